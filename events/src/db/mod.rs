@@ -1,0 +1,88 @@
+//! The seam to the database: one way to bind values and read rows, so that read models and side tables share their
+//! statements between engines. Table definitions are written per engine; statements use `$1`, `$2`, ….
+//!
+//! Times are `timestamptz` on PostgreSQL and text of fixed width in UTC on SQLite
+//! (`2026-12-01T09:00:00.000000Z`, so that they sort as times); UUIDs are `uuid` and `blob`.
+
+mod value;
+
+use async_trait::async_trait;
+pub use value::{Row, Value};
+
+/// Which database is below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite, in this process.
+    Sqlite,
+    /// PostgreSQL, shared by many nodes.
+    Postgres,
+}
+
+/// Why the database did not do it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DbError {
+    /// It can't be reached, is full, or is shutting down; the same may work later.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// The statement was refused. A defect of ours.
+    #[error("the statement failed: {0}")]
+    Statement(String),
+    /// A row did not hold what the reader expects. A defect of ours, or damage.
+    #[error("column `{column}` doesn't read as {expected}")]
+    Column {
+        /// The column's name.
+        column: String,
+        /// What it should hold.
+        expected: &'static str,
+    },
+}
+
+/// A table as [`Transaction::write_rows`] needs to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns, in the order of the rows' values; the key's columns first.
+    pub columns: &'static [&'static str],
+    /// How many of the first columns are the primary key.
+    pub key: usize,
+}
+
+/// A database: reads on connections of their own, writes in transactions, one at a time.
+#[async_trait]
+pub trait Database: Send + Sync + std::fmt::Debug {
+    /// Which engine it is.
+    fn engine(&self) -> Engine;
+
+    /// Reads committed rows.
+    async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError>;
+
+    /// Runs one writing statement in a transaction of its own; answers how many rows it touched.
+    async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbError>;
+
+    /// Begins a transaction that writes. Dropped without a commit, it leaves nothing.
+    async fn begin(&self) -> Result<Box<dyn Transaction>, DbError>;
+}
+
+/// A writing transaction.
+#[async_trait]
+pub trait Transaction: Send {
+    /// Reads, seeing what this transaction wrote.
+    async fn query(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError>;
+
+    /// Runs one statement; answers how many rows it touched.
+    async fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<u64, DbError>;
+
+    /// Runs several statements without values, such as table definitions.
+    async fn execute_script(&mut self, sql: &str) -> Result<(), DbError>;
+
+    /// Inserts each row, or replaces the one with its key. `name` is the table's name where it differs from
+    /// `table.name` (a table that is built beside the live one).
+    async fn write_rows(&mut self, table: &Table, name: &str, rows: Vec<Vec<Value>>) -> Result<(), DbError>;
+
+    /// Deletes the rows with these keys.
+    async fn delete_rows(&mut self, table: &Table, name: &str, keys: Vec<Vec<Value>>) -> Result<(), DbError>;
+
+    /// Makes it last.
+    async fn commit(self: Box<Self>) -> Result<(), DbError>;
+}

@@ -1,0 +1,13 @@
+//! The journal: an append-only log with a dense global position in commit order, and a version for every stream.
+//!
+//! It promises: positions without holes, in commit order, so that a tail that has passed a position never misses an
+//! earlier one; appends that are all or nothing, over several streams; claims (unique names) and receipts in the same
+//! transaction; a Merkle tree whose leaf is the position; what was acknowledged is synced.
+//!
+//! It doesn't decide anything: payloads are opaque bytes to it, and sealed fields stay sealed.
+
+mod model;
+mod port;
+
+pub use model::*;
+pub use port::*;

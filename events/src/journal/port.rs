@@ -1,0 +1,95 @@
+//! The port that every engine implements, and the errors that it may give.
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::{Append, Head, NewEvent, Receipt, Recorded, StreamId};
+use crate::ids::{Position, Version, WorkspaceId};
+
+/// Why an append did not happen. In every case nothing of it was stored.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// A stream moved on since the decision was made: load and decide again.
+    #[error("stream {stream} is at version {actual}, not {expected}")]
+    VersionConflict {
+        /// The stream that moved.
+        stream: StreamId,
+        /// The version the decision was made on.
+        expected: Version,
+        /// The version it has.
+        actual: Version,
+    },
+    /// A unique name belongs to another stream.
+    #[error("the {kind} is taken")]
+    ClaimTaken {
+        /// What sort of name.
+        kind: String,
+        /// The name, as it was asked for.
+        value: String,
+        /// Who holds it.
+        holder: StreamId,
+    },
+    /// A request with this idempotency key was carried out before.
+    #[error("a request with this idempotency key was carried out before")]
+    ReceiptExists(Box<Receipt>),
+    /// The append can never go in, whatever the log holds.
+    #[error("the append is refused: {0}")]
+    Refused(String),
+    /// Too many appends wait; try again in a second.
+    #[error("too many appends wait")]
+    QueueFull,
+    /// The engine below can't store now (full disk, connection lost, shutting down).
+    #[error("the journal is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// Why a read gave nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    /// The engine below can't answer now.
+    #[error("the journal is unavailable: {0}")]
+    Unavailable(String),
+    /// What is stored can't be what was written: a hole in the positions, or a row that doesn't read.
+    #[error("the journal is damaged at position {position}: {reason}")]
+    Damaged {
+        /// Where.
+        position: Position,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// The log, whichever engine keeps it.
+#[async_trait]
+pub trait Journal: Send + Sync + std::fmt::Debug {
+    /// Appends all events or none, and answers with them once they are durable.
+    async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError>;
+
+    /// The events of a stream after `after`, at most `limit`, in order.
+    async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, ReadError>;
+
+    /// The events of the log after `after`, at most `limit`, in order, without a hole: a hole is
+    /// [`ReadError::Damaged`].
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError>;
+
+    /// Where the log ends.
+    async fn head(&self) -> Result<Head, ReadError>;
+
+    /// The receipt kept under a client's idempotency key.
+    async fn receipt(&self, workspace: WorkspaceId, key: &str) -> Result<Option<Receipt>, ReadError>;
+
+    /// The stream that holds a unique name.
+    async fn holder(&self, workspace: WorkspaceId, kind: &str, value: &str) -> Result<Option<StreamId>, ReadError>;
+
+    /// How many events each workspace has, by id: what the workspaces' root of a checkpoint is made of.
+    async fn workspace_numbers(&self) -> Result<Vec<(WorkspaceId, u64)>, ReadError>;
+
+    /// Follows the last committed position. It only tells that there is something to read; a tail asks
+    /// [`Journal::read`].
+    fn watch(&self) -> watch::Receiver<Position>;
+}
+
+/// The text of an event holds U+0000, which no engine may be asked to keep.
+pub fn holds_nul(event: &NewEvent) -> bool {
+    event.payload.contains('\0') || event.payload.contains("\\u0000")
+}

@@ -1,0 +1,28 @@
+//! The truth of Campanile: what happened, in order, and what may happen next.
+//!
+//! - [`journal`]: the append-only log, its port and its engines. Dense positions in commit order, claims, receipts and a
+//!   Merkle tree in the same transaction.
+//! - [`commands`]: load, decide, append, retry on conflict; answers with the committed events and their position.
+//! - [`organization`], [`person`], [`workspace`], [`key`], [`account`], [`post`]: the aggregates. Their decisions are pure.
+//! - [`merkle`]: the tree over the log, its proofs and signed checkpoints.
+//! - [`seal`]: personal fields are sealed with their workspace's data key before they reach an event.
+//! - [`db`]: the seam to the database that read models and side tables stand on.
+//! - [`clock`], [`ids`], [`random`], [`timing`]: time, identity and chance come in as parameters; they are owned here.
+//!
+//! What it doesn't do: talk to platforms, serve HTTP, keep read models.
+
+pub mod account;
+pub mod clock;
+pub mod commands;
+pub mod db;
+pub mod ids;
+pub mod journal;
+pub mod key;
+pub mod merkle;
+pub mod organization;
+pub mod person;
+pub mod post;
+pub mod random;
+pub mod seal;
+pub mod timing;
+pub mod workspace;
