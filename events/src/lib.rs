@@ -7,6 +7,7 @@
 //! - [`merkle`]: the tree over the log, its proofs and signed checkpoints.
 //! - [`seal`]: personal fields are sealed with their workspace's data key before they reach an event.
 //! - [`db`]: the seam to the database that read models and side tables stand on.
+//! - [`stored`]: how events become bytes and come back, for ever.
 //! - [`clock`], [`ids`], [`random`], [`timing`]: time, identity and chance come in as parameters; they are owned here.
 //!
 //! What it doesn't do: talk to platforms, serve HTTP, keep read models.
@@ -24,5 +25,6 @@ pub mod person;
 pub mod post;
 pub mod random;
 pub mod seal;
+pub mod stored;
 pub mod timing;
 pub mod workspace;

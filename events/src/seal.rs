@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 /// Text that is sealed: `s1.` and base64url of nonce and ciphertext (XChaCha20-Poly1305; the associated data binds the
 /// scope and the field).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(String);
 

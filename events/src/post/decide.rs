@@ -1,0 +1,268 @@
+//! What a post answers to its clients' commands.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{
+    ContentInHand, Evidence, Failure, FailureClass, Limits, Phase, Post, PostAction, PostCanceled, PostCommand,
+    PostDeleted, PostDrafted, PostEdited, PostError, PostEvent, PostScheduled, PostServices, PostStatus, PostUnscheduled,
+    Resolution, Tag, Target, TargetFailed, TargetPublished, TargetRef, TargetRequeued, TargetResolved, TargetRules,
+    TargetViolations, Then, When,
+};
+use crate::ids::AccountId;
+
+/// A due time may lie this far back: clocks differ, and requests take time.
+const PAST_TOLERANCE: Duration = Duration::seconds(60);
+
+type Decision = Result<Vec<PostEvent>, PostError>;
+
+impl Post {
+    /// What follows from a command. Pure: the same post, command and services give the same events.
+    ///
+    /// # Errors
+    /// If the post's state or the content forbids it. Then nothing follows.
+    pub fn decide(&self, command: PostCommand, services: &PostServices) -> Decision {
+        let PostCommand { now, jitter, action } = command;
+        if let PostAction::Draft { content, targets, tags, limits } = action {
+            return self.draft(now, *content, targets, tags, limits);
+        }
+        if !self.exists {
+            return Err(PostError::NotFound);
+        }
+        match action {
+            PostAction::CompleteStep { .. }
+            | PostAction::FailAttempt { .. }
+            | PostAction::LapseAttempt { .. }
+            | PostAction::RecordLookUp { .. }
+            | PostAction::LeaveUnknown { .. }
+            | PostAction::StartAttempt { .. }
+            | PostAction::IntendSend { .. } => self.decide_target(now, jitter, action, services),
+            _ if self.deleted => Err(PostError::Deleted),
+            PostAction::Edit { if_revision, content, targets, tags, limits } => {
+                self.expect_revision(if_revision)?;
+                self.edit(now, *content, targets, tags, limits)
+            }
+            PostAction::Schedule { when } => self.schedule(now, when),
+            PostAction::Unschedule => self.unschedule(now),
+            PostAction::Cancel { account_ids } => self.cancel(now, account_ids),
+            PostAction::Retry { account_ids } => self.retry(now, account_ids),
+            PostAction::Resolve { account_id, resolution } => self.resolve(now, account_id, resolution),
+            PostAction::Delete { if_revision } => {
+                self.expect_revision(if_revision)?;
+                self.delete(now)
+            }
+            PostAction::Draft { .. } => Err(PostError::Exists),
+        }
+    }
+
+    fn draft(
+        &self,
+        now: DateTime<Utc>,
+        content: ContentInHand,
+        targets: Vec<TargetRules>,
+        tags: Vec<Tag>,
+        limits: Limits,
+    ) -> Decision {
+        if self.exists {
+            return Err(PostError::Exists);
+        }
+        check(&content, &targets)?;
+        Ok(vec![PostEvent::Drafted(PostDrafted {
+            content: content.sealed,
+            digests: content.digests,
+            targets: targets.into_iter().map(|it| it.target).collect(),
+            tags,
+            limits,
+            at: now,
+        })])
+    }
+
+    fn edit(
+        &self,
+        now: DateTime<Utc>,
+        content: ContentInHand,
+        targets: Vec<TargetRules>,
+        tags: Option<Vec<Tag>>,
+        limits: Option<Limits>,
+    ) -> Decision {
+        let running = |target: &Target| target.newest().is_some_and(super::Attempt::is_running);
+        if self.targets.iter().any(|target| target.is_frozen() || running(target)) {
+            return Err(self.forbids("edited"));
+        }
+        if self.status() == PostStatus::Canceled {
+            return Err(self.forbids("edited"));
+        }
+        check(&content, &targets)?;
+        let named: Vec<TargetRef> = targets.into_iter().map(|it| it.target).collect();
+        let accounts_changed = named.iter().map(|it| it.account_id).ne(self.targets.iter().map(|it| it.account_id));
+        let tags = tags.filter(|tags| tags.iter().map(|it| &it.index).ne(self.tags.iter().map(|it| &it.index)));
+        let limits = limits.filter(|limits| *limits != self.limits);
+        let content_changed = content.sealed != self.content;
+        if !content_changed && !accounts_changed && tags.is_none() && limits.is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![PostEvent::Edited(PostEdited {
+            revision: self.revision + 1,
+            content: content_changed.then_some(content.sealed),
+            digests: content.digests,
+            targets: accounts_changed.then_some(named),
+            tags,
+            limits,
+            at: now,
+        })])
+    }
+
+    fn schedule(&self, now: DateTime<Utc>, when: When) -> Decision {
+        let may = |target: &&Target| matches!(target.phase, Phase::Pending | Phase::Scheduled | Phase::Missed);
+        let begun = |target: &Target| !matches!(target.phase, Phase::Canceled) && !may(&target);
+        let account_ids: Vec<_> = self.targets.iter().filter(may).map(|target| target.account_id).collect();
+        if account_ids.is_empty() || self.targets.iter().any(begun) {
+            return Err(self.forbids("scheduled"));
+        }
+        if when.at < now - PAST_TOLERANCE {
+            return Err(PostError::InThePast);
+        }
+        let event = PostScheduled { revision: self.revision + 1, when, account_ids, at: now };
+        Ok(vec![PostEvent::Scheduled(event)])
+    }
+
+    fn unschedule(&self, now: DateTime<Utc>) -> Decision {
+        if self.status() != PostStatus::Scheduled {
+            return Err(self.forbids("unscheduled"));
+        }
+        Ok(vec![PostEvent::Unscheduled(PostUnscheduled { revision: self.revision + 1, at: now })])
+    }
+
+    fn cancel(&self, now: DateTime<Utc>, named: Vec<AccountId>) -> Decision {
+        let account_ids = self.chosen(named, "canceled", Target::can_cancel)?;
+        Ok(vec![PostEvent::Canceled(PostCanceled { account_ids, at: now })])
+    }
+
+    fn retry(&self, now: DateTime<Utc>, named: Vec<AccountId>) -> Decision {
+        let may = |target: &Target| matches!(target.phase, Phase::Failed | Phase::Missed);
+        let account_ids = self.chosen(named, "retried", may)?;
+        let requeued = |account_id| PostEvent::TargetRequeued(TargetRequeued { account_id, due: now, at: now });
+        Ok(account_ids.into_iter().map(requeued).collect())
+    }
+
+    fn resolve(&self, now: DateTime<Utc>, account_id: AccountId, resolution: Resolution) -> Decision {
+        let target = self.target(account_id).ok_or(PostError::UnknownTarget(account_id))?;
+        if target.phase != Phase::Unknown {
+            return Err(target.forbids("resolved"));
+        }
+        let number = target.newest().map_or(0, |attempt| attempt.number);
+        let follows = match &resolution {
+            Resolution::Published { url } => PostEvent::TargetPublished(TargetPublished {
+                account_id,
+                number,
+                url: url.clone(),
+                warning: None,
+                evidence: Evidence::Resolved,
+                at: now,
+            }),
+            Resolution::NotPublished { then: Then::Resend } => {
+                PostEvent::TargetRequeued(TargetRequeued { account_id, due: now, at: now })
+            }
+            Resolution::NotPublished { then: Then::GiveUp } => PostEvent::TargetFailed(TargetFailed {
+                account_id,
+                number,
+                failure: target.failure.clone().unwrap_or_else(|| Failure::of(FailureClass::Uncertain, "resolved")),
+                gave_up: true,
+                at: now,
+            }),
+        };
+        Ok(vec![PostEvent::TargetResolved(TargetResolved { account_id, number, resolution, at: now }), follows])
+    }
+
+    fn delete(&self, now: DateTime<Utc>) -> Decision {
+        if self.targets.iter().any(Target::is_under_way) {
+            return Err(self.forbids("deleted"));
+        }
+        let waiting: Vec<_> =
+            self.targets.iter().filter(|target| target.can_cancel()).map(|target| target.account_id).collect();
+        let deleted = PostEvent::Deleted(PostDeleted { at: now });
+        if waiting.is_empty() {
+            return Ok(vec![deleted]);
+        }
+        Ok(vec![PostEvent::Canceled(PostCanceled { account_ids: waiting, at: now }), deleted])
+    }
+
+    /// The named targets, each of which must allow it; or all that do, at least one.
+    fn chosen(
+        &self,
+        named: Vec<AccountId>,
+        verb: &'static str,
+        may: impl Fn(&Target) -> bool,
+    ) -> Result<Vec<AccountId>, PostError> {
+        if named.is_empty() {
+            let all: Vec<_> = self.targets.iter().filter(|target| may(target)).map(|it| it.account_id).collect();
+            return if all.is_empty() { Err(self.forbids(verb)) } else { Ok(all) };
+        }
+        for account in &named {
+            let target = self.target(*account).ok_or(PostError::UnknownTarget(*account))?;
+            if !may(target) {
+                return Err(target.forbids(verb));
+            }
+        }
+        Ok(named.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    fn expect_revision(&self, expected: Option<u32>) -> Result<(), PostError> {
+        match expected {
+            Some(expected) if expected != self.revision => {
+                Err(PostError::RevisionMismatch { expected, actual: self.revision })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn forbids(&self, verb: &'static str) -> PostError {
+        PostError::Status { status: self.status(), verb }
+    }
+}
+
+impl Target {
+    /// Whether it may still be called off: nothing of it is live, about to be, or in doubt.
+    pub fn can_cancel(&self) -> bool {
+        match self.phase {
+            Phase::Pending | Phase::Scheduled | Phase::Retrying { .. } => self.uncertain.is_none(),
+            Phase::Publishing => !self.is_frozen(),
+            _ => false,
+        }
+    }
+
+    fn is_under_way(&self) -> bool {
+        match self.phase {
+            Phase::Settling(_) => true,
+            Phase::Publishing => self.is_frozen(),
+            _ => self.uncertain.is_some() && self.phase != Phase::Unknown,
+        }
+    }
+
+    fn forbids(&self, verb: &'static str) -> PostError {
+        PostError::TargetStatus { account_id: self.account_id, status: self.status(), verb }
+    }
+}
+
+fn check(content: &ContentInHand, targets: &[TargetRules]) -> Result<(), PostError> {
+    if targets.is_empty() {
+        return Err(PostError::NoTargets);
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = targets.iter().find(|it| !seen.insert(it.target.account_id)) {
+        return Err(PostError::TargetTwice(twice.target.account_id));
+    }
+    let broken: Vec<_> = targets
+        .iter()
+        .filter_map(|it| {
+            let violations = it.rules.check(&content.open.for_account(it.target.account_id));
+            (!violations.is_empty()).then(|| TargetViolations {
+                account_id: it.target.account_id,
+                platform: it.target.platform.clone(),
+                violations,
+            })
+        })
+        .collect();
+    if broken.is_empty() { Ok(()) } else { Err(PostError::Unprocessable(broken)) }
+}

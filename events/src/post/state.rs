@@ -1,0 +1,243 @@
+//! A post's state, folded from its events.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Attempt, Content, Failure, Intent, Limits, PostCommand, PostError, PostEvent, PostServices, PostStatus, Step,
+    Tag, TargetStatus, When,
+};
+use crate::{
+    ids::AccountId,
+    seal::Sealed,
+};
+
+/// A post.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Post {
+    /// Whether it was ever written.
+    pub exists: bool,
+    /// Whether it was deleted here.
+    pub deleted: bool,
+    /// Counts changes of content and schedule.
+    pub revision: u32,
+    /// What it says.
+    pub content: Content<Sealed>,
+    /// For each account a keyed digest of what it gets.
+    pub digests: BTreeMap<AccountId, String>,
+    /// The client's labels.
+    pub tags: Vec<Tag>,
+    /// How late it may be.
+    pub limits: Limits,
+    /// When it is due.
+    pub when: Option<When>,
+    /// Where it goes, in the client's order.
+    pub targets: Vec<Target>,
+    /// When it was written.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When it last changed, attempts included.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// The post on one account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// The account.
+    pub account_id: AccountId,
+    /// Its platform.
+    pub platform: String,
+    /// Where it stands.
+    pub phase: Phase,
+    /// From when its limits count.
+    pub due: Option<DateTime<Utc>>,
+    /// Every try, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// The step of an ended attempt that may be live, until that is settled.
+    pub uncertain: Option<Step>,
+    /// What is live of it.
+    pub done: BTreeMap<Step, StepDone>,
+    /// Where people see it.
+    pub url: Option<Sealed>,
+    /// The last failure, until it is live.
+    pub failure: Option<Failure>,
+    /// What went wrong beside the post.
+    pub warning: Option<Failure>,
+    /// When it became known to be live.
+    pub published_at: Option<DateTime<Utc>>,
+    /// How many second posts were seen.
+    pub duplicates: u32,
+}
+
+/// A step that is live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepDone {
+    /// The platform's name of it.
+    pub remote_id: String,
+    /// Where people see it.
+    pub url: Option<Sealed>,
+}
+
+/// Where a target stands, with what the next decision needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub enum Phase {
+    /// Not scheduled.
+    Pending,
+    /// Waits for its due time.
+    Scheduled,
+    /// The newest attempt is running.
+    Publishing,
+    /// Waits for the next attempt.
+    Retrying {
+        /// When that may begin.
+        at: DateTime<Utc>,
+    },
+    /// The newest attempt's fate is being settled.
+    Settling(Settling),
+    /// Live.
+    Published,
+    /// Over.
+    Failed,
+    /// Never sent.
+    Missed,
+    /// Only a person can settle it.
+    Unknown,
+    /// Called off.
+    Canceled,
+}
+
+/// What is known while an attempt's fate is being settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settling {
+    /// The step that may be live.
+    pub step: Step,
+    /// When it is worth asking or repeating.
+    pub next_at: DateTime<Utc>,
+    /// Complete look-ups in a row that did not find it and count.
+    pub absences: u8,
+    /// When the last one that counts was asked.
+    pub last_absence: Option<DateTime<Utc>>,
+}
+
+/// How many complete look-ups, a gap apart, prove an absence.
+pub(super) const PROVING_ABSENCES: u8 = 2;
+
+impl Target {
+    /// The word that clients see.
+    pub const fn status(&self) -> TargetStatus {
+        match &self.phase {
+            Phase::Pending => TargetStatus::Pending,
+            Phase::Scheduled => TargetStatus::Scheduled,
+            Phase::Publishing | Phase::Settling(_) => TargetStatus::Publishing,
+            Phase::Retrying { .. } => TargetStatus::Retrying,
+            Phase::Published => TargetStatus::Published,
+            Phase::Failed => TargetStatus::Failed,
+            Phase::Missed => TargetStatus::Missed,
+            Phase::Unknown => TargetStatus::Unknown,
+            Phase::Canceled => TargetStatus::Canceled,
+        }
+    }
+
+    /// The newest attempt.
+    pub fn newest(&self) -> Option<&Attempt> {
+        self.attempts.last()
+    }
+
+    /// The number that the next attempt gets.
+    pub fn next_number(&self) -> u32 {
+        self.newest().map_or(1, |attempt| attempt.number + 1)
+    }
+
+    /// Whether something of it may be live or about to be: its content can't change any more.
+    pub fn is_frozen(&self) -> bool {
+        let intended = self.newest().is_some_and(|attempt| attempt.is_running() && attempt.open_intent().is_some());
+        intended
+            || !self.done.is_empty()
+            || self.uncertain.is_some()
+            || matches!(self.phase, Phase::Unknown | Phase::Published)
+    }
+
+    /// When this step was first intended under this marker.
+    pub fn first_intent(&self, step: Step, marker: &str) -> Option<DateTime<Utc>> {
+        let intents = self.attempts.iter().flat_map(|attempt| &attempt.intents);
+        intents.filter(|intent| intent.step == step && intent.marker == marker).map(|intent| intent.at).min()
+    }
+
+    /// The newest intent of any attempt.
+    pub fn last_intent(&self) -> Option<&Intent> {
+        self.attempts.iter().rev().find_map(|attempt| attempt.intents.last())
+    }
+
+    /// When an attempt at it may begin, or its fate be asked for; `None` where nothing is waited for.
+    pub const fn next_at(&self) -> Option<DateTime<Utc>> {
+        match &self.phase {
+            Phase::Scheduled => self.due,
+            Phase::Retrying { at } => Some(*at),
+            Phase::Settling(settling) => Some(settling.next_at),
+            _ => None,
+        }
+    }
+}
+
+impl Post {
+    /// The word that clients see.
+    pub fn status(&self) -> PostStatus {
+        PostStatus::of(self.targets.iter().map(Target::status))
+    }
+
+    /// One of its targets.
+    pub fn target(&self, account: AccountId) -> Option<&Target> {
+        self.targets.iter().find(|target| target.account_id == account)
+    }
+
+    /// The steps that a target takes, in order.
+    pub fn steps(&self, account: AccountId) -> Vec<Step> {
+        self.content.for_account(account).steps()
+    }
+
+    /// The first step of a target that isn't live.
+    pub fn next_step(&self, target: &Target) -> Option<Step> {
+        self.steps(target.account_id).into_iter().find(|step| !target.done.contains_key(step))
+    }
+
+    /// Until when tries at a target go on.
+    pub fn give_up_at(&self, target: &Target) -> Option<DateTime<Utc>> {
+        target.due.map(|due| due + Duration::seconds(i64::from(self.limits.give_up_after_seconds)))
+    }
+
+    /// From when a target that was not begun is missed.
+    pub fn missed_at(&self, target: &Target) -> Option<DateTime<Utc>> {
+        target.due.map(|due| due + Duration::seconds(i64::from(self.limits.late_limit_seconds)))
+    }
+
+    pub(super) fn target_mut(&mut self, account: AccountId) -> Option<&mut Target> {
+        self.targets.iter_mut().find(|target| target.account_id == account)
+    }
+}
+
+impl cqrs_es::Aggregate for Post {
+    const TYPE: &'static str = "post";
+    type Command = PostCommand;
+    type Event = PostEvent;
+    type Error = PostError;
+    type Services = PostServices;
+
+    async fn handle(
+        &mut self,
+        command: PostCommand,
+        services: &PostServices,
+        sink: &cqrs_es::event_sink::EventSink<Self>,
+    ) -> Result<(), PostError> {
+        for event in self.decide(command, services)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: PostEvent) {
+        self.fold(event);
+    }
+}
+
