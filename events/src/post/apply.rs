@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Attempt, AttemptEnd, AttemptStarted, Failure, FailureClass, LookUp, Phase, Post, PostDrafted, PostEdited, PostEvent,
-    Settling, Step, StepCompleted, StepDone, Target, TargetLookedUp, TargetPublished, TargetRef, When,
+    Attempt, AttemptEnd, AttemptStarted, Failure, FailureClass, LookUp, Phase, Post, PostDrafted, PostEdited,
+    PostEvent, Settling, Step, StepCompleted, StepDone, Target, TargetLookedUp, TargetPublished, TargetRef, When,
 };
 use crate::ids::AccountId;
 

@@ -114,11 +114,7 @@ impl<T> Parts<'_, T> {
     }
 }
 
-fn turn_all<T, U, E>(
-    at: &str,
-    texts: &[T],
-    turn: &mut impl FnMut(&str, &T) -> Result<U, E>,
-) -> Result<Vec<U>, E> {
+fn turn_all<T, U, E>(at: &str, texts: &[T], turn: &mut impl FnMut(&str, &T) -> Result<U, E>) -> Result<Vec<U>, E> {
     texts.iter().enumerate().map(|(index, text)| turn(&format!("{at}[{index}].body"), text)).collect()
 }
 

@@ -127,8 +127,7 @@ impl Case<'_> {
         if Some(intent.step) != self.post.next_step(self.target) {
             return Err(PostError::UnfitIntent("it is not the next step"));
         }
-        if self.target.uncertain == Some(intent.step)
-            && self.target.first_intent(intent.step, &intent.marker).is_none()
+        if self.target.uncertain == Some(intent.step) && self.target.first_intent(intent.step, &intent.marker).is_none()
         {
             return Err(PostError::UnfitIntent("a repeat must have the first one's marker"));
         }
@@ -256,14 +255,7 @@ impl Case<'_> {
         PostEvent::TargetUncertain(TargetUncertain { account_id, number, step, failure, next_at, at })
     }
 
-    fn looked_up(
-        &self,
-        number: u32,
-        step: Step,
-        asked_at: DateTime<Utc>,
-        look_up: LookUp,
-        claimed: bool,
-    ) -> Decision {
+    fn looked_up(&self, number: u32, step: Step, asked_at: DateTime<Utc>, look_up: LookUp, claimed: bool) -> Decision {
         let Phase::Settling(settling) = &self.target.phase else { return Err(PostError::Fenced) };
         let newest = self.target.newest().filter(|attempt| attempt.number == number);
         let attempt = newest.filter(|_| settling.step == step).ok_or(PostError::Fenced)?;
@@ -339,9 +331,10 @@ impl Case<'_> {
     fn air_clear_at(&self) -> DateTime<Utc> {
         let doubtful = self.target.attempts.iter().filter_map(|attempt| {
             let intent = attempt.open_intent()?;
-            let reported = attempt.end.as_ref().filter(|end| {
-                end.failure.as_ref().is_some_and(|failure| failure.class != FailureClass::Lapsed)
-            });
+            let reported = attempt
+                .end
+                .as_ref()
+                .filter(|end| end.failure.as_ref().is_some_and(|failure| failure.class != FailureClass::Lapsed));
             Some(reported.map_or(intent.not_after, |end| end.at))
         });
         doubtful.max().unwrap_or(self.now)
@@ -405,13 +398,7 @@ impl Case<'_> {
         PostEvent::TargetFailed(TargetFailed { account_id, number, failure, gave_up, at })
     }
 
-    fn published(
-        &self,
-        number: u32,
-        url: Option<Sealed>,
-        evidence: Evidence,
-        warning: Option<Failure>,
-    ) -> PostEvent {
+    fn published(&self, number: u32, url: Option<Sealed>, evidence: Evidence, warning: Option<Failure>) -> PostEvent {
         let url = url.or_else(|| self.target.url.clone());
         let (account_id, at) = (self.target.account_id, self.now);
         PostEvent::TargetPublished(TargetPublished { account_id, number, url, warning, evidence, at })

@@ -6,13 +6,10 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attempt, Content, Failure, Intent, Limits, PostCommand, PostError, PostEvent, PostServices, PostStatus, Step,
-    Tag, TargetStatus, When,
+    Attempt, Content, Failure, Intent, Limits, PostCommand, PostError, PostEvent, PostServices, PostStatus, Step, Tag,
+    TargetStatus, When,
 };
-use crate::{
-    ids::AccountId,
-    seal::Sealed,
-};
+use crate::{ids::AccountId, seal::Sealed};
 
 /// A post.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -240,4 +237,3 @@ impl cqrs_es::Aggregate for Post {
         self.fold(event);
     }
 }
-

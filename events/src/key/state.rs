@@ -1,0 +1,101 @@
+//! A key's state, folded from its events.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{KeyCommand, KeyError, KeyEvent, KeyMode, RateLimit, Scopes};
+use crate::{ids::WorkspaceId, seal::Sealed};
+
+/// A key.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Key {
+    /// Whether it was ever made.
+    pub exists: bool,
+    /// The workspace that it opens.
+    pub workspace_id: WorkspaceId,
+    /// What its owner calls it.
+    pub name: Sealed,
+    /// What its owner says of it.
+    pub description: Option<Sealed>,
+    /// The first letters of its secret.
+    pub prefix: String,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Which accounts it may publish to.
+    pub mode: KeyMode,
+    /// From when it no longer holds.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// How many requests it may make.
+    pub rate_limit: Option<RateLimit>,
+    /// Counts changes.
+    pub revision: u32,
+    /// When it was made.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Whether a key opens anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStatus {
+    /// It holds.
+    Active,
+    /// Its time is over.
+    Expired,
+    /// It was revoked.
+    Revoked,
+}
+
+impl KeyStatus {
+    /// The word that clients see.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// Drawn from what is stored of a key.
+    pub fn of(revoked_at: Option<DateTime<Utc>>, expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+        if revoked_at.is_some() {
+            Self::Revoked
+        } else if expires_at.is_some_and(|at| now >= at) {
+            Self::Expired
+        } else {
+            Self::Active
+        }
+    }
+}
+
+impl Key {
+    /// Whether it opens anything at `now`.
+    pub fn status(&self, now: DateTime<Utc>) -> KeyStatus {
+        KeyStatus::of(self.revoked_at, self.expires_at, now)
+    }
+}
+
+impl cqrs_es::Aggregate for Key {
+    const TYPE: &'static str = "key";
+    type Command = KeyCommand;
+    type Event = KeyEvent;
+    type Error = KeyError;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: KeyCommand,
+        _services: &(),
+        sink: &cqrs_es::event_sink::EventSink<Self>,
+    ) -> Result<(), KeyError> {
+        for event in self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: KeyEvent) {
+        self.fold(event);
+    }
+}
