@@ -2,10 +2,12 @@
 //!
 //! - [`Leaf`] is what is hashed of an event; its encoding is written down byte for byte in [`leaf`].
 //! - [`Frontier`] is all that an append needs to know of the tree: at most 64 hashes, and they fix the root.
+//! - [`checkpoint`]: signed statements of size and root, to be kept where the operator can't reach.
 //! - [`inclusion_proof`] and [`consistency_proof`] are derived from the leaves; their counterparts check them without.
 //!
 //! What it doesn't do: keep leaves or inner nodes. The leaves are a column of the journal, and all else follows from them.
 
+pub mod checkpoint;
 mod frontier;
 mod hashing;
 pub mod leaf;
