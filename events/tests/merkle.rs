@@ -31,7 +31,8 @@ struct Event {
     workspace_number: u64,
     stream: Stream,
     version: u64,
-    event_type: String,
+    #[serde(rename = "event_type")]
+    name: String,
     schema: u16,
     recorded_at_micros: i64,
     metadata: Origin,
@@ -62,7 +63,7 @@ impl Event {
             workspace_number: self.workspace_number,
             stream: StreamId::new(self.stream.kind.parse().expect("a known kind"), self.stream.id),
             version: Version(self.version),
-            event_type: self.event_type,
+            event_type: self.name,
             schema: self.schema,
             payload: self.payload,
             metadata: Metadata {
@@ -93,10 +94,12 @@ fn leaves_are_encoded_as_the_vectors_say() {
     }
 }
 
+type Change = (&'static str, fn(&mut Recorded));
+
 #[test]
 fn every_part_of_an_event_moves_its_leaf() {
     let event = vectors().swap_remove(1).event.recorded();
-    let changes: [(&str, fn(&mut Recorded)); 19] = [
+    let changes: [Change; 19] = [
         ("position", |event| event.position.0 += 1),
         ("id", |event| event.id = EventId::default()),
         ("workspace", |event| event.workspace = Uuid::nil().into()),
@@ -121,9 +124,9 @@ fn every_part_of_an_event_moves_its_leaf() {
     ];
     let before = leaf_hash(&Leaf::of(&event));
     for (part, change) in changes {
-        let mut changed = event.clone();
-        change(&mut changed);
-        assert_ne!(leaf_hash(&Leaf::of(&changed)), before, "{part}");
+        let mut forged = event.clone();
+        change(&mut forged);
+        assert_ne!(leaf_hash(&Leaf::of(&forged)), before, "{part}");
     }
     let rehashed = Recorded { leaf_hash: Hash([9; 32]), ..event };
     assert_eq!(leaf_hash(&Leaf::of(&rehashed)), before);

@@ -1,8 +1,4 @@
-//! Sealing of personal fields: bodies, handles, names, e-mail addresses, a client's own text.
-//!
-//! Each workspace (and the organization above it) has a data key, kept beside the journal and wrapped by the master key.
-//! Whoever destroys the data key has erased the text; events, digests and proofs still hold. The journal and the
-//! projections carry sealed values without opening them; who renders an answer opens them.
+//! Personal text: sealed as it is stored, and in the open as a program handles it.
 
 use std::fmt;
 
@@ -10,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 /// Text that is sealed: `s1.` and base64url of nonce and ciphertext (XChaCha20-Poly1305; the associated data binds the
-/// scope and the field).
+/// scope and the field). [`super::DataKey`] makes and opens it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(String);
