@@ -4,9 +4,13 @@
 //! Times are `timestamptz` on PostgreSQL and text of fixed width in UTC on SQLite
 //! (`2026-12-01T09:00:00.000000Z`, so that they sort as times); UUIDs are `uuid` and `blob`.
 
+mod migrate;
+mod sqlite;
 mod value;
 
 use async_trait::async_trait;
+pub use migrate::migrate;
+pub use sqlite::{Durability, Sqlite};
 pub use value::{Row, Value};
 
 /// Which database is below.

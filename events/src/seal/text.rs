@@ -1,8 +1,4 @@
-//! Sealing of personal fields: bodies, handles, names, e-mail addresses, a client's own text.
-//!
-//! Each workspace (and the organization above it) has a data key, kept beside the journal and wrapped by the master key.
-//! Whoever destroys the data key has erased the text; events, digests and proofs still hold. The journal and the
-//! projections carry sealed values without opening them; who renders an answer opens them.
+//! Personal text: sealed as it is stored, and in the open as a program handles it.
 
 use std::fmt;
 
