@@ -127,15 +127,28 @@ impl Case<'_> {
         if Some(intent.step) != self.post.next_step(self.target) {
             return Err(PostError::UnfitIntent("it is not the next step"));
         }
-        if self.target.uncertain == Some(intent.step) && self.target.first_intent(intent.step, &intent.marker).is_none()
-        {
-            return Err(PostError::UnfitIntent("a repeat must have the first one's marker"));
-        }
         if intent.not_after <= self.now {
             return Err(PostError::UnfitIntent("its time is over"));
         }
+        if self.target.uncertain == Some(intent.step) {
+            self.fits_repeat(attempt, &intent)?;
+        }
         let (account_id, number) = (self.target.account_id, attempt.number);
         Ok(PostEvent::SendIntended(SendIntended { account_id, number, intent }))
+    }
+
+    /// Preparation takes time: what held when the repeat began must hold for its last byte too. And only the key of the
+    /// send that is in doubt makes it a repeat, not that of an older revision.
+    fn fits_repeat(&self, attempt: &Attempt, intent: &Intent) -> Result<(), PostError> {
+        let Delivery::Keyed { window_ms, .. } = attempt.delivery else { return Err(PostError::Unsettled) };
+        let doubtful = self.target.last_intent();
+        if doubtful.is_none_or(|it| it.step != intent.step || it.marker != intent.marker) {
+            return Err(PostError::UnfitIntent("a repeat must have the first one's marker"));
+        }
+        if window_ms.is_some_and(|window| !self.is_within(window, intent.step, intent.not_after)) {
+            return Err(PostError::UnfitIntent("the server may have forgotten the key by then"));
+        }
+        Ok(())
     }
 
     /// A repeat is safe only under the same key: one at a time, not before the server has surely stored the first, and
@@ -148,16 +161,22 @@ impl Case<'_> {
         if self.now < self.air_clear_at() + millis(*quiet_ms) || self.now < settling.next_at {
             return Err(PostError::TooEarly);
         }
-        if window_ms.is_some_and(|window| !self.is_within(window, settling.step)) {
+        if window_ms.is_some_and(|window| !self.is_within(window, settling.step, self.last_send())) {
             return Err(PostError::Unsettled);
         }
         Ok(())
     }
 
-    fn is_within(&self, window_ms: u64, step: Step) -> bool {
+    /// When a request that is intended now leaves at the latest.
+    fn last_send(&self) -> DateTime<Utc> {
+        self.now + whole(self.timing.send_window())
+    }
+
+    /// Whether the server still knows the doubtful send's key when a request leaves at `last`.
+    fn is_within(&self, window_ms: u64, step: Step, last: DateTime<Utc>) -> bool {
         let marker = self.target.last_intent().map(|intent| intent.marker.as_str()).unwrap_or_default();
         let first = self.target.first_intent(step, marker);
-        first.is_some_and(|first| self.now + whole(self.timing.send_window()) < first + millis(window_ms))
+        first.is_some_and(|first| last < first + millis(window_ms))
     }
 
     fn complete(&self, done: Completion) -> Decision {
@@ -181,7 +200,7 @@ impl Case<'_> {
         let more = self.post.steps(account_id).iter().any(|it| *it != step && !self.target.done.contains_key(it));
         if !more && self.target.phase != Phase::Published {
             events.push(self.published(number, post_url, evidence, None));
-        } else if more && matches!(self.target.phase, Phase::Settling(_) | Phase::Unknown) {
+        } else if more && !self.post.deleted && matches!(self.target.phase, Phase::Settling(_) | Phase::Unknown) {
             events.push(self.retry_at(number, None, self.now, false));
         }
         Ok(events)
@@ -191,7 +210,7 @@ impl Case<'_> {
         let attempt = self.target.attempts.iter().find(|attempt| attempt.number == number).ok_or(PostError::Fenced)?;
         let is_newest = self.target.newest().is_some_and(|newest| newest.number == number);
         if !is_newest || !attempt.is_running() || self.target.phase != Phase::Publishing {
-            return Ok(self.fail_late(attempt, is_newest, failure));
+            return Ok(self.fail_late(attempt, failure));
         }
         let open = attempt.open_intent().map(|intent| intent.step);
         let in_doubt = match failure.class {
@@ -213,23 +232,21 @@ impl Case<'_> {
 
     /// A failure that comes after the attempt was given up. Where it says that nothing was done, and that attempt's fate
     /// is what is being settled, it settles it; else it is kept for the record.
-    fn fail_late(&self, attempt: &Attempt, is_newest: bool, failure: Failure) -> Vec<PostEvent> {
+    fn fail_late(&self, attempt: &Attempt, failure: Failure) -> Vec<PostEvent> {
         let number = attempt.number;
         let refused = failure.class != FailureClass::Uncertain && failure.class != FailureClass::Lapsed;
-        let only_doubt = self.target.attempts.iter().filter(|it| it.open_intent().is_some()).count() == 1;
-        let settles = is_newest
-            && refused
-            && only_doubt
-            && attempt.open_intent().is_some()
-            && matches!(self.target.phase, Phase::Settling(_) | Phase::Unknown);
+        let only_doubt =
+            attempt.is_in_doubt() && self.target.attempts.iter().filter(|it| it.is_in_doubt()).count() == 1;
+        let settles = refused && only_doubt && matches!(self.target.phase, Phase::Settling(_) | Phase::Unknown);
         let at = self.now;
         let seen = LateResultObserved { account_id: self.target.account_id, number, failure: failure.clone(), at };
         let mut events = vec![PostEvent::LateResultObserved(seen)];
         if settles {
-            events.push(if failure.class.is_retryable() && !self.is_given_up(self.now) {
-                self.retry_at(number, Some(failure), self.now, true)
+            let (retryable, next) = (failure.class.is_retryable(), self.next_try(failure.retry_after));
+            events.push(if retryable && !self.post.deleted && !self.is_given_up(next) {
+                self.retry_at(number, Some(failure), next, true)
             } else {
-                self.end_without_success(number, failure, false)
+                self.end_without_success(number, failure, retryable)
             });
         }
         events
@@ -314,7 +331,8 @@ impl Case<'_> {
             Delivery::Blind => true,
             Delivery::Searchable | Delivery::Keyed { searchable: true, .. } => false,
             Delivery::Keyed { window_ms, searchable: false, .. } => {
-                self.is_given_up(self.now) || window_ms.is_some_and(|window| !self.is_within(window, settling.step))
+                let last = self.last_send();
+                self.is_given_up(self.now) || window_ms.is_some_and(|it| !self.is_within(it, settling.step, last))
             }
         };
         if !hopeless {
