@@ -29,22 +29,24 @@ fn states() -> Vec<(&'static str, Story)> {
 #[test]
 fn each_state_allows_this_and_refuses_that() {
     let live = || resolve(Resolution::Published { url: None });
-    let asked: [(&str, fn() -> PostAction); 6] = [
-        ("edited", || edit(content(1, false, "two"))),
-        ("scheduled", || schedule(5000)),
-        ("unscheduled", || PostAction::Unschedule),
-        ("canceled", cancel),
-        ("retried", retry),
-        ("deleted", delete),
-    ];
-    let gone = ["canceled, deleted"; 1];
+    let asked = || {
+        [
+            ("edited", edit(content(1, false, "two"))),
+            ("scheduled", schedule(5000)),
+            ("unscheduled", PostAction::Unschedule),
+            ("canceled", cancel()),
+            ("retried", retry()),
+            ("deleted", delete()),
+        ]
+    };
+    let gone = "canceled, deleted";
     for (state, expected) in [
-        ("draft", ["edited", "scheduled", "-", "canceled", "-", gone[0]]),
-        ("scheduled", ["edited", "scheduled", "unscheduled", "canceled", "-", gone[0]]),
+        ("draft", ["edited", "scheduled", "-", "canceled", "-", gone]),
+        ("scheduled", ["edited", "scheduled", "unscheduled", "canceled", "-", gone]),
         ("canceled", ["-", "-", "-", "-", "-", "deleted"]),
-        ("begun", ["-", "-", "-", "canceled", "-", gone[0]]),
+        ("begun", ["-", "-", "-", "canceled", "-", gone]),
         ("sending", ["-", "-", "-", "-", "-", "-"]),
-        ("retrying", ["edited", "-", "-", "canceled", "-", gone[0]]),
+        ("retrying", ["edited", "-", "-", "canceled", "-", gone]),
         ("retrying after a part", ["-", "-", "-", "-", "-", "-"]),
         ("settling", ["-", "-", "-", "-", "-", "-"]),
         ("published", ["-", "-", "-", "-", "-", "deleted"]),
@@ -54,8 +56,8 @@ fn each_state_allows_this_and_refuses_that() {
         ("unknown", ["-", "-", "-", "-", "-", "deleted"]),
     ] {
         let story = states().into_iter().find(|(name, _)| *name == state).expect("a state of the list").1;
-        for ((verb, action), expected) in asked.into_iter().zip(expected) {
-            let told = story.tell(4000, action());
+        for ((verb, action), expected) in asked().into_iter().zip(expected) {
+            let told = story.tell(4000, action);
             let refusal = format!("refused: a post that is {} can't be {verb}", story.post().status());
             let expected = if expected == "-" { refusal } else { expected.to_owned() };
             assert_eq!(told, expected, "a post that is {state}, {verb}");
