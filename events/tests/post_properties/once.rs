@@ -35,7 +35,7 @@ fn deliveries() -> impl Strategy<Value = Delivery> {
         Delivery::Searchable,
         keyed(Some(3_600_000), 60_000, true),
         keyed(Some(3_600_000), 60_000, false),
-        keyed(Some(300_000), 60_000, true),
+        keyed(Some(150_000), 60_000, true),
         keyed(None, 60_000, false),
     ])
 }
@@ -51,8 +51,8 @@ fn fates() -> impl Strategy<Value = Fate> {
     ]);
     let answers =
         prop_oneof![4 => Just(Answer::Live), 2 => refused.prop_map(Answer::Refused), 4 => Just(Answer::Nothing)];
-    let fate = |(answer, effect, leaves, takes)| Fate { answer, effect, leaves, takes };
-    (answers, any::<bool>(), 0..=30_i64, 0..=30_i64).prop_map(fate)
+    let fate = |(answer, effect, leaves, takes, hidden)| Fate { answer, effect, leaves, takes, hidden };
+    (answers, any::<bool>(), 0..=30_i64, 0..=30_i64, 0..=80_i64).prop_map(fate)
 }
 
 fn moves() -> impl Strategy<Value = Move> {
@@ -140,7 +140,7 @@ fn check_blind(events: &[PostEvent]) -> Result<(), TestCaseError> {
 
 /// Workers that live and a platform that answers: brings the target to where nothing more is waited for.
 fn finish(world: &mut World) -> bool {
-    let works = || Fate { answer: Answer::Live, effect: true, leaves: 0, takes: 0 };
+    let works = || Fate { answer: Answer::Live, effect: true, leaves: 0, takes: 0, hidden: 0 };
     for _ in 0..100 {
         world.wait_until_next();
         match &world.target().phase {
@@ -164,7 +164,7 @@ fn finish(world: &mut World) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_live_twice_and_nothing_live_is_taken_for_lost(
@@ -187,7 +187,7 @@ proptest! {
 /// The world above would notice: a platform that forgets its keys at once shows two posts.
 #[test]
 fn a_promise_that_a_server_breaks_shows() {
-    let nothing_heard = Fate { answer: Answer::Nothing, effect: true, leaves: 0, takes: 30 };
+    let nothing_heard = Fate { answer: Answer::Nothing, effect: true, leaves: 0, takes: 30, hidden: 0 };
     let mut world = World::new(Delivery::Keyed { window_ms: None, quiet_ms: 0, searchable: false });
     world.start(Some(nothing_heard.clone()));
     world.report_last();

@@ -27,6 +27,8 @@ pub struct Fate {
     pub leaves: i64,
     /// How many seconds it then takes to have its effect.
     pub takes: i64,
+    /// How many seconds after that the platform shows it to who asks.
+    pub hidden: i64,
 }
 
 /// What a worker hears of its request.
@@ -46,6 +48,7 @@ struct Flight {
     answer: Answer,
     leaves: DateTime<Utc>,
     effect_at: DateTime<Utc>,
+    shown_at: DateTime<Utc>,
     /// What it made live.
     made: Option<String>,
     /// The name that its answer tells, made by it or by an earlier one under the same key.
@@ -165,6 +168,7 @@ impl World {
     fn fly(&mut self, number: u32, intent: &Intent, fate: &Fate) {
         let leaves = self.now + Duration::seconds(fate.leaves);
         let effect_at = leaves + Duration::seconds(fate.takes);
+        let shown_at = effect_at + Duration::seconds(fate.hidden);
         let has_effect = match fate.answer {
             Answer::Live => true,
             Answer::Refused(_) => false,
@@ -179,7 +183,7 @@ impl World {
         let made = (has_effect && known.is_none()).then(|| format!("remote-{}", self.flights.len()));
         let told = known.or_else(|| made.clone());
         let (step, marker, answer) = (intent.step, intent.marker.clone(), fate.answer);
-        self.flights.push(Flight { number, step, marker, answer, leaves, effect_at, made, told });
+        self.flights.push(Flight { number, step, marker, answer, leaves, effect_at, shown_at, made, told });
     }
 
     /// A worker tells what became of a request, be it late or once more.
@@ -226,7 +230,7 @@ impl World {
             return;
         }
         let (step, number, asked_at) = (settling.step, self.newest(), self.now);
-        let shown = self.flights.iter().find(|it| it.step == step && it.made.is_some() && it.effect_at <= self.now);
+        let shown = self.flights.iter().find(|it| it.step == step && it.made.is_some() && it.shown_at <= self.now);
         let look_up = match shown.and_then(|flight| flight.made.clone()) {
             _ if !reachable => LookUp::Unavailable { failure: Failure::of(FailureClass::Transient, "503") },
             Some(remote_id) => LookUp::Present { remote_id, url: None },
