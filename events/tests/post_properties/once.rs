@@ -90,7 +90,7 @@ fn make(world: &mut World, it: Move) {
         Move::LookUp(reachable) => world.look_up(reachable),
         Move::Leave => world.leave(),
         Move::Resolve(then) => world.resolve(then),
-        Move::Edit(word) => world.edit(word),
+        Move::Edit(text) => world.edit(text),
         Move::Reschedule => world.reschedule(),
         Move::Cancel => world.cancel(),
         Move::Retry => world.retry(),
