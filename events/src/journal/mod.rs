@@ -6,8 +6,12 @@
 //!
 //! It doesn't decide anything: payloads are opaque bytes to it, and sealed fields stay sealed.
 
+mod ledger;
 mod model;
 mod port;
+mod refusal;
+mod sqlite;
 
 pub use model::*;
 pub use port::*;
+pub use sqlite::SqliteJournal;
