@@ -6,6 +6,8 @@
 //!
 //! It doesn't decide anything: payloads are opaque bytes to it, and sealed fields stay sealed.
 
+#[cfg(feature = "contract")]
+pub mod contract;
 mod ledger;
 mod model;
 mod port;
