@@ -139,7 +139,7 @@ pub(super) struct Waiting<A: Streamed> {
 impl<A> Executor<A>
 where
     A: Streamed,
-    A::Command: Clone + Send + 'static,
+    A::Command: Clone + Send + Sync + 'static,
     A::Error: Clone + Send + 'static,
     A::Services: 'static,
 {

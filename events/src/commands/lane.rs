@@ -23,7 +23,7 @@ const MOST_TRIES: u32 = 12;
 pub(super) async fn run<A>(shared: Arc<Shared<A>>, id: Uuid)
 where
     A: Streamed,
-    A::Command: Clone + Send,
+    A::Command: Clone + Send + Sync,
     A::Error: Clone + Send,
 {
     loop {
@@ -50,7 +50,7 @@ struct Decided<A: Streamed> {
 async fn carry_out<A>(shared: &Shared<A>, id: Uuid, batch: Vec<Waiting<A>>)
 where
     A: Streamed,
-    A::Command: Clone + Send,
+    A::Command: Clone + Send + Sync,
     A::Error: Clone + Send,
 {
     let mut singly = match together(shared, id, batch).await {
@@ -68,7 +68,7 @@ where
 async fn together<A>(shared: &Shared<A>, id: Uuid, mut batch: Vec<Waiting<A>>) -> Result<(), Vec<Waiting<A>>>
 where
     A: Streamed,
-    A::Command: Clone + Send,
+    A::Command: Clone + Send + Sync,
     A::Error: Clone + Send,
 {
     let mut tries = 0;
@@ -126,7 +126,7 @@ async fn decide_all<A>(
 ) -> (Vec<Decided<A>>, Option<Append>)
 where
     A: Streamed,
-    A::Command: Clone + Send,
+    A::Command: Clone + Send + Sync,
     A::Error: Clone + Send,
 {
     let stream = StreamId::new(A::KIND, id);

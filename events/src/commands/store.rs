@@ -59,7 +59,8 @@ impl<A: Streamed> EventStore<A> for JournalStore {
     }
 
     async fn load_aggregate(&self, aggregate_id: &str) -> Result<Context<A>, AggregateError<A::Error>> {
-        let loaded = load(self.journal.as_ref(), uuid(aggregate_id)?, None).await;
+        let id = uuid(aggregate_id)?;
+        let loaded = load(self.journal.as_ref(), id, None).await;
         let loaded = loaded.map_err(|error| match error {
             LoadError::Read(error) => other(error),
             LoadError::Unreadable(error) => malformed(error),
