@@ -1,1 +1,7 @@
-//! ..
+//! What works through what is due: the platforms and the way out to them, the accounts' tokens.
+//!
+//! - [`platforms`]: the port that every platform stands behind, and the platforms, a folder each.
+//!
+//! What it doesn't do: decide what may be sent (`campanile_events` does), write read models, serve Campanile's own API.
+
+pub mod platforms;
