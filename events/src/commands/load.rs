@@ -9,8 +9,11 @@ use crate::{
     ids::{EventId, Position, Version, WorkspaceId},
     journal::{Journal, Metadata, NewEvent, ReadError, Recorded, StreamId, StreamKind},
     key::Key,
+    organization::Organization,
+    person::Person,
     post::Post,
     stored::{StoredEvent, UnreadableEvent},
+    workspace::Workspace,
 };
 
 /// How many events of a stream are read at once.
@@ -30,6 +33,9 @@ macro_rules! streamed {
     };
 }
 streamed! {
+    Organization => Organization,
+    Person => Person,
+    Workspace => Workspace,
     Key => Key,
     Account => Account,
     Post => Post,
