@@ -15,7 +15,7 @@ use campanile_events::{
     seal::DataKeys,
     timing::Timing,
 };
-use campanile_projections::{Runner, due};
+use campanile_projections::{due, page::QueryError, runner::Runner};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{context::Context, scheduler::Scheduler, sweeper::Sweeper, worker};
@@ -147,9 +147,9 @@ impl Publishing {
     ///
     /// # Errors
     /// If the read models can't be read.
-    pub async fn oldest_unclaimed(&self) -> Result<Duration, DbError> {
+    pub async fn oldest_unclaimed(&self) -> Result<Duration, QueryError> {
         let oldest = due::oldest(self.read.as_ref()).await?;
-        Ok(oldest.and_then(|at| (self.clock.now() - at).to_std().ok()).unwrap_or_default())
+        Ok(oldest.and_then(|row| (self.clock.now() - row.next_at).to_std().ok()).unwrap_or_default())
     }
 
     /// How many jobs wait for a worker.
