@@ -24,6 +24,8 @@ pub mod page;
 pub mod posts;
 pub mod projection;
 pub mod rows;
+pub mod runner;
 pub mod targets;
 
 pub use list::all;
+pub use runner::Runner;
