@@ -3,6 +3,7 @@
 //! - [`bus`]: jobs from the scheduler to the workers; may be lost, doubled or late without harm.
 //! - [`publishing`]: scheduler, sweeper, workers: what is due is sent once, and settled where its fate is in doubt.
 //! - [`heartbeats`]: who lives.
+//! - [`tokens`]: the accounts' credentials, sealed.
 //! - [`waiting`]: waiting for an instant, and for the word to stop.
 //! - [`platforms`]: the port that every platform stands behind, and the platforms, a folder each.
 //!
@@ -12,4 +13,5 @@ pub mod bus;
 pub mod heartbeats;
 pub mod platforms;
 pub mod publishing;
+pub mod tokens;
 pub mod waiting;

@@ -161,10 +161,5 @@ impl Scheduler {
 
 /// The job of looking at a target.
 pub(super) fn job(row: DueTarget) -> Job {
-    Job {
-        workspace_id: row.workspace_id,
-        post_id: row.post_id,
-        account_id: row.account_id,
-        platform: row.platform,
-    }
+    Job { workspace_id: row.workspace_id, post_id: row.post_id, account_id: row.account_id, platform: row.platform }
 }

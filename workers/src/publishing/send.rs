@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use campanile_events::{
     commands::CommandError,
-    post::{
-        Content, Failure, FailureClass, Intent, Phase, Post, PostAction, PostError, PostEvent, Step, Target,
-    },
+    post::{Content, Failure, FailureClass, Intent, Phase, Post, PostAction, PostError, PostEvent, Step, Target},
     seal::{Open, fields},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -101,7 +99,7 @@ impl Publisher {
         if !begun.events.iter().any(|event| matches!(event, PostEvent::SendIntended(_))) {
             return Ok(Next::Look);
         }
-        self.send_parts(look, ready, number, intent, begun.state).await
+        self.send_parts(look, ready, number, intent).await
     }
 
     async fn wait_until(&self, at: DateTime<Utc>) -> Result<(), Trouble> {
@@ -183,7 +181,6 @@ impl Publisher {
         ready: Ready,
         number: u32,
         mut intent: Intent,
-        mut post: Post,
     ) -> Result<Next, Trouble> {
         let Ready { platform, access, content, mut line, mut message, .. } = ready;
         loop {
@@ -195,10 +192,7 @@ impl Publisher {
                 Ok(sent) => sent,
                 Err(failure) => return self.fail(look, &access, number, &failure).await,
             };
-            post = match self.complete(look, number, step, sent).await? {
-                Some(state) => state,
-                None => return Ok(Next::Look),
-            };
+            let Some(post) = self.complete(look, number, step, sent).await? else { return Ok(Next::Look) };
             let Some(target) = post.target(look.job.account_id) else { return Ok(Next::Done) };
             if target.phase != Phase::Publishing {
                 return Ok(Next::Look);
@@ -225,18 +219,11 @@ impl Publisher {
 
     /// Records that a step is live. The remote name may be another target's already (the platform knows the text from
     /// there): then it is recorded without the claim.
-    async fn complete(
-        &self,
-        look: &Look<'_>,
-        number: u32,
-        step: Step,
-        sent: Sent,
-    ) -> Result<Option<Post>, Trouble> {
+    async fn complete(&self, look: &Look<'_>, number: u32, step: Step, sent: Sent) -> Result<Option<Post>, Trouble> {
         let url = sent.url.map(|url| look.key.seal(fields::TARGET_URL, &Open::new(url)));
         for claim in [true, false] {
             let (account_id, remote_id) = (look.job.account_id, sent.remote_id.clone());
-            let action =
-                PostAction::CompleteStep { account_id, number, step, remote_id, url: url.clone(), claim };
+            let action = PostAction::CompleteStep { account_id, number, step, remote_id, url: url.clone(), claim };
             match self.command_until_stored(look, action).await {
                 Ok(committed) => return Ok(Some(committed)),
                 Err(CommandError::ClaimTaken { .. }) if claim => {
@@ -253,11 +240,7 @@ impl Publisher {
 
     /// What happened on the platform has to reach the journal: while it can't take it, this worker keeps trying. Should it
     /// die over that, recovery asks the platform.
-    async fn command_until_stored(
-        &self,
-        look: &Look<'_>,
-        action: PostAction,
-    ) -> Result<Post, CommandError<PostError>> {
+    async fn command_until_stored(&self, look: &Look<'_>, action: PostAction) -> Result<Post, CommandError<PostError>> {
         let mut pause = std::time::Duration::from_millis(50);
         loop {
             match self.context.command(self.worker, look.job, action.clone()).await {
@@ -295,9 +278,7 @@ impl Publisher {
     async fn after_failure(&self, look: &Look<'_>, access: &Access, failure: &Failure) -> Result<(), Trouble> {
         match (failure.class, failure.retry_after) {
             (FailureClass::RateLimited, Some(until)) => self.context.rest(self.worker, look.job, until).await,
-            (FailureClass::AuthExpired, _) => {
-                self.context.credentials_refused(self.worker, look.job, access).await
-            }
+            (FailureClass::AuthExpired, _) => self.context.credentials_refused(self.worker, look.job, access).await,
             _ => Ok(()),
         }
     }

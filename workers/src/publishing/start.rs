@@ -28,7 +28,6 @@ use crate::{
 };
 
 /// What publishing stands on.
-#[derive(Debug)]
 pub struct Deps {
     /// Carries out posts' commands.
     pub posts: Executor<Post>,
@@ -89,8 +88,7 @@ impl Publishing {
     pub async fn start(deps: Deps) -> Result<Self, DbError> {
         let clock = deps.clock;
         let lease = deps.timing.lease;
-        let heartbeats =
-            Heartbeats::open(Arc::clone(&deps.side), clock.clone(), lease, deps.sole_process).await?;
+        let heartbeats = Heartbeats::open(Arc::clone(&deps.side), clock.clone(), lease, deps.sole_process).await?;
         let context = Context {
             posts: deps.posts,
             accounts: deps.accounts,
