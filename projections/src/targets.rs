@@ -52,7 +52,7 @@ pub(crate) fn rows(subject: &Subject<PostState>, out: &mut Vec<Derived>) {
             ordinal.into(),
             target.status().as_str().into(),
             target.attempts.len().into(),
-            target.url.as_ref().map(|url| url.as_str()).into(),
+            target.url.as_ref().map(campanile_events::seal::Sealed::as_str).into(),
             error.into(),
             target.published_at.into(),
             target.due.into(),

@@ -117,7 +117,7 @@ impl Publisher {
         };
         let content = look.content()?;
         let Some(step) = look.post.next_step(look.target) else { return Ok(Err(not_sent("nothing_left"))) };
-        let Some(message) = self.message(look, look.post, look.target, &content, step) else {
+        let Some(message) = message_for(look, look.post, look.target, &content, step) else {
             return Ok(Err(not_sent("nothing_left")));
         };
         let baseline = if access.delivery.can_look_up() {
@@ -133,33 +133,6 @@ impl Publisher {
             Err(failure) => return Ok(Err(before_any_effect(failure))),
         };
         Ok(Ok(Ready { platform, access, content, baseline, line, message }))
-    }
-
-    fn message(
-        &self,
-        look: &Look<'_>,
-        post: &Post,
-        target: &Target,
-        content: &Content<Open>,
-        step: Step,
-    ) -> Option<Message> {
-        let remote = |step: Step| {
-            let done = target.done.get(&step)?;
-            let url = done.url.as_ref().and_then(|url| look.key.open(fields::TARGET_URL, url).ok());
-            Some(RemoteRef { remote_id: done.remote_id.clone(), url: url.map(|url| url.as_str().to_owned()) })
-        };
-        let reply_to = match step {
-            Step::Part(0) => None,
-            Step::Part(index) => remote(Step::Part(index - 1)),
-            Step::Comment => remote(Step::Part(0)),
-        };
-        Some(Message {
-            step,
-            text: content.for_account(target.account_id).text(step)?.clone(),
-            marker: marker(look.job.post_id, target, step, post.revision),
-            reply_to,
-            root: if step == Step::Part(0) { None } else { remote(Step::Part(0)) },
-        })
     }
 
     fn intent(&self, look: &Look<'_>, line: &dyn Line, message: &Message) -> Intent {
@@ -198,7 +171,7 @@ impl Publisher {
                 return Ok(Next::Look);
             }
             let Some(step) = post.next_step(target) else { return Ok(Next::Look) };
-            let Some(next) = self.message(look, &post, target, &content, step) else { return Ok(Next::Look) };
+            let Some(next) = message_for(look, &post, target, &content, step) else { return Ok(Next::Look) };
             line = match platform.open(&access).await {
                 Ok(line) => line,
                 Err(failure) => return self.fail(look, &access, number, &before_any_effect(failure)).await,
@@ -308,6 +281,27 @@ impl Publisher {
         self.moved(look.job, PostAction::FailAttempt { account_id, number, failure }).await?;
         Ok(Next::Done)
     }
+}
+
+/// What is sent for a step: its text, its marker, and what it hangs under.
+fn message_for(look: &Look<'_>, post: &Post, target: &Target, content: &Content<Open>, step: Step) -> Option<Message> {
+    let remote = |step: Step| {
+        let done = target.done.get(&step)?;
+        let url = done.url.as_ref().and_then(|url| look.key.open(fields::TARGET_URL, url).ok());
+        Some(RemoteRef { remote_id: done.remote_id.clone(), url: url.map(|url| url.as_str().to_owned()) })
+    };
+    let reply_to = match step {
+        Step::Part(0) => None,
+        Step::Part(index) => remote(Step::Part(index - 1)),
+        Step::Comment => remote(Step::Part(0)),
+    };
+    Some(Message {
+        step,
+        text: content.for_account(target.account_id).text(step)?.clone(),
+        marker: marker(look.job.post_id, target, step, post.revision),
+        reply_to,
+        root: if step == Step::Part(0) { None } else { remote(Step::Part(0)) },
+    })
 }
 
 /// What fails before the intent was not sent, whatever the platform's answer to the question was; what it says of the
