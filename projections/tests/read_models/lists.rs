@@ -16,6 +16,8 @@ use campanile_projections::{
 
 use crate::support::House;
 
+type Holds = Box<dyn Fn(&Post) -> bool>;
+
 #[tokio::test]
 async fn a_cursor_stays_where_it_is_while_posts_are_added() {
     let house = House::new().await;
@@ -86,7 +88,6 @@ async fn filters_find_what_the_states_say() {
     instants.sort_unstable();
     let instant = instants[instants.len() / 2];
 
-    type Holds = Box<dyn Fn(&Post) -> bool>;
     let cases: Vec<(PostFilter, Holds)> = vec![
         (PostFilter::default(), Box::new(|_| true)),
         (

@@ -87,7 +87,9 @@ impl Town {
         let stream = StreamId::new(StreamKind::Post, id.uuid());
         let recorded = self.append(workspace, stream, version, &events).await;
         let version = Version(version.0 + events.len() as u64);
-        events.into_iter().for_each(|event| post.apply(event));
+        for event in events {
+            post.apply(event);
+        }
         if post.exists {
             self.posts.insert(id, (workspace, post, version));
         }
@@ -142,7 +144,9 @@ impl Town {
         let stream = StreamId::new(StreamKind::Account, id.uuid());
         let recorded = self.append(workspace, stream, version, &events).await;
         let version = Version(version.0 + events.len() as u64);
-        events.into_iter().for_each(|event| account.apply(event));
+        for event in events {
+            account.apply(event);
+        }
         self.accounts.insert(id, (workspace, account, version));
         recorded
     }
@@ -174,7 +178,9 @@ impl Town {
         let stream = StreamId::new(StreamKind::Key, id.uuid());
         let recorded = self.append(workspace, stream, version, &events).await;
         let version = Version(version.0 + events.len() as u64);
-        events.into_iter().for_each(|event| key.apply(event));
+        for event in events {
+            key.apply(event);
+        }
         self.keys.insert(id, (workspace, key, version));
         recorded
     }
