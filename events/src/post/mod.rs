@@ -18,6 +18,7 @@ mod attempt;
 mod command;
 mod content;
 mod decide;
+mod decide_doubt;
 mod decide_target;
 mod error;
 mod event;

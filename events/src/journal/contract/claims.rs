@@ -60,7 +60,9 @@ pub(super) async fn one_of_many_takers_gets_the_name(log: Log) {
         }
     }
     let [winner] = winners[..] else { panic!("{} streams hold one name", winners.len()) };
-    losers.iter().for_each(|error| assert_taken(error, winner));
+    for error in &losers {
+        assert_taken(error, winner);
+    }
     assert_eq!(holder(&log).await, Some(winner));
     assert_eq!(log.all().await.len(), 1);
 }

@@ -78,15 +78,23 @@ pub(super) async fn times_rise_though_the_clock_stands(log: Log) {
 }
 
 pub(super) async fn workspaces_count_their_own_events(log: Log) {
-    let mut appends = Vec::new();
+    let (mut appends, mut refusals) = (Vec::new(), Vec::new());
+    let mut refused = append(post(9_000), 7, 1);
+    // Loses beside the others; its workspace stays without events.
+    refused.workspace = workspace(9);
     for number in 0..60 {
         let mut append = append(post(number), 0, 1 + number as usize % 3);
         append.workspace = workspace(number % 4);
         let journal = Arc::clone(&log.journal);
         appends.push(tokio::spawn(async move { journal.append(append).await }));
+        let (journal, refused) = (Arc::clone(&log.journal), refused.clone());
+        refusals.push(tokio::spawn(async move { journal.append(refused).await }));
     }
     for append in appends {
         append.await.expect("the task ends").expect("the append goes in");
+    }
+    for refusal in refusals {
+        assert!(refusal.await.expect("the task ends").is_err());
     }
     let mut last = HashMap::new();
     for event in log.all().await {

@@ -1,6 +1,6 @@
 //! One transaction for a batch of appends: load what they concern, decide in memory, write, commit.
 
-use std::sync::atomic::Ordering;
+use std::{collections::hash_map::Entry, sync::atomic::Ordering};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
@@ -58,7 +58,7 @@ fn attempt(connection: &mut Connection, shared: &Shared, batch: &[Waiting]) -> R
         insert_event(&transaction, event)?;
     }
     write_changes(&transaction, &ledger)?;
-    commit(transaction, first)?;
+    commit(&transaction, first)?;
     shared.batches.fetch_add(1, Ordering::Relaxed);
     shared.events.fetch_add(ledger.position.0 - before.0, Ordering::Relaxed);
     shared.committed.send_if_modified(|known| advance(known, ledger.position));
@@ -76,19 +76,18 @@ fn load(connection: &Connection, batch: &[Waiting]) -> Result<Ledger, ReadError>
     let mut ledger =
         Ledger { position: head.position, recorded_at: head.recorded_at, frontier: head.frontier, ..Ledger::default() };
     for Append { workspace, expected, events, receipts } in batch.iter().map(|waiting| &waiting.append) {
-        if !ledger.numbers.contains_key(workspace) {
-            ledger.numbers.insert(*workspace, rows::number(connection, *workspace)?);
+        if let Entry::Vacant(unknown) = ledger.numbers.entry(*workspace) {
+            unknown.insert(rows::number(connection, *workspace)?);
         }
         for stream in expected.iter().map(|expected| expected.stream) {
-            if !ledger.versions.contains_key(&stream) {
-                ledger.versions.insert(stream, rows::version(connection, stream)?);
+            if let Entry::Vacant(unknown) = ledger.versions.entry(stream) {
+                unknown.insert(rows::version(connection, stream)?);
             }
         }
         for claim in events.iter().flat_map(|event| &event.claims) {
             let key = (*workspace, claim.kind.clone(), claim.value.clone());
-            if !ledger.holders.contains_key(&key) {
-                let holder = rows::holder(connection, *workspace, &claim.kind, &claim.value)?;
-                ledger.holders.insert(key, holder);
+            if let Entry::Vacant(unknown) = ledger.holders.entry(key) {
+                unknown.insert(rows::holder(connection, *workspace, &claim.kind, &claim.value)?);
             }
         }
         for receipt in receipts {
@@ -167,7 +166,8 @@ fn write_changes(connection: &Connection, ledger: &Ledger) -> Result<(), Failure
             ],
         )?;
     }
-    for (workspace, number) in &ledger.numbers {
+    // A workspace whose appends all lost may still have no event, and then no row.
+    for (workspace, number) in ledger.numbers.iter().filter(|(_, number)| **number > 0) {
         connection
             .prepare_cached("insert or replace into workspace_numbers values (?1, ?2)")?
             .execute(params![workspace.uuid().as_bytes().as_slice(), *number as i64])?;
@@ -179,10 +179,9 @@ fn write_changes(connection: &Connection, ledger: &Ledger) -> Result<(), Failure
 }
 
 /// Commits; if that fails, looks for the batch's first event before anyone is told that it isn't there.
-fn commit(transaction: Transaction<'_>, first: EventId) -> Result<(), Failure> {
+fn commit(transaction: &Transaction<'_>, first: EventId) -> Result<(), Failure> {
     let Err(error) = transaction.execute_batch("commit") else { return Ok(()) };
-    let connection: &Connection = &transaction;
-    if connection.is_autocommit() && rows::holds(connection, first)? {
+    if transaction.is_autocommit() && rows::holds(transaction, first)? {
         return Ok(());
     }
     Err(error.into())

@@ -25,7 +25,7 @@ impl SqliteJournal {
     /// [`ReadError::Damaged`] if the head and the last event don't agree.
     pub async fn open(db: Sqlite, clock: SharedClock) -> Result<Self, ReadError> {
         migrate(&db, tables::OWNER, tables::MIGRATIONS).await?;
-        let head = db.read(|connection| rows::checked_head(connection)).await??;
+        let head = db.read(rows::checked_head).await??;
         Ok(Self { appender: Appender::start(db.clone(), clock, head), db })
     }
 
@@ -61,7 +61,7 @@ impl Journal for SqliteJournal {
     }
 
     async fn head(&self) -> Result<Head, ReadError> {
-        let head = self.db.read(|connection| rows::head(connection)).await??;
+        let head = self.db.read(rows::head).await??;
         Ok(Head {
             epoch: head.epoch,
             position: head.position,
@@ -82,7 +82,7 @@ impl Journal for SqliteJournal {
     }
 
     async fn workspace_numbers(&self) -> Result<Vec<(WorkspaceId, u64)>, ReadError> {
-        self.db.read(|connection| rows::numbers(connection)).await?
+        self.db.read(rows::numbers).await?
     }
 
     fn watch(&self) -> watch::Receiver<Position> {
