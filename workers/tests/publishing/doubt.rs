@@ -1,8 +1,6 @@
 //! Whatever goes wrong, one post each; and where that can't be known, an honest unknown.
 
-use campanile_events::{
-    post::{FailureClass, Resolution, TargetStatus, Then},
-};
+use campanile_events::post::{FailureClass, Resolution, TargetStatus, Then};
 use campanile_workers::platforms::sandbox::{Fault, FaultKind, Point};
 
 use crate::house::{House, quick, text};
@@ -16,7 +14,6 @@ fn classes(post: &campanile_events::post::Post) -> Vec<Option<FailureClass>> {
 async fn one_post_whatever_goes_wrong() {
     let house = House::open(quick()).await;
     let _publishing = house.start().await;
-    use FailureClass::{AuthExpired, RateLimited, Rejected, Transient, Uncertain};
     let cases: [(&str, FaultKind, u32, &[Option<FailureClass>]); 11] = [
         ("refused before", FaultKind::ErrorBefore { status: 503 }, 2, &[Some(Transient), Some(Transient), None]),
         ("limited", FaultKind::RateLimit { retry_after: 0 }, 1, &[Some(RateLimited), None]),
