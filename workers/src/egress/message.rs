@@ -102,6 +102,12 @@ pub struct Response {
 }
 
 impl Response {
+    #[cfg(test)]
+    pub(crate) fn for_test(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Self {
+        let named = |(name, value): &(&str, &str)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        Self { status, headers: headers.iter().map(named).collect(), body: body.to_vec() }
+    }
+
     /// Its status.
     pub const fn status(&self) -> u16 {
         self.status

@@ -1,6 +1,9 @@
 //! Whatever goes wrong, one post each; and where that can't be known, an honest unknown.
 
-use campanile_events::post::{FailureClass, Resolution, TargetStatus, Then};
+use campanile_events::post::{
+    FailureClass::{self, AuthExpired, RateLimited, Rejected, Transient, Uncertain},
+    Resolution, TargetStatus, Then,
+};
 use campanile_workers::platforms::sandbox::{Fault, FaultKind, Point};
 
 use crate::house::{House, quick, text};

@@ -73,7 +73,7 @@ impl House {
         let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), master.clone()).await.expect("data keys"));
         let workspace = WorkspaceId::fresh(clock.now());
         data_keys.create(workspace.uuid(), clock.now()).await.expect("a data key");
-        let tokens = Arc::new(Tokens::open(Arc::clone(&side), master, clock.clone()).await.expect("tokens"));
+        let tokens = Arc::new(Tokens::open(Arc::clone(&side), master).await.expect("tokens"));
         let sandbox = Sandbox::new(clock.clone());
         let egress = Egress::new(EgressPolicy { allow: Vec::new() }, EgressLimits::from(&timing));
         let dependencies = Dependencies { egress, sandbox: Arc::clone(&sandbox), timing, clock: clock.clone() };
@@ -130,7 +130,7 @@ impl House {
         let platform = self.platforms.get("sandbox").expect("the sandbox");
         let connected = platform.connect(ConnectRequest { body, timing: self.timing }).await.expect("connected");
         let account = AccountId::fresh(self.clock.now());
-        self.tokens.store(self.workspace, account, &connected.credentials).await.expect("stored");
+        self.tokens.store(self.workspace, account, &connected.credentials, self.clock.now()).await.expect("stored");
         let key = self.key().await;
         let action = AccountAction::Connect {
             platform: "sandbox".into(),
