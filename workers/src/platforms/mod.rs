@@ -1,0 +1,25 @@
+//! Platforms: one port, one folder for each, one list.
+//!
+//! A platform promises: what [`Platform::open`] refuses was not sent; a [`Line`] carries one request, with no redirect and
+//! no repeat; the class of an error is decided where the answer was read, and an answer that no table names is
+//! `uncertain`.
+//!
+//! It doesn't decide what happens next, keep tokens, or write events.
+
+mod credentials;
+mod description;
+mod failure;
+mod fields;
+pub mod mastodon;
+mod port;
+mod registry;
+mod rest;
+pub mod sandbox;
+
+pub use credentials::{Credentials, UnreadableCredentials};
+pub use description::{AuthKind, DeliveryWorth, Description, MediaLimits, PostingLimit, TextLimits, ThreadLimits};
+pub use failure::{ConnectError, SendFailure};
+pub use fields::Fields;
+pub use port::{Access, ConnectRequest, Connected, Found, Line, Message, Platform, RemoteRef, Search, Sent};
+pub use registry::{Dependencies, DuplicatePlatform, Platforms, all};
+pub use rest::rest_asked;

@@ -1,0 +1,173 @@
+//! The port itself, and what goes through it.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use campanile_events::{
+    account::Offer,
+    ids::AccountId,
+    post::{Delivery, Step},
+    seal::Open,
+    timing::Timing,
+};
+use chrono::{DateTime, Utc};
+
+use super::{ConnectError, Credentials, Description, Fields, SendFailure};
+
+/// A platform that posts are published to.
+#[async_trait]
+pub trait Platform: Send + Sync + fmt::Debug {
+    /// Its name in paths and events, such as `mastodon`; for ever.
+    fn name(&self) -> &'static str;
+
+    /// What it takes, for whoever lists the platforms. An account's own server may say otherwise.
+    fn describe(&self) -> Description;
+
+    /// Checks credentials against the platform; says whose they are and what the server offers.
+    async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError>;
+
+    /// Reads the server's offer again.
+    async fn observe(&self, access: &Access) -> Result<Offer, SendFailure>;
+
+    /// What the account shows newest now, as the platform names it: look-ups go back to it. `None` where it shows nothing
+    /// yet, or can't be asked. Shows nothing itself.
+    async fn baseline(&self, access: &Access) -> Result<Option<String>, SendFailure>;
+
+    /// Opens a fresh connection (DNS, TCP, TLS) for one request. What fails here was not sent.
+    async fn open(&self, access: &Access) -> Result<Box<dyn Line>, SendFailure>;
+
+    /// Asks whether what was intended is live.
+    async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure>;
+}
+
+/// A fresh connection that carries one message.
+#[async_trait]
+pub trait Line: Send {
+    /// Whether the other side still listens; asked right before the intent.
+    fn is_open(&mut self) -> bool;
+
+    /// The bytes that a keyed digest of the request is made of. They hold the text and no credential.
+    fn digest_input(&self, message: &Message) -> Vec<u8>;
+
+    /// Writes the request and reads the answer. An error's class is decided here.
+    async fn send(self: Box<Self>, message: Message) -> Result<Sent, SendFailure>;
+}
+
+/// An account as an adapter needs it.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Ours.
+    pub account_id: AccountId,
+    /// The server that it lives on; empty where there is just one, or it is in process.
+    pub server: String,
+    /// The platform's name of it.
+    pub remote_id: String,
+    /// What the platform asks for.
+    pub credentials: Credentials,
+    /// What its server's delivery is worth, as last read.
+    pub delivery: Delivery,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+/// What one request is to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Which part of the post it is.
+    pub step: Step,
+    /// What it says.
+    pub text: Open,
+    /// The name under which the platform is asked to take it once.
+    pub marker: String,
+    /// The part that it follows.
+    pub reply_to: Option<RemoteRef>,
+    /// The first part, where it isn't that itself.
+    pub root: Option<RemoteRef>,
+}
+
+/// Something that stands on the platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteRef {
+    /// The platform's name of it.
+    pub remote_id: String,
+    /// Where people see it.
+    pub url: Option<String>,
+}
+
+/// What a request has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The platform's name of it.
+    pub remote_id: String,
+    /// Where people see it.
+    pub url: Option<String>,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// Which part of the post it is.
+    pub step: Step,
+    /// The name under which it was sent.
+    pub marker: String,
+    /// What it says.
+    pub text: Open,
+    /// The part that it follows.
+    pub reply_to: Option<RemoteRef>,
+    /// The newest thing that the account showed before; what is older is another post.
+    pub baseline: Option<String>,
+    /// When it was first intended.
+    pub since: DateTime<Utc>,
+    /// Remote ids that are known to be other posts'.
+    pub exclude: Vec<String>,
+}
+
+/// What a look-up saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It is live.
+    Present(Sent),
+    /// Everything back to the baseline (without one: to the first intent) was seen, and it isn't there.
+    Absent,
+    /// Not everything could be seen.
+    Incomplete(SendFailure),
+}
+
+/// What a client gave to connect an account.
+#[derive(Clone)]
+pub struct ConnectRequest {
+    /// The fields, as the API passed them on. They hold secrets.
+    pub body: serde_json::Value,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+impl ConnectRequest {
+    /// The fields, to be taken out one by one.
+    pub fn fields(&self) -> Result<Fields<'_>, ConnectError> {
+        Fields::of(&self.body)
+    }
+}
+
+impl fmt::Debug for ConnectRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectRequest").finish_non_exhaustive()
+    }
+}
+
+/// An account whose credentials hold.
+#[derive(Debug, Clone)]
+pub struct Connected {
+    /// The server that it lives on (`https://mastodon.example`); empty where there is just one, or it is in process.
+    pub server: String,
+    /// The platform's name of it.
+    pub remote_id: String,
+    /// What people call it.
+    pub handle: String,
+    /// Its displayed name.
+    pub display_name: Option<String>,
+    /// What to keep for later.
+    pub credentials: Credentials,
+    /// What its server takes and offers.
+    pub offer: Offer,
+}
