@@ -128,7 +128,7 @@ fn is_older(status: &Status, search: &Search) -> bool {
     }
 }
 
-/// Which id is the newer one: numbers on Mastodon and Takahe, ULIDs and UUIDv7s of one length elsewhere. `None` where they
+/// Which id is the newer one: numbers on Mastodon and Takahe, ULIDs and UUIDs of one length elsewhere. `None` where they
 /// are of two kinds.
 fn compare(one: &str, other: &str) -> Option<Ordering> {
     let is_number = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_digit());
