@@ -38,6 +38,11 @@ macro_rules! id {
                 Self(random::uuid_at(now))
             }
 
+            /// The id with this UUID inside.
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
             /// The UUID inside.
             pub const fn uuid(self) -> Uuid {
                 self.0

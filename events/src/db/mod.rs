@@ -10,6 +10,7 @@ mod value;
 
 use async_trait::async_trait;
 pub use migrate::migrate;
+pub(crate) use sqlite::is_refusal;
 pub use sqlite::{Durability, Sqlite};
 pub use value::{Row, Value};
 

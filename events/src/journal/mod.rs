@@ -6,8 +6,14 @@
 //!
 //! It doesn't decide anything: payloads are opaque bytes to it, and sealed fields stay sealed.
 
+#[cfg(feature = "contract")]
+pub mod contract;
+mod ledger;
 mod model;
 mod port;
+mod refusal;
+mod sqlite;
 
 pub use model::*;
 pub use port::*;
+pub use sqlite::SqliteJournal;

@@ -128,7 +128,7 @@ impl PostStatus {
 
 #[cfg(test)]
 mod tests {
-    use super::{PostStatus as Post, TargetStatus as Target, *};
+    use super::{PostStatus as Post, TargetStatus as Target};
 
     #[test]
     fn a_post_stands_where_its_targets_do() {

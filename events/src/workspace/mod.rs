@@ -1,1 +1,14 @@
-//! x
+//! A workspace: what it is called, and whether publishing in it is paused.
+
+mod command;
+mod decide;
+mod error;
+mod event;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use command::*;
+pub use error::*;
+pub use event::*;
+pub use state::*;

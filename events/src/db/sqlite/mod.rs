@@ -17,4 +17,3 @@ mod writer;
 
 pub use engine::{Durability, Sqlite};
 pub(crate) use error::is_refusal;
-pub(crate) use writer::Turn;

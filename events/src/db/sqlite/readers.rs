@@ -39,12 +39,9 @@ impl Readers {
             .map_err(|_| DbError::Unavailable("the database is closed".to_owned()))?;
         let idle = Arc::clone(&self.idle);
         let kept = lock(&idle).pop();
-        let path = if kept.is_none() { Some(self.path.clone()) } else { None };
+        let path = self.path.clone();
         tokio::task::spawn_blocking(move || {
-            let connection = match (kept, path) {
-                (Some(connection), _) => connection,
-                (None, path) => open_reader(&path.unwrap_or_default())?,
-            };
+            let connection = kept.map_or_else(|| open_reader(&path), Ok)?;
             let answer = op(&connection);
             lock(&idle).push(connection);
             drop(permit);

@@ -1,0 +1,232 @@
+//! The executor: commands in, committed events and their position out.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use lru::LruCache;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::{LoadError, Loaded, Streamed};
+use crate::{
+    clock::SharedClock,
+    ids::{Position, Version, WorkspaceId},
+    journal::{Journal, Metadata, NewReceipt, Receipt, StreamId},
+    stored::UnreadableEvent,
+};
+
+/// Whether other processes append to the same journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// This process alone appends: what it remembers of a stream is what the stream holds.
+    Alone,
+    /// Other nodes append too: what is remembered is brought up to date before each decision.
+    Shared,
+}
+
+/// A command for one stream.
+#[derive(Debug, Clone)]
+pub struct Request<C> {
+    /// The workspace of who asks: a stream of another is as good as absent.
+    pub workspace: WorkspaceId,
+    /// Which stream.
+    pub id: Uuid,
+    /// What is asked.
+    pub command: C,
+    /// Where it comes from.
+    pub metadata: Metadata,
+    /// A receipt to keep with the events.
+    pub receipt: Option<NewReceipt>,
+}
+
+/// What a command led to.
+#[derive(Debug, Clone)]
+pub struct Committed<A: Streamed> {
+    /// The events that were appended; empty where nothing had to change.
+    pub events: Vec<A::Event>,
+    /// The state after them.
+    pub state: A,
+    /// The stream's version after them.
+    pub version: Version,
+    /// The position of the last of them; of the stream's last event where there are none.
+    pub position: Position,
+}
+
+/// Why a command was not carried out. Nothing of it was stored.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommandError<E> {
+    /// The aggregate refused it.
+    #[error(transparent)]
+    Refused(E),
+    /// The stream belongs to another workspace.
+    #[error("there is no such thing in this workspace")]
+    NotFound,
+    /// A unique name belongs to another stream.
+    #[error("the {kind} is taken")]
+    ClaimTaken {
+        /// What sort of name.
+        kind: String,
+        /// The name.
+        value: String,
+        /// Who holds it.
+        holder: StreamId,
+    },
+    /// A request with this idempotency key was carried out before.
+    #[error("a request with this idempotency key was carried out before")]
+    ReceiptExists(Box<Receipt>),
+    /// The stream kept moving; try again.
+    #[error("the stream kept moving")]
+    Contended,
+    /// The journal can't take it now; try again.
+    #[error("the journal can't take it now: {0}")]
+    Unavailable(String),
+    /// The journal will never take it.
+    #[error("the journal refuses it: {0}")]
+    Invalid(String),
+    /// The stream holds what this build can't read.
+    #[error(transparent)]
+    Unreadable(UnreadableEvent),
+}
+
+impl<E> From<LoadError> for CommandError<E> {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Read(error) => Self::Unavailable(error.to_string()),
+            LoadError::Unreadable(error) => Self::Unreadable(error),
+        }
+    }
+}
+
+/// What the caller of a command gets.
+pub type Outcome<A> = Result<Committed<A>, CommandError<<A as cqrs_es::Aggregate>::Error>>;
+
+/// Carries out commands of one kind of aggregate. Cheap to clone.
+pub struct Executor<A: Streamed> {
+    pub(super) shared: Arc<Shared<A>>,
+}
+
+impl<A: Streamed> Clone for Executor<A> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<A: Streamed> std::fmt::Debug for Executor<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Executor({})", A::KIND)
+    }
+}
+
+pub(super) struct Shared<A: Streamed> {
+    pub journal: Arc<dyn Journal>,
+    pub clock: SharedClock,
+    pub services: A::Services,
+    pub sharing: Sharing,
+    /// Aggregates as they were last committed; they move by committed events only.
+    pub remembered: Mutex<LruCache<Uuid, Loaded<A>>>,
+    /// For each stream with a running lane, who waits for it.
+    pub lanes: Mutex<HashMap<Uuid, Vec<Waiting<A>>>>,
+}
+
+pub(super) struct Waiting<A: Streamed> {
+    pub request: Request<A::Command>,
+    pub reply: oneshot::Sender<Outcome<A>>,
+}
+
+impl<A> Executor<A>
+where
+    A: Streamed,
+    A::Command: Clone + Send + Sync + 'static,
+    A::Error: Clone + Send + 'static,
+    A::Services: 'static,
+{
+    /// An executor on a journal that remembers up to `remember` aggregates.
+    pub fn new(
+        journal: Arc<dyn Journal>,
+        clock: SharedClock,
+        services: A::Services,
+        sharing: Sharing,
+        remember: NonZeroUsize,
+    ) -> Self {
+        let remembered = Mutex::new(LruCache::new(remember));
+        let lanes = Mutex::new(HashMap::new());
+        Self { shared: Arc::new(Shared { journal, clock, services, sharing, remembered, lanes }) }
+    }
+
+    /// Carries a command out. It runs to its end even if the caller stops waiting.
+    pub async fn execute(&self, request: Request<A::Command>) -> Outcome<A> {
+        let (reply, answer) = oneshot::channel();
+        let id = request.id;
+        let waiting = Waiting { request, reply };
+        let starts = {
+            let mut lanes = lock(&self.shared.lanes);
+            if let Some(lane) = lanes.get_mut(&id) {
+                lane.push(waiting);
+                false
+            } else {
+                lanes.insert(id, vec![waiting]);
+                true
+            }
+        };
+        if starts {
+            tokio::spawn(super::lane::run(Arc::clone(&self.shared), id));
+        }
+        answer.await.unwrap_or_else(|_| Err(CommandError::Unavailable("the engine is stopping".to_owned())))
+    }
+
+    /// The aggregate as it is; `None` where the workspace has none of that id.
+    ///
+    /// # Errors
+    /// If the journal can't be read, or an event can't.
+    pub async fn load(&self, workspace: WorkspaceId, id: Uuid) -> Result<Option<Loaded<A>>, LoadError> {
+        let loaded = self.shared.load(id).await?;
+        Ok(Some(loaded).filter(|loaded| loaded.workspace == Some(workspace)))
+    }
+
+    /// The aggregate as it was at a position of the log; `None` where the workspace had none of that id.
+    ///
+    /// # Errors
+    /// If the journal can't be read, or an event can't.
+    pub async fn load_at(
+        &self,
+        workspace: WorkspaceId,
+        id: Uuid,
+        until: Position,
+    ) -> Result<Option<Loaded<A>>, LoadError> {
+        let loaded = super::load(self.shared.journal.as_ref(), id, Some(until)).await?;
+        Ok(Some(loaded).filter(|loaded| loaded.workspace == Some(workspace)))
+    }
+}
+
+impl<A: Streamed> Shared<A> {
+    pub async fn load(&self, id: Uuid) -> Result<Loaded<A>, LoadError> {
+        let remembered = lock(&self.remembered).get(&id).cloned();
+        let (mut loaded, known) = remembered.map_or_else(|| (Loaded::default(), false), |loaded| (loaded, true));
+        if !known || self.sharing == Sharing::Shared {
+            loaded.catch_up(self.journal.as_ref(), id, None).await?;
+            self.remember(id, &loaded);
+        }
+        Ok(loaded)
+    }
+
+    /// A reader may come back with an older state than a lane has remembered meanwhile: the newer one stays.
+    pub fn remember(&self, id: Uuid, loaded: &Loaded<A>) {
+        let mut remembered = lock(&self.remembered);
+        let newer = remembered.peek(&id).is_some_and(|known| known.version > loaded.version);
+        if loaded.version > Version(0) && !newer {
+            remembered.put(id, loaded.clone());
+        }
+    }
+
+    pub fn forget(&self, id: Uuid) {
+        lock(&self.remembered).pop(&id);
+    }
+}
+
+/// What a panicking holder left is whole: each critical section here is one call.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,210 @@
+//! A lane: the commands of one stream, taken as they wait, decided in order, appended as one.
+
+use std::{sync::Arc, time::Duration};
+
+use uuid::Uuid;
+
+use super::{
+    CommandError, Committed, Loaded, Outcome, Streamed, decide,
+    executor::{Shared, Waiting, lock},
+    new_events,
+};
+use crate::{
+    ids::{Position, Version},
+    journal::{Append, AppendError, Expected, NewEvent, StreamId},
+};
+
+/// How many commands of one stream go into one append.
+const MOST_TOGETHER: usize = 64;
+/// How often a decision is made again because the stream moved.
+const MOST_TRIES: u32 = 12;
+
+/// Runs until nobody waits for the stream any more.
+pub(super) async fn run<A>(shared: Arc<Shared<A>>, id: Uuid)
+where
+    A: Streamed,
+    A::Command: Clone + Send + Sync,
+    A::Error: Clone + Send,
+{
+    loop {
+        let batch = {
+            let mut lanes = lock(&shared.lanes);
+            let Some(lane) = lanes.get_mut(&id) else { return };
+            if lane.is_empty() {
+                lanes.remove(&id);
+                return;
+            }
+            let rest = lane.split_off(lane.len().min(MOST_TOGETHER));
+            std::mem::replace(lane, rest)
+        };
+        carry_out(&shared, id, batch).await;
+    }
+}
+
+/// A command with what was decided of it.
+struct Decided<A: Streamed> {
+    waiting: Waiting<A>,
+    answer: Outcome<A>,
+}
+
+async fn carry_out<A>(shared: &Shared<A>, id: Uuid, batch: Vec<Waiting<A>>)
+where
+    A: Streamed,
+    A::Command: Clone + Send + Sync,
+    A::Error: Clone + Send,
+{
+    let mut singly = match together(shared, id, batch).await {
+        Ok(()) => return,
+        Err(batch) => batch,
+    };
+    for waiting in singly.drain(..) {
+        // A batch of one is always answered.
+        let answered = together(shared, id, vec![waiting]).await;
+        debug_assert!(answered.is_ok(), "a batch of one is answered");
+    }
+}
+
+/// Decides and appends a batch. Gives it back where one of several can't be appended: they are to be replayed singly.
+async fn together<A>(shared: &Shared<A>, id: Uuid, mut batch: Vec<Waiting<A>>) -> Result<(), Vec<Waiting<A>>>
+where
+    A: Streamed,
+    A::Command: Clone + Send + Sync,
+    A::Error: Clone + Send,
+{
+    let mut tries = 0;
+    loop {
+        let mut loaded = match shared.load(id).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                answer_all(batch, &CommandError::from(error));
+                return Ok(());
+            }
+        };
+        let from = loaded.version;
+        let (decided, append) = decide_all(shared, id, &mut loaded, batch).await;
+        let Some(append) = append else {
+            answer(decided, &[]);
+            return Ok(());
+        };
+        let error = match shared.journal.append(append).await {
+            Ok(recorded) => {
+                if let Some(last) = recorded.last() {
+                    loaded.position = last.position;
+                    loaded.workspace = Some(last.workspace);
+                }
+                shared.remember(id, &loaded);
+                let positions: Vec<_> = recorded.iter().map(|it| (it.version, it.position)).collect();
+                answer(decided, &positions);
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        shared.forget(id);
+        batch = decided.into_iter().map(|it| it.waiting).collect();
+        tries += 1;
+        match error {
+            AppendError::VersionConflict { .. } if tries < MOST_TRIES => {
+                tracing::debug!(stream = %StreamId::new(A::KIND, id), version = %from, "decided on an old version");
+                tokio::time::sleep(Duration::from_millis(u64::from(tries))).await;
+            }
+            error if batch.len() > 1 && concerns_one(&error) => return Err(batch),
+            error => {
+                answer_all(batch, &from_append(error));
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Decides each on the state that the ones before it leave. Answers wait for the commit: what is refused may be refused
+/// because of a decision that is not stored yet.
+async fn decide_all<A>(
+    shared: &Shared<A>,
+    id: Uuid,
+    loaded: &mut Loaded<A>,
+    batch: Vec<Waiting<A>>,
+) -> (Vec<Decided<A>>, Option<Append>)
+where
+    A: Streamed,
+    A::Command: Clone + Send + Sync,
+    A::Error: Clone + Send,
+{
+    let stream = StreamId::new(A::KIND, id);
+    let from = loaded.version;
+    let mut workspace = loaded.workspace;
+    let mut events: Vec<NewEvent> = Vec::new();
+    let mut receipts = Vec::new();
+    let mut decided = Vec::with_capacity(batch.len());
+    for waiting in batch {
+        let request = &waiting.request;
+        if workspace.is_some_and(|owner| owner != request.workspace) {
+            decided.push(Decided { waiting, answer: Err(CommandError::NotFound) });
+            continue;
+        }
+        let outcome = decide(&loaded.state, request.command.clone(), &shared.services).await;
+        let made = outcome.map_err(CommandError::Refused).and_then(|(made, state)| {
+            let written = new_events::<A>(id, &made, &request.metadata, shared.clock.now());
+            written.map(|written| (made, written, state)).map_err(CommandError::Unreadable)
+        });
+        let answer = made.map(|(made, written, state)| {
+            if !made.is_empty() {
+                workspace = Some(request.workspace);
+                receipts.extend(request.receipt.clone());
+            }
+            events.extend(written);
+            loaded.state = state.clone();
+            loaded.version = Version(from.0 + events.len() as u64);
+            Committed { events: made, state, version: loaded.version, position: loaded.position }
+        });
+        decided.push(Decided { waiting, answer });
+    }
+    let append = workspace.filter(|_| !events.is_empty()).map(|workspace| Append {
+        workspace,
+        expected: vec![Expected { stream, version: from }],
+        events,
+        receipts,
+    });
+    (decided, append)
+}
+
+fn answer<A: Streamed>(decided: Vec<Decided<A>>, positions: &[(Version, Position)]) {
+    for Decided { waiting, answer } in decided {
+        let answer = answer.map(|mut committed| {
+            if let Some((_, position)) = positions.iter().rev().find(|(version, _)| *version <= committed.version) {
+                committed.position = *position;
+            }
+            committed
+        });
+        // Who hung up needs no answer: the command is carried out all the same.
+        let _ = waiting.reply.send(answer);
+    }
+}
+
+fn answer_all<A>(batch: Vec<Waiting<A>>, error: &CommandError<A::Error>)
+where
+    A: Streamed,
+    A::Error: Clone,
+{
+    for waiting in batch {
+        let _ = waiting.reply.send(Err(error.clone()));
+    }
+}
+
+/// Whether an error comes of one command among several.
+fn concerns_one(error: &AppendError) -> bool {
+    match error {
+        AppendError::ClaimTaken { .. } | AppendError::ReceiptExists(_) | AppendError::Refused(_) => true,
+        AppendError::VersionConflict { .. } | AppendError::QueueFull | AppendError::Unavailable(_) => false,
+    }
+}
+
+fn from_append<E>(error: AppendError) -> CommandError<E> {
+    match error {
+        AppendError::VersionConflict { .. } => CommandError::Contended,
+        AppendError::ClaimTaken { kind, value, holder } => CommandError::ClaimTaken { kind, value, holder },
+        AppendError::ReceiptExists(receipt) => CommandError::ReceiptExists(receipt),
+        AppendError::Refused(reason) => CommandError::Invalid(reason),
+        AppendError::QueueFull => CommandError::Unavailable("too many appends wait".to_owned()),
+        AppendError::Unavailable(reason) => CommandError::Unavailable(reason),
+    }
+}

@@ -1,0 +1,199 @@
+use std::{num::NonZeroUsize, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    clock::{Clock, ManualClock},
+    db::Sqlite,
+    ids::{AccountId, PostId, Version, WorkspaceId},
+    journal::{Actor, Journal, Metadata, SqliteJournal, StreamId, StreamKind},
+    key::{Key, KeyAction, KeyCommand, KeyError, Scopes},
+    post::{
+        Content, Evidence, Limits, Post, PostAction, PostCommand, PostDrafted, PostEvent, PostServices, StepCompleted,
+        TargetRef, When,
+    },
+    seal::Sealed,
+};
+
+const WORKSPACE: WorkspaceId = WorkspaceId::from_uuid(Uuid::from_u128(7));
+
+async fn journal() -> (Arc<dyn Journal>, Arc<ManualClock>) {
+    let clock = ManualClock::starting_at("2026-12-01T09:00:00Z".parse::<DateTime<Utc>>().expect("a time"));
+    let db = Sqlite::open_in_memory().expect("a database");
+    let journal = SqliteJournal::open(db, clock.clone()).await.expect("a journal");
+    (Arc::new(journal), clock)
+}
+
+fn keys(journal: &Arc<dyn Journal>, clock: &Arc<ManualClock>) -> Executor<Key> {
+    let remember = NonZeroUsize::new(8).expect("above 0");
+    Executor::new(Arc::clone(journal), clock.clone(), (), Sharing::Alone, remember)
+}
+
+fn create(clock: &ManualClock) -> KeyCommand {
+    KeyCommand {
+        now: clock.now(),
+        action: KeyAction::Create {
+            workspace_id: WORKSPACE,
+            name: Sealed::from_stored("s1.x"),
+            description: None,
+            prefix: "sk_live_3fK9".to_owned(),
+            scopes: Scopes::all(),
+            maker: Scopes::all(),
+            mode: crate::key::KeyMode::Live,
+            expires_at: None,
+            rate_limit: None,
+        },
+    }
+}
+
+fn request<C>(id: Uuid, command: C) -> Request<C> {
+    Request { workspace: WORKSPACE, id, command, metadata: Metadata::by(Actor::engine()), receipt: None }
+}
+
+#[tokio::test]
+async fn a_command_answers_with_its_events_and_their_position() {
+    let (journal, clock) = journal().await;
+    let keys = keys(&journal, &clock);
+    let made = keys.execute(request(Uuid::from_u128(1), create(&clock))).await.expect("made");
+    assert_eq!((made.events.len(), made.version, made.position.0), (1, Version(1), 1));
+    let revoke = KeyCommand { now: clock.now(), action: KeyAction::Revoke };
+    let revoked = keys.execute(request(Uuid::from_u128(1), revoke.clone())).await.expect("revoked");
+    assert!(revoked.state.revoked_at.is_some());
+    let again = keys.execute(request(Uuid::from_u128(1), revoke)).await.expect("nothing to do");
+    assert_eq!((again.events.len(), again.position.0), (0, 2));
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_workspace_is_not_there() {
+    let (journal, clock) = journal().await;
+    let keys = keys(&journal, &clock);
+    let id = Uuid::from_u128(1);
+    keys.execute(request(id, create(&clock))).await.expect("made");
+    let mut foreign = request(id, KeyCommand { now: clock.now(), action: KeyAction::Revoke });
+    foreign.workspace = WorkspaceId::from_uuid(Uuid::from_u128(8));
+    assert!(matches!(keys.execute(foreign.clone()).await, Err(CommandError::NotFound)));
+    assert!(keys.load(foreign.workspace, id).await.expect("read").is_none());
+    assert!(keys.load(WORKSPACE, id).await.expect("read").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn commands_of_one_stream_are_decided_one_after_the_other() {
+    let (journal, clock) = journal().await;
+    // Two executors, as two nodes would be: they conflict, load again and decide again.
+    let remember = NonZeroUsize::new(8).expect("above 0");
+    let node = || Executor::<Key>::new(Arc::clone(&journal), clock.clone(), (), Sharing::Shared, remember);
+    let nodes = [node(), node()];
+    let id = Uuid::from_u128(1);
+    let outcomes = futures::future::join_all((0..40).map(|at| {
+        let (node, command) = (nodes[at % 2].clone(), create(&clock));
+        async move { node.execute(request(id, command)).await }
+    }))
+    .await;
+    let made = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    let refused = outcomes.iter().filter(|it| matches!(it, Err(CommandError::Refused(KeyError::Exists)))).count();
+    assert_eq!((made, refused), (1, 39));
+    let stored = journal.read_stream(StreamId::new(StreamKind::Key, id), Version(0), 100).await.expect("read");
+    assert_eq!(stored.len(), 1);
+}
+
+/// A post that is being published to two accounts, with an open intent on each.
+async fn publishing(journal: &Arc<dyn Journal>, clock: &Arc<ManualClock>, post: Uuid, accounts: &[AccountId]) {
+    use crate::{
+        ids::WorkerId,
+        journal::{Append, Expected},
+        post::{AttemptStarted, Delivery, Intent, PostScheduled, SendIntended, Step},
+    };
+    let at = clock.now();
+    let target = |account_id: &AccountId| TargetRef { account_id: *account_id, platform: "sandbox".into() };
+    let mut events = vec![
+        PostEvent::Drafted(PostDrafted {
+            content: Content { body: Sealed::from_stored("s1.x"), ..Content::default() },
+            digests: std::collections::BTreeMap::new(),
+            targets: accounts.iter().map(target).collect(),
+            tags: Vec::new(),
+            limits: Limits::default(),
+            at,
+        }),
+        PostEvent::Scheduled(PostScheduled {
+            revision: 2,
+            when: When::instant(at),
+            account_ids: accounts.to_vec(),
+            at,
+        }),
+    ];
+    for account_id in accounts.iter().copied() {
+        events.push(PostEvent::AttemptStarted(AttemptStarted {
+            account_id,
+            number: 1,
+            worker: WorkerId::default(),
+            delivery: Delivery::Searchable,
+            baseline: None,
+            revision: 2,
+            at,
+        }));
+        let intent = Intent {
+            step: Step::Part(0),
+            marker: "m".into(),
+            request_digest: "d".into(),
+            at,
+            not_after: at + chrono::Duration::seconds(30),
+        };
+        events.push(PostEvent::SendIntended(SendIntended { account_id, number: 1, intent }));
+    }
+    let stream = StreamId::new(StreamKind::Post, post);
+    let events = new_events::<Post>(post, &events, &Metadata::by(Actor::engine()), at).expect("json");
+    let expected = vec![Expected { stream, version: Version(0) }];
+    journal.append(Append { workspace: WORKSPACE, expected, events, receipts: Vec::new() }).await.expect("appended");
+}
+
+#[tokio::test]
+async fn a_command_that_can_not_be_appended_fails_alone() {
+    let (journal, clock) = journal().await;
+    let posts = Executor::<Post>::new(
+        Arc::clone(&journal),
+        clock.clone(),
+        PostServices::default(),
+        Sharing::Alone,
+        NonZeroUsize::new(8).expect("above 0"),
+    );
+    let accounts = [1, 2].map(|it| AccountId::from(Uuid::from_u128(it)));
+    let id = PostId::from(Uuid::from_u128(9)).uuid();
+    publishing(&journal, &clock, id, &accounts).await;
+    // The remote name of the second belongs to another post already.
+    let other = Uuid::from_u128(10);
+    publishing(&journal, &clock, other, &accounts).await;
+    let complete = |account_id, remote_id: &str| {
+        let action = PostAction::CompleteStep {
+            account_id,
+            number: 1,
+            step: crate::post::Step::Part(0),
+            remote_id: remote_id.to_owned(),
+            url: None,
+            claim: true,
+        };
+        PostCommand::new(clock.now(), 0.5, action)
+    };
+    posts.execute(request(other, complete(accounts[1], "taken"))).await.expect("the first to claim it");
+    let (first, second) = tokio::join!(
+        posts.execute(request(id, complete(accounts[0], "free"))),
+        posts.execute(request(id, complete(accounts[1], "taken"))),
+    );
+    let first = first.expect("carried out").events;
+    assert!(matches!(
+        &first[0],
+        PostEvent::StepCompleted(StepCompleted { evidence: Evidence::Answered, claimed: true, .. })
+    ));
+    assert!(matches!(second, Err(CommandError::ClaimTaken { .. })), "{second:?}");
+}
+
+#[tokio::test]
+async fn an_unknown_post_is_refused() {
+    let (journal, clock) = journal().await;
+    let remember = NonZeroUsize::new(8).expect("above 0");
+    let posts = Executor::<Post>::new(journal, clock.clone(), PostServices::default(), Sharing::Alone, remember);
+    let cancel = PostCommand::new(clock.now(), 0.5, PostAction::Cancel { account_ids: Vec::new() });
+    let refused = posts.execute(request(Uuid::from_u128(1), cancel)).await;
+    assert!(matches!(refused, Err(CommandError::Refused(crate::post::PostError::NotFound))), "{refused:?}");
+}

@@ -1,0 +1,188 @@
+//! One transaction for a batch of appends: load what they concern, decide in memory, write, commit.
+
+use std::{collections::hash_map::Entry, sync::atomic::Ordering};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use tokio::sync::oneshot;
+
+use super::{appender::Shared, failure::Failure, rows};
+use crate::{
+    db::Value,
+    ids::{EventId, Position},
+    journal::{Append, AppendError, ReadError, Recorded, ledger::Ledger},
+};
+
+/// What one caller is told.
+pub(super) type Answer = Result<Vec<Recorded>, AppendError>;
+
+/// An append whose caller waits, or is gone: it is carried out either way.
+pub(super) struct Waiting {
+    pub(super) append: Append,
+    pub(super) answer: oneshot::Sender<Answer>,
+}
+
+/// Carries out a batch on the writer's connection and answers each caller. If one append can't be stored, the others
+/// must not suffer for it: all are then tried alone.
+pub(super) fn run(connection: &mut Connection, shared: &Shared, batch: Vec<Waiting>) {
+    match attempt(connection, shared, &batch) {
+        Ok(answers) => answer(batch, answers),
+        Err(Failure::Refused(_)) if batch.len() > 1 => {
+            for waiting in batch {
+                run(connection, shared, vec![waiting]);
+            }
+        }
+        Err(failure) => {
+            let answers = batch.iter().map(|_| Err(failure.clone().into())).collect();
+            answer(batch, answers);
+        }
+    }
+}
+
+fn answer(batch: Vec<Waiting>, answers: Vec<Answer>) {
+    for (waiting, answer) in batch.into_iter().zip(answers) {
+        // A caller that is gone needs no answer.
+        drop(waiting.answer.send(answer));
+    }
+}
+
+fn attempt(connection: &mut Connection, shared: &Shared, batch: &[Waiting]) -> Result<Vec<Answer>, Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut ledger = load(&transaction, batch)?;
+    let before = ledger.position;
+    let answers: Vec<Answer> = batch.iter().map(|waiting| ledger.admit(&waiting.append, shared.clock.now())).collect();
+    let Some(first) = answers.iter().flatten().flatten().next().map(|event| event.id) else {
+        // Nobody won; the transaction is dropped and leaves nothing.
+        return Ok(answers);
+    };
+    for event in answers.iter().flatten().flatten() {
+        insert_event(&transaction, event)?;
+    }
+    write_changes(&transaction, &ledger)?;
+    commit(&transaction, first)?;
+    shared.batches.fetch_add(1, Ordering::Relaxed);
+    shared.events.fetch_add(ledger.position.0 - before.0, Ordering::Relaxed);
+    shared.committed.send_if_modified(|known| advance(known, ledger.position));
+    Ok(answers)
+}
+
+fn advance(known: &mut Position, to: Position) -> bool {
+    let further = *known < to;
+    *known = to.max(*known);
+    further
+}
+
+fn load(connection: &Connection, batch: &[Waiting]) -> Result<Ledger, ReadError> {
+    let head = rows::head(connection)?;
+    let mut ledger =
+        Ledger { position: head.position, recorded_at: head.recorded_at, frontier: head.frontier, ..Ledger::default() };
+    for Append { workspace, expected, events, receipts } in batch.iter().map(|waiting| &waiting.append) {
+        if let Entry::Vacant(unknown) = ledger.numbers.entry(*workspace) {
+            unknown.insert(rows::number(connection, *workspace)?);
+        }
+        for stream in expected.iter().map(|expected| expected.stream) {
+            if let Entry::Vacant(unknown) = ledger.versions.entry(stream) {
+                unknown.insert(rows::version(connection, stream)?);
+            }
+        }
+        for claim in events.iter().flat_map(|event| &event.claims) {
+            let key = (*workspace, claim.kind.clone(), claim.value.clone());
+            if let Entry::Vacant(unknown) = ledger.holders.entry(key) {
+                unknown.insert(rows::holder(connection, *workspace, &claim.kind, &claim.value)?);
+            }
+        }
+        for receipt in receipts {
+            if let Some(kept) = rows::receipt(connection, *workspace, &receipt.key)? {
+                ledger.receipts.insert((*workspace, receipt.key.clone()), kept);
+            }
+        }
+    }
+    Ok(ledger)
+}
+
+fn insert_event(connection: &Connection, event: &Recorded) -> Result<(), Failure> {
+    let json = |error: serde_json::Error| Failure::Refused(error.to_string());
+    let metadata = serde_json::to_string(&event.metadata).map_err(json)?;
+    let claims = match &event.claims[..] {
+        [] => None,
+        claims => Some(serde_json::to_string(claims).map_err(json)?),
+    };
+    let mut statement = connection.prepare_cached(
+        "insert into events (position, id, workspace, workspace_number, stream_kind, stream_id, version, event_type, \
+         schema, payload, metadata, claims, recorded_at, leaf_hash) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?;
+    statement.execute(params![
+        event.position.0 as i64,
+        event.id.uuid().as_bytes().as_slice(),
+        event.workspace.uuid().as_bytes().as_slice(),
+        event.workspace_number as i64,
+        event.stream.kind.as_str(),
+        event.stream.id.as_bytes().as_slice(),
+        event.version.0 as i64,
+        event.event_type,
+        event.schema,
+        event.payload.as_bytes(),
+        metadata,
+        claims,
+        Value::time_text(event.recorded_at),
+        event.leaf_hash.0.as_slice(),
+    ])?;
+    Ok(())
+}
+
+fn write_changes(connection: &Connection, ledger: &Ledger) -> Result<(), Failure> {
+    for ((workspace, kind, value), holder) in &ledger.changed_claims {
+        let workspace = workspace.uuid();
+        let workspace = workspace.as_bytes().as_slice();
+        match holder {
+            Some((holder, position)) => connection
+                .prepare_cached("insert or replace into claims values (?1, ?2, ?3, ?4, ?5, ?6)")?
+                .execute(params![
+                    workspace,
+                    kind,
+                    value,
+                    holder.kind.as_str(),
+                    holder.id.as_bytes().as_slice(),
+                    position.0 as i64
+                ])?,
+            None => connection
+                .prepare_cached("delete from claims where workspace = ?1 and kind = ?2 and value = ?3")?
+                .execute(params![workspace, kind, value])?,
+        };
+    }
+    for (workspace, kept) in &ledger.new_receipts {
+        let receipt = &kept.receipt;
+        connection.prepare_cached("insert into receipts values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
+            params![
+                workspace.uuid().as_bytes().as_slice(),
+                receipt.key,
+                receipt.request_digest,
+                receipt.status,
+                receipt.resource.kind.as_str(),
+                receipt.resource.id.as_bytes().as_slice(),
+                receipt.sealed,
+                kept.position.0 as i64,
+                Value::time_text(kept.recorded_at),
+            ],
+        )?;
+    }
+    // A workspace whose appends all lost may still have no event, and then no row.
+    for (workspace, number) in ledger.numbers.iter().filter(|(_, number)| **number > 0) {
+        connection
+            .prepare_cached("insert or replace into workspace_numbers values (?1, ?2)")?
+            .execute(params![workspace.uuid().as_bytes().as_slice(), *number as i64])?;
+    }
+    connection.prepare_cached("update journal_head set position = ?1, recorded_at = ?2, frontier = ?3")?.execute(
+        params![ledger.position.0 as i64, ledger.recorded_at.map(Value::time_text), ledger.frontier.to_bytes()],
+    )?;
+    Ok(())
+}
+
+/// Commits; if that fails, looks for the batch's first event before anyone is told that it isn't there.
+fn commit(transaction: &Transaction<'_>, first: EventId) -> Result<(), Failure> {
+    let Err(error) = transaction.execute_batch("commit") else { return Ok(()) };
+    if transaction.is_autocommit() && rows::holds(transaction, first)? {
+        return Ok(());
+    }
+    Err(error.into())
+}

@@ -1,0 +1,91 @@
+//! The port, on SQLite.
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::{appender::Appender, rows, tables};
+use crate::{
+    clock::SharedClock,
+    db::{Sqlite, migrate},
+    ids::{Position, Version, WorkspaceId},
+    journal::{Append, AppendError, Head, Journal, ReadError, Receipt, Recorded, StreamId, refusal},
+};
+
+/// The journal in a SQLite file, which it may share with side tables. Clones share one queue.
+#[derive(Debug, Clone)]
+pub struct SqliteJournal {
+    db: Sqlite,
+    appender: Appender,
+}
+
+impl SqliteJournal {
+    /// Opens the journal in `db`, or makes it. Its appending task runs on the current runtime.
+    ///
+    /// # Errors
+    /// [`ReadError::Damaged`] if the head and the last event don't agree.
+    pub async fn open(db: Sqlite, clock: SharedClock) -> Result<Self, ReadError> {
+        migrate(&db, tables::OWNER, tables::MIGRATIONS).await?;
+        let head = db.read(rows::checked_head).await??;
+        Ok(Self { appender: Appender::start(db.clone(), clock, head), db })
+    }
+
+    /// How many appends wait to be taken up.
+    pub fn queue_depth(&self) -> usize {
+        self.appender.depth()
+    }
+
+    /// How many transactions this process has appended with.
+    pub fn committed_batches(&self) -> u64 {
+        self.appender.batches()
+    }
+
+    /// How many events this process has appended; over [`Self::committed_batches`], a batch's mean size.
+    pub fn committed_events(&self) -> u64 {
+        self.appender.events()
+    }
+}
+
+#[async_trait]
+impl Journal for SqliteJournal {
+    async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
+        refusal::check(&append)?;
+        self.appender.append(append).await
+    }
+
+    async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        self.db.read(move |connection| rows::stream(connection, stream, after, limit)).await?
+    }
+
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        self.db.read(move |connection| rows::log(connection, after, limit)).await?
+    }
+
+    async fn head(&self) -> Result<Head, ReadError> {
+        let head = self.db.read(rows::head).await??;
+        Ok(Head {
+            epoch: head.epoch,
+            position: head.position,
+            recorded_at: head.recorded_at,
+            root: head.frontier.root(),
+        })
+    }
+
+    async fn receipt(&self, workspace: WorkspaceId, key: &str) -> Result<Option<Receipt>, ReadError> {
+        let key = key.to_owned();
+        self.db.read(move |connection| rows::receipt(connection, workspace, &key)).await?
+    }
+
+    async fn holder(&self, workspace: WorkspaceId, kind: &str, value: &str) -> Result<Option<StreamId>, ReadError> {
+        let (kind, value) = (kind.to_owned(), value.to_owned());
+        let holder = self.db.read(move |connection| rows::holder(connection, workspace, &kind, &value)).await??;
+        Ok(holder.map(|(stream, _)| stream))
+    }
+
+    async fn workspace_numbers(&self) -> Result<Vec<(WorkspaceId, u64)>, ReadError> {
+        self.db.read(rows::numbers).await?
+    }
+
+    fn watch(&self) -> watch::Receiver<Position> {
+        self.appender.shared.committed.subscribe()
+    }
+}

@@ -1,0 +1,42 @@
+//! What follows from a command to a person's record, and how events change it.
+
+use super::{Person, PersonAction, PersonCommand, PersonError, PersonEvent, PersonRegistered, PersonRoleGiven};
+
+impl Person {
+    /// What follows from a command. Pure.
+    ///
+    /// # Errors
+    /// If the person's state forbids it. Then nothing follows.
+    pub fn decide(&self, command: PersonCommand) -> Result<Vec<PersonEvent>, PersonError> {
+        let PersonCommand { now: at, action } = command;
+        match action {
+            PersonAction::Register { .. } if self.exists => Err(PersonError::Exists),
+            PersonAction::Register { organization_id, email, email_index } => {
+                Ok(vec![PersonEvent::Registered(PersonRegistered { organization_id, email, email_index, at })])
+            }
+            PersonAction::GiveRole { .. } if !self.exists => Err(PersonError::NotFound),
+            PersonAction::GiveRole { workspace_id, role } if self.roles.get(&workspace_id) == Some(&role) => {
+                Ok(Vec::new())
+            }
+            PersonAction::GiveRole { workspace_id, role } => {
+                Ok(vec![PersonEvent::RoleGiven(PersonRoleGiven { workspace_id, role, at })])
+            }
+        }
+    }
+
+    pub(super) fn fold(&mut self, event: PersonEvent) {
+        self.revision += 1;
+        match event {
+            PersonEvent::Registered(event) => {
+                self.exists = true;
+                self.organization_id = event.organization_id;
+                self.email = event.email;
+                self.email_index = event.email_index;
+                self.registered_at = Some(event.at);
+            }
+            PersonEvent::RoleGiven(event) => {
+                self.roles.insert(event.workspace_id, event.role);
+            }
+        }
+    }
+}
