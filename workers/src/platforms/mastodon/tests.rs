@@ -46,6 +46,8 @@ struct Asked {
 
 #[derive(Default)]
 struct Script {
+    /// How far the server's clock is behind.
+    behind: chrono::Duration,
     answers: HashMap<String, VecDeque<(u16, String)>>,
     asked: Vec<Asked>,
 }
@@ -131,7 +133,8 @@ async fn answer(script: Arc<Mutex<Script>>, request: Request) -> Response {
         Some(answers) => answers[0].clone(),
         None => (404, r#"{"error":"Record not found"}"#.to_owned()),
     };
-    Response::builder().status(status).body(Body::from(body)).unwrap()
+    let date = (start() - script.behind).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    Response::builder().status(status).header("date", date).body(Body::from(body)).unwrap()
 }
 
 const WHO: &str = "/api/v1/accounts/verify_credentials";
@@ -348,6 +351,10 @@ async fn without_a_baseline_time_tells_what_is_older() {
     assert_eq!(bench.look_up(later).await, Found::Absent);
     bench.forget(LISTING);
     bench.on(LISTING, 200, &json!([status("31", "<p>a</p>")]));
+    bench.script.lock().unwrap().behind = chrono::Duration::hours(1);
+    let behind = Search { since: start() + chrono::Duration::minutes(69), ..search("a", None) };
+    assert!(matches!(bench.look_up(behind).await, Found::Present(_)), "its clock is an hour behind, and says so");
+    bench.script.lock().unwrap().behind = chrono::Duration::zero();
     let near = Search { since: start() + chrono::Duration::minutes(9), ..search("a", None) };
     assert!(matches!(bench.look_up(near).await, Found::Present(_)));
 }
