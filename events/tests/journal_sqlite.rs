@@ -26,8 +26,8 @@ struct Files(TempDir);
 #[async_trait]
 impl Engine for Files {
     async fn open(&self, log: &str, clock: SharedClock) -> Arc<dyn Journal> {
-        let db = Sqlite::open(&self.0.path().join(log), Durability::Full).unwrap();
-        Arc::new(SqliteJournal::open(db, clock).await.unwrap())
+        let db = Sqlite::open(&self.0.path().join(log), Durability::Full).expect("the file opens");
+        Arc::new(SqliteJournal::open(db, clock).await.expect("the journal opens"))
     }
 }
 
@@ -38,9 +38,14 @@ struct Memory(Mutex<HashMap<String, Sqlite>>);
 #[async_trait]
 impl Engine for Memory {
     async fn open(&self, log: &str, clock: SharedClock) -> Arc<dyn Journal> {
-        let db =
-            self.0.lock().unwrap().entry(log.to_owned()).or_insert_with(|| Sqlite::open_in_memory().unwrap()).clone();
-        Arc::new(SqliteJournal::open(db, clock).await.unwrap())
+        let db = self
+            .0
+            .lock()
+            .expect("no opener panicked")
+            .entry(log.to_owned())
+            .or_insert_with(|| Sqlite::open_in_memory().expect("memory opens"))
+            .clone();
+        Arc::new(SqliteJournal::open(db, clock).await.expect("the journal opens"))
     }
 }
 

@@ -19,6 +19,7 @@ mod cipher;
 mod data_key;
 mod data_keys;
 mod error;
+pub mod fields;
 mod mac;
 mod master_key;
 mod signing_keys;

@@ -158,3 +158,40 @@ async fn a_file_opened_again_holds_what_was_committed() {
     let again = Sqlite::open(&folder.path().join("a.db"), Durability::Normal).unwrap();
     assert_eq!(sizes(&again).await, [1]);
 }
+
+#[tokio::test]
+async fn a_commit_waits_for_what_the_file_was_opened_with() {
+    for (durability, synchronous) in [(Durability::Full, 2), (Durability::Normal, 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Sqlite::open(&folder.path().join("a.db"), durability).unwrap();
+        let read = |name: &'static str| {
+            let db = db.clone();
+            async move {
+                let value = move |connection: &mut rusqlite::Connection| {
+                    connection.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
+                };
+                db.write(value).await.unwrap().unwrap()
+            }
+        };
+        assert_eq!(read("synchronous").await, rusqlite::types::Value::Integer(synchronous));
+        assert_eq!(read("foreign_keys").await, rusqlite::types::Value::Integer(1));
+        assert_eq!(read("journal_mode").await, rusqlite::types::Value::Text("wal".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn who_stops_waiting_for_a_turn_does_not_keep_it() {
+    let (_folder, db) = file().await;
+    let mut first = db.begin().await.unwrap();
+    let mut second = db.begin();
+    assert!(futures::poll!(second.as_mut()).is_pending());
+    first.write_rows(&THINGS, "things", vec![thing("a", 1)]).await.unwrap();
+    first.commit().await.unwrap();
+    // Its turn has come. Whether it has been answered by now or not, it is dropped.
+    drop(futures::poll!(second.as_mut()));
+    drop(second);
+    let mut third = db.begin().await.unwrap();
+    third.write_rows(&THINGS, "things", vec![thing("b", 2)]).await.unwrap();
+    third.commit().await.unwrap();
+    assert_eq!(sizes(&db).await, [1, 2]);
+}

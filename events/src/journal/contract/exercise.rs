@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{Engine, batches, claims, conflicts, durability, given::Log, order, reading, receipts, tree};
 
 /// A case that takes longer waits for something that won't come.
-const LIMIT: Duration = Duration::from_mins(2);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Runs every case on a log of its own.
 ///

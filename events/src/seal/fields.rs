@@ -1,0 +1,27 @@
+//! The names of sealed fields. What is sealed under one name opens under no other; a name is for ever.
+//!
+//! A post's texts go by their own place in its content (`body`, `thread[0].body`, …), as
+//! [`crate::post::Content::try_map`] names them.
+
+/// The platform's name of an account.
+pub const ACCOUNT_REMOTE_ID: &str = "account.remote_id";
+/// What people call an account.
+pub const ACCOUNT_HANDLE: &str = "account.handle";
+/// An account's displayed name.
+pub const ACCOUNT_DISPLAY_NAME: &str = "account.display_name";
+/// Where people see a step that is live.
+pub const TARGET_URL: &str = "target.url";
+/// A platform's own words about a failure.
+pub const FAILURE_MESSAGE: &str = "failure.message";
+/// A client's label.
+pub const POST_TAG: &str = "post.tag";
+/// What a key is called.
+pub const KEY_NAME: &str = "key.name";
+/// What is said of a key.
+pub const KEY_DESCRIPTION: &str = "key.description";
+/// What a workspace is called.
+pub const WORKSPACE_NAME: &str = "workspace.name";
+/// What an organization is called.
+pub const ORGANIZATION_NAME: &str = "organization.name";
+/// A person's e-mail address.
+pub const PERSON_EMAIL: &str = "person.email";

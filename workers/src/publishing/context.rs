@@ -1,0 +1,95 @@
+//! What every part of publishing works with.
+
+use std::sync::Arc;
+
+use campanile_events::{
+    account::Account,
+    clock::SharedClock,
+    commands::{CommandError, Committed, Executor, LoadError, Request},
+    ids::{WorkerId, WorkspaceId},
+    journal::{Actor, Metadata},
+    post::{Failure, FailureClass, Post, PostAction, PostCommand, PostError},
+    random,
+    seal::{DataKey, DataKeys, SealError, fields},
+    timing::Timing,
+};
+
+use crate::{
+    bus::Job,
+    heartbeats::Heartbeats,
+    platforms::{Platforms, SendFailure},
+    tokens::Tokens,
+};
+
+/// What every part of publishing works with.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    pub posts: Executor<Post>,
+    pub accounts: Executor<Account>,
+    pub data_keys: Arc<DataKeys>,
+    pub tokens: Arc<Tokens>,
+    pub platforms: Platforms,
+    pub heartbeats: Heartbeats,
+    pub clock: SharedClock,
+    pub timing: Timing,
+}
+
+/// Why a job came to no end. It is taken up again by the sweeper.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error(transparent)]
+    Command(#[from] CommandError<PostError>),
+    #[error(transparent)]
+    Account(#[from] CommandError<campanile_events::account::AccountError>),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(transparent)]
+    Database(#[from] campanile_events::db::DbError),
+    #[error("the account's credentials can't be read: {0}")]
+    Tokens(String),
+    #[error("the worker is stopping")]
+    Stopping,
+}
+
+impl Context {
+    /// Gives the post a command in the worker's name.
+    pub async fn command(
+        &self,
+        worker: WorkerId,
+        job: &Job,
+        action: PostAction,
+    ) -> Result<Committed<Post>, CommandError<PostError>> {
+        let command = PostCommand::new(self.clock.now(), random::unit(), action);
+        let request = Request {
+            workspace: job.workspace_id,
+            id: job.post_id.uuid(),
+            command,
+            metadata: Metadata::by(Actor::of(worker)),
+            receipt: None,
+        };
+        self.posts.execute(request).await
+    }
+
+    pub async fn data_key(&self, workspace: WorkspaceId) -> Result<Arc<DataKey>, SealError> {
+        self.data_keys.get(workspace.uuid()).await
+    }
+
+    /// A failure as an event keeps it: the platform's words are sealed, its pause becomes an instant.
+    pub fn failure(&self, key: &DataKey, failure: &SendFailure) -> Failure {
+        let pause = failure.retry_after.and_then(|pause| chrono::Duration::from_std(pause).ok());
+        Failure {
+            class: failure.class,
+            status: failure.status,
+            code: failure.code.clone(),
+            message: failure.message.as_ref().map(|message| key.seal(fields::FAILURE_MESSAGE, message)),
+            retry_after: pause.and_then(|pause| self.clock.now().checked_add_signed(pause)),
+        }
+    }
+}
+
+/// A failure that says nothing but its code.
+pub(super) fn not_sent(code: &str) -> SendFailure {
+    SendFailure::of(FailureClass::NotSent, code)
+}

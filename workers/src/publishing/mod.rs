@@ -1,0 +1,23 @@
+//! Publishing: what is due is put on the bus, taken by a worker, sent once, and settled where its fate is in doubt.
+//!
+//! - [`Publishing`] starts and drains it all.
+//! - `scheduler` watches the table of due targets and puts jobs on the bus at the right moment.
+//! - `sweeper` puts back what nobody works on: lost jobs, silent workers, targets that wait to be asked for.
+//! - `worker` takes jobs, as many at once as it may, and says every so often that it lives.
+//! - `publisher` looks at one target and does what its aggregate allows: send, settle, or leave alone.
+//!
+//! Nothing here decides what is safe: every step is a command that the post's aggregate may refuse. Connect first, then
+//! intend, then write: what fails before the intent was not sent, by construction.
+
+mod account;
+mod context;
+mod marker;
+mod publisher;
+mod scheduler;
+mod send;
+mod settle;
+mod start;
+mod sweeper;
+mod worker;
+
+pub use start::{Deps, PartStatus, Publishing};

@@ -1,0 +1,107 @@
+//! One target, from the look at it to the point where there is nothing to do now.
+
+use campanile_events::{
+    commands::CommandError,
+    ids::WorkerId,
+    post::{Content, Phase, Post, PostAction, PostError, Target},
+    seal::{DataKey, Open, SealError},
+};
+
+use super::context::{Context, Trouble};
+use crate::{bus::Job, waiting::Stop};
+
+/// How often a target is looked at again because it moved while it was looked at.
+const MOST_LOOKS: u32 = 64;
+
+/// What a step of the work came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The target moved: look again.
+    Look,
+    /// Nothing to do now; its next time is in the table of due targets.
+    Done,
+}
+
+/// One worker's hands.
+#[derive(Debug, Clone)]
+pub(super) struct Publisher {
+    pub context: Context,
+    pub worker: WorkerId,
+    pub stop: Stop,
+}
+
+/// A target as it was looked at.
+pub(super) struct Look<'a> {
+    pub job: &'a Job,
+    pub post: &'a Post,
+    pub target: &'a Target,
+    pub key: &'a DataKey,
+}
+
+impl Look<'_> {
+    /// What is said on this account, opened.
+    pub fn content(&self) -> Result<Content<Open>, SealError> {
+        self.post.content.try_map(|field, sealed| self.key.open(field, sealed))
+    }
+}
+
+impl Publisher {
+    /// Does for a target what may be done now.
+    pub async fn work(&self, job: &Job) -> Result<(), Trouble> {
+        for _ in 0..MOST_LOOKS {
+            if self.look(job).await? == Next::Done {
+                return Ok(());
+            }
+        }
+        tracing::warn!(post.id = %job.post_id, account.id = %job.account_id, "the target kept moving");
+        Ok(())
+    }
+
+    async fn look(&self, job: &Job) -> Result<Next, Trouble> {
+        let loaded = self.context.posts.load(job.workspace_id, job.post_id.uuid()).await?;
+        let Some(post) = loaded.map(|loaded| loaded.state) else { return Ok(Next::Done) };
+        let Some(target) = post.target(job.account_id) else { return Ok(Next::Done) };
+        let key = self.context.data_key(job.workspace_id).await?;
+        let look = Look { job, post: &post, target, key: &key };
+        match &target.phase {
+            Phase::Scheduled | Phase::Retrying { .. } if !post.deleted => self.send(&look).await,
+            Phase::Settling(settling) => self.settle(&look, settling).await,
+            Phase::Publishing => self.lapse(&look).await,
+            _ => Ok(Next::Done),
+        }
+    }
+
+    /// An attempt that is running: another's, or one that was left behind.
+    async fn lapse(&self, look: &Look<'_>) -> Result<Next, Trouble> {
+        let Some(attempt) = look.target.newest() else { return Ok(Next::Done) };
+        // This worker has the job in hand and is not in an attempt: what runs in its name was left behind.
+        if attempt.worker != self.worker && self.context.heartbeats.lives(attempt.worker).await? {
+            return Ok(Next::Done);
+        }
+        tracing::info!(
+            post.id = %look.job.post_id, account.id = %look.job.account_id, attempt = attempt.number,
+            "an attempt lapsed with its worker"
+        );
+        let (account_id, number) = (look.job.account_id, attempt.number);
+        self.moved(look.job, PostAction::LapseAttempt { account_id, number }).await
+    }
+
+    /// Gives a command after which the target is looked at again, whether it was carried out or had moved meanwhile.
+    pub(super) async fn moved(&self, job: &Job, action: PostAction) -> Result<Next, Trouble> {
+        match self.context.command(self.worker, job, action).await {
+            Ok(_) => Ok(Next::Look),
+            Err(error) => refused(error),
+        }
+    }
+}
+
+/// What a refusal means to a worker: the target moved, or it isn't its turn.
+pub(super) fn refused(error: CommandError<PostError>) -> Result<Next, Trouble> {
+    match error {
+        CommandError::Refused(
+            PostError::Fenced | PostError::RevisionMismatch { .. } | PostError::UnfitIntent(_),
+        ) => Ok(Next::Look),
+        CommandError::Refused(_) | CommandError::NotFound => Ok(Next::Done),
+        error => Err(error.into()),
+    }
+}

@@ -1,0 +1,173 @@
+//! The scheduler: a heap of the next due targets, kept current from their table, and a job on the bus at the right moment.
+//!
+//! It may be lost, doubled or late without harm: it writes no event. A node that loses it loses liveness until the next.
+
+use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
+
+use campanile_events::{
+    clock::SharedClock,
+    db::{Database, DbError},
+    ids::Position,
+};
+use campanile_projections::{
+    Runner,
+    due::{self, DueAction, DueTarget},
+};
+use chrono::{DateTime, Duration, Utc};
+use tokio::task::JoinHandle;
+
+use super::send::LEAD;
+use crate::{
+    bus::{Bus, Job},
+    waiting::Stop,
+};
+
+/// How far ahead the heap reaches.
+const LOOK_AHEAD: Duration = Duration::seconds(60);
+/// How many rows are read at once.
+const PAGE: usize = 5_000;
+
+struct Timer {
+    at: DateTime<Utc>,
+    order: u64,
+    job: Job,
+}
+
+impl PartialEq for Timer {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.order) == (other.at, other.order)
+    }
+}
+impl Eq for Timer {}
+impl PartialOrd for Timer {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Timer {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+pub(super) struct Scheduler {
+    read: Arc<dyn Database>,
+    runner: Arc<Runner>,
+    bus: Arc<dyn Bus>,
+    clock: SharedClock,
+    heap: BinaryHeap<Reverse<Timer>>,
+    order: u64,
+    /// Rows up to this instant are in the heap.
+    horizon: DateTime<Utc>,
+    /// Rows changed up to this position are in the heap.
+    seen: Position,
+}
+
+impl Scheduler {
+    pub fn new(read: Arc<dyn Database>, runner: Arc<Runner>, bus: Arc<dyn Bus>, clock: SharedClock) -> Self {
+        let horizon = DateTime::<Utc>::MIN_UTC;
+        Self { read, runner, bus, clock, heap: BinaryHeap::new(), order: 0, horizon, seen: Position(0) }
+    }
+
+    pub fn start(mut self, mut stop: Stop) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            tokio::select! {
+                () = self.run() => {}
+                () = stop.wait() => {}
+            }
+        })
+    }
+
+    async fn run(&mut self) {
+        let mut projected = self.runner.watch();
+        loop {
+            // Marked as seen before the table is read: what comes in between wakes the wait below.
+            projected.mark_unchanged();
+            if let Err(error) = self.refresh().await {
+                tracing::warn!(%error, "the table of due targets can't be read");
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                continue;
+            }
+            self.fire().await;
+            tokio::select! {
+                changed = projected.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(self.pause()) => {}
+            }
+        }
+    }
+
+    /// Brings the heap up to date: rows that changed, and rows that came within reach.
+    async fn refresh(&mut self) -> Result<(), DbError> {
+        let now = self.clock.now();
+        if self.horizon - now < LOOK_AHEAD / 2 {
+            // Taken before the rows are read: what changes meanwhile is read again as a change.
+            let seen = self.runner.position();
+            let reach = now + LOOK_AHEAD;
+            let mut from = self.horizon;
+            loop {
+                let rows = due::between(self.read.as_ref(), from, reach, PAGE).await?;
+                let full = rows.len() == PAGE;
+                let last = rows.last().map(|row| row.next_at);
+                self.push_all(rows);
+                match last {
+                    // Rows of one instant may be split over pages: that instant is read again.
+                    Some(last) if full && last > from => from = last,
+                    _ => break,
+                }
+            }
+            if self.seen == Position(0) {
+                self.seen = seen;
+            }
+            self.horizon = reach;
+        }
+        loop {
+            let rows = due::changed_since(self.read.as_ref(), self.seen, self.horizon, PAGE).await?;
+            let full = rows.len() == PAGE;
+            let Some(last) = rows.iter().map(|row| row.changed_at).max() else { return Ok(()) };
+            self.push_all(rows);
+            self.seen = last;
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    fn push_all(&mut self, rows: Vec<DueTarget>) {
+        for row in rows {
+            let at = match row.action {
+                DueAction::Send => row.next_at - LEAD,
+                DueAction::Settle => row.next_at,
+                DueAction::Watch => continue,
+            };
+            self.order += 1;
+            self.heap.push(Reverse(Timer { at, order: self.order, job: job(row) }));
+        }
+    }
+
+    /// Puts what is due on the bus. A job that is no longer right is dropped by who looks at its target.
+    async fn fire(&mut self) {
+        let now = self.clock.now();
+        while self.heap.peek().is_some_and(|Reverse(timer)| timer.at <= now) {
+            let Some(Reverse(timer)) = self.heap.pop() else { return };
+            if let Err(error) = self.bus.put(timer.job).await {
+                // The sweeper finds the target overdue and tries again.
+                tracing::warn!(%error, "a job could not be put on the bus");
+            }
+        }
+    }
+
+    fn pause(&self) -> std::time::Duration {
+        let next = self.heap.peek().map_or(Duration::seconds(1), |Reverse(timer)| timer.at - self.clock.now());
+        next.clamp(Duration::zero(), Duration::seconds(1)).to_std().unwrap_or_default()
+    }
+}
+
+/// The job of looking at a target.
+pub(super) fn job(row: DueTarget) -> Job {
+    Job {
+        workspace_id: row.workspace_id,
+        post_id: row.post_id,
+        account_id: row.account_id,
+        platform: row.platform,
+    }
+}

@@ -1,0 +1,339 @@
+//! The way of a post out of the house: prepare, connect, wait for the moment, intend, write, record.
+
+use std::sync::Arc;
+
+use campanile_events::{
+    commands::CommandError,
+    post::{
+        Content, Failure, FailureClass, Intent, Phase, Post, PostAction, PostError, PostEvent, Step, Target,
+    },
+    seal::{Open, fields},
+};
+use chrono::{DateTime, Duration, Utc};
+
+use super::{
+    account::Way,
+    context::{Trouble, not_sent},
+    marker::marker,
+    publisher::{Look, Next, Publisher, refused},
+};
+use crate::{
+    platforms::{Access, Line, Message, Platform, RemoteRef, SendFailure, Sent},
+    waiting::until,
+};
+
+/// How long before its due time a target may be made ready.
+pub(super) const LEAD: Duration = Duration::seconds(1);
+
+/// What an attempt begins with.
+struct Ready {
+    platform: Arc<dyn Platform>,
+    access: Box<Access>,
+    content: Content<Open>,
+    baseline: Option<String>,
+    line: Box<dyn Line>,
+    message: Message,
+}
+
+impl Publisher {
+    /// A target that waits for its first attempt or the next.
+    pub(super) async fn send(&self, look: &Look<'_>) -> Result<Next, Trouble> {
+        let now = self.context.clock.now();
+        let Some(at) = look.target.next_at() else { return Ok(Next::Done) };
+        if at - now > LEAD + LEAD {
+            return Ok(Next::Done);
+        }
+        // Too late to be sent: the aggregate says so, and nobody needs to be called.
+        let limit = match look.target.phase {
+            Phase::Scheduled => look.post.missed_at(look.target),
+            _ => look.post.give_up_at(look.target),
+        };
+        if limit.is_some_and(|limit| now > limit) {
+            return self.start_without_line(look, None).await;
+        }
+        self.attempt(look, at).await
+    }
+
+    /// Makes ready, waits until `at`, and sends.
+    pub(super) async fn attempt(&self, look: &Look<'_>, at: DateTime<Utc>) -> Result<Next, Trouble> {
+        let access = match self.context.way(look.job, look.key, look.post, look.target).await? {
+            Way::Open(access) => access,
+            Way::Resting => return Ok(Next::Done),
+            Way::Shut(failure) => {
+                self.wait_until(at).await?;
+                return self.start_without_line(look, Some(failure)).await;
+            }
+        };
+        let mut ready = match self.make_ready(look, access).await? {
+            Ok(ready) => ready,
+            Err(failure) => {
+                self.wait_until(at).await?;
+                return self.start_without_line(look, Some(failure)).await;
+            }
+        };
+        self.wait_until(at).await?;
+        if !ready.line.is_open() {
+            match ready.platform.open(&ready.access).await {
+                Ok(line) => ready.line = line,
+                Err(failure) => return self.start_without_line(look, Some(failure)).await,
+            }
+        }
+        let intent = self.intent(look, ready.line.as_ref(), &ready.message);
+        let number = look.target.next_number();
+        let action = PostAction::StartAttempt {
+            account_id: look.job.account_id,
+            number,
+            worker: self.worker,
+            delivery: ready.access.delivery,
+            baseline: ready.baseline.take(),
+            revision: look.post.revision,
+            intent: Some(intent.clone()),
+        };
+        let begun = match self.context.command(self.worker, look.job, action).await {
+            Ok(begun) => begun,
+            Err(CommandError::Refused(PostError::TooEarly)) => {
+                // The clock that decides is a moment behind the one that woke us.
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                return Ok(Next::Look);
+            }
+            Err(error) => return refused(error),
+        };
+        if !begun.events.iter().any(|event| matches!(event, PostEvent::SendIntended(_))) {
+            return Ok(Next::Look);
+        }
+        self.send_parts(look, ready, number, intent, begun.state).await
+    }
+
+    async fn wait_until(&self, at: DateTime<Utc>) -> Result<(), Trouble> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            () = until(self.context.clock.as_ref(), at) => Ok(()),
+            () = stop.wait() => Err(Trouble::Stopping),
+        }
+    }
+
+    /// Everything that shows nothing: opened texts, the baseline, a fresh connection.
+    async fn make_ready(&self, look: &Look<'_>, access: Box<Access>) -> Result<Result<Ready, SendFailure>, Trouble> {
+        let Some(platform) = self.context.platforms.get(&look.job.platform).cloned() else {
+            return Ok(Err(SendFailure::of(FailureClass::OutdatedAdapter, "unknown_platform")));
+        };
+        let content = look.content()?;
+        let Some(step) = look.post.next_step(look.target) else { return Ok(Err(not_sent("nothing_left"))) };
+        let Some(message) = self.message(look, look.post, look.target, &content, step) else {
+            return Ok(Err(not_sent("nothing_left")));
+        };
+        let baseline = if access.delivery.can_look_up() {
+            match platform.baseline(&access).await {
+                Ok(baseline) => baseline,
+                Err(failure) => return Ok(Err(before_any_effect(failure))),
+            }
+        } else {
+            None
+        };
+        let line = match platform.open(&access).await {
+            Ok(line) => line,
+            Err(failure) => return Ok(Err(before_any_effect(failure))),
+        };
+        Ok(Ok(Ready { platform, access, content, baseline, line, message }))
+    }
+
+    fn message(
+        &self,
+        look: &Look<'_>,
+        post: &Post,
+        target: &Target,
+        content: &Content<Open>,
+        step: Step,
+    ) -> Option<Message> {
+        let remote = |step: Step| {
+            let done = target.done.get(&step)?;
+            let url = done.url.as_ref().and_then(|url| look.key.open(fields::TARGET_URL, url).ok());
+            Some(RemoteRef { remote_id: done.remote_id.clone(), url: url.map(|url| url.as_str().to_owned()) })
+        };
+        let reply_to = match step {
+            Step::Part(0) => None,
+            Step::Part(index) => remote(Step::Part(index - 1)),
+            Step::Comment => remote(Step::Part(0)),
+        };
+        Some(Message {
+            step,
+            text: content.for_account(target.account_id).text(step)?.clone(),
+            marker: marker(look.job.post_id, target, step, post.revision),
+            reply_to,
+            root: if step == Step::Part(0) { None } else { remote(Step::Part(0)) },
+        })
+    }
+
+    fn intent(&self, look: &Look<'_>, line: &dyn Line, message: &Message) -> Intent {
+        let at = self.context.clock.now();
+        let window = Duration::from_std(self.context.timing.send_window()).unwrap_or(Duration::MAX);
+        Intent {
+            step: message.step,
+            marker: message.marker.clone(),
+            request_digest: look.key.digest("request", &line.digest_input(message)),
+            at,
+            not_after: at + window,
+        }
+    }
+
+    /// Sends the step that was intended, then each that follows: connect, intend, write.
+    async fn send_parts(
+        &self,
+        look: &Look<'_>,
+        ready: Ready,
+        number: u32,
+        mut intent: Intent,
+        mut post: Post,
+    ) -> Result<Next, Trouble> {
+        let Ready { platform, access, content, mut line, mut message, .. } = ready;
+        loop {
+            let step = intent.step;
+            if self.context.clock.now() >= intent.not_after {
+                return self.fail(look, &access, number, &not_sent("intent_expired")).await;
+            }
+            let sent = match line.send(message).await {
+                Ok(sent) => sent,
+                Err(failure) => return self.fail(look, &access, number, &failure).await,
+            };
+            post = match self.complete(look, number, step, sent).await? {
+                Some(state) => state,
+                None => return Ok(Next::Look),
+            };
+            let Some(target) = post.target(look.job.account_id) else { return Ok(Next::Done) };
+            if target.phase != Phase::Publishing {
+                return Ok(Next::Look);
+            }
+            let Some(step) = post.next_step(target) else { return Ok(Next::Look) };
+            let Some(next) = self.message(look, &post, target, &content, step) else { return Ok(Next::Look) };
+            line = match platform.open(&access).await {
+                Ok(line) => line,
+                Err(failure) => return self.fail(look, &access, number, &before_any_effect(failure)).await,
+            };
+            intent = self.intent(look, line.as_ref(), &next);
+            message = next;
+            let action = PostAction::IntendSend {
+                account_id: look.job.account_id,
+                number,
+                worker: self.worker,
+                intent: intent.clone(),
+            };
+            if let Err(error) = self.context.command(self.worker, look.job, action).await {
+                return refused(error);
+            }
+        }
+    }
+
+    /// Records that a step is live. The remote name may be another target's already (the platform knows the text from
+    /// there): then it is recorded without the claim.
+    async fn complete(
+        &self,
+        look: &Look<'_>,
+        number: u32,
+        step: Step,
+        sent: Sent,
+    ) -> Result<Option<Post>, Trouble> {
+        let url = sent.url.map(|url| look.key.seal(fields::TARGET_URL, &Open::new(url)));
+        for claim in [true, false] {
+            let (account_id, remote_id) = (look.job.account_id, sent.remote_id.clone());
+            let action =
+                PostAction::CompleteStep { account_id, number, step, remote_id, url: url.clone(), claim };
+            match self.command_until_stored(look, action).await {
+                Ok(committed) => return Ok(Some(committed)),
+                Err(CommandError::ClaimTaken { .. }) if claim => {
+                    tracing::warn!(
+                        post.id = %look.job.post_id, account.id = %look.job.account_id,
+                        "the platform answered with something that another target made"
+                    );
+                }
+                Err(error) => return refused(error).map(|_| None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// What happened on the platform has to reach the journal: while it can't take it, this worker keeps trying. Should it
+    /// die over that, recovery asks the platform.
+    async fn command_until_stored(
+        &self,
+        look: &Look<'_>,
+        action: PostAction,
+    ) -> Result<Post, CommandError<PostError>> {
+        let mut pause = std::time::Duration::from_millis(50);
+        loop {
+            match self.context.command(self.worker, look.job, action.clone()).await {
+                Ok(committed) => return Ok(committed.state),
+                Err(CommandError::Unavailable(_) | CommandError::Contended) if !self.stop.given() => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(std::time::Duration::from_secs(1));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn fail(
+        &self,
+        look: &Look<'_>,
+        access: &Access,
+        number: u32,
+        failure: &SendFailure,
+    ) -> Result<Next, Trouble> {
+        let kept = self.context.failure(look.key, failure);
+        tracing::info!(
+            post.id = %look.job.post_id, account.id = %look.job.account_id, attempt = number,
+            class = %kept.class, code = kept.code.as_deref(), status = kept.status, "the attempt failed"
+        );
+        self.after_failure(look, access, &kept).await?;
+        let action = PostAction::FailAttempt { account_id: look.job.account_id, number, failure: kept };
+        match self.command_until_stored(look, action).await {
+            Ok(_) => Ok(Next::Done),
+            Err(error) => refused(error),
+        }
+    }
+
+    /// Some failures are the account's more than the target's.
+    async fn after_failure(&self, look: &Look<'_>, access: &Access, failure: &Failure) -> Result<(), Trouble> {
+        match (failure.class, failure.retry_after) {
+            (FailureClass::RateLimited, Some(until)) => self.context.rest(self.worker, look.job, until).await,
+            (FailureClass::AuthExpired, _) => {
+                self.context.credentials_refused(self.worker, look.job, access).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An attempt that ends before it could send, kept for the record; or none, where the target is missed or given up.
+    async fn start_without_line(&self, look: &Look<'_>, failure: Option<SendFailure>) -> Result<Next, Trouble> {
+        let number = look.target.next_number();
+        let delivery = look.target.newest().map_or(campanile_events::post::Delivery::Blind, |it| it.delivery);
+        let action = PostAction::StartAttempt {
+            account_id: look.job.account_id,
+            number,
+            worker: self.worker,
+            delivery,
+            baseline: None,
+            revision: look.post.revision,
+            intent: None,
+        };
+        let begun = match self.context.command(self.worker, look.job, action).await {
+            Ok(begun) => begun,
+            Err(error) => return refused(error),
+        };
+        if !begun.events.iter().any(|event| matches!(event, PostEvent::AttemptStarted(_))) {
+            return Ok(Next::Look);
+        }
+        let failure = self.context.failure(look.key, &failure.unwrap_or_else(|| not_sent("too_late")));
+        let account_id = look.job.account_id;
+        self.moved(look.job, PostAction::FailAttempt { account_id, number, failure }).await?;
+        Ok(Next::Done)
+    }
+}
+
+/// What fails before the intent was not sent, whatever the platform's answer to the question was; what it says of the
+/// account still counts.
+fn before_any_effect(mut failure: SendFailure) -> SendFailure {
+    if !matches!(failure.class, FailureClass::RateLimited | FailureClass::AuthExpired | FailureClass::Transient) {
+        failure.class = FailureClass::NotSent;
+    }
+    failure
+}

@@ -1,0 +1,157 @@
+//! Settling what is in doubt, by what the account's server offers: repeat under the same key, ask, or leave it to a person.
+
+use campanile_events::{
+    commands::CommandError,
+    post::{Delivery, LookUp, PostAction, Settling},
+    seal::{Open, fields},
+};
+use chrono::Duration;
+
+use super::{
+    account::Way,
+    context::Trouble,
+    publisher::{Look, Next, Publisher, refused},
+};
+use crate::platforms::{Access, Found, RemoteRef, Search};
+
+/// How many posts of other targets a look-up may find before it gives up.
+const MOST_OF_OTHERS: usize = 16;
+
+impl Publisher {
+    pub(super) async fn settle(&self, look: &Look<'_>, settling: &Settling) -> Result<Next, Trouble> {
+        if self.context.clock.now() < settling.next_at {
+            return Ok(Next::Done);
+        }
+        let doubtful = look.target.attempts.iter().rev().find(|attempt| attempt.open_intent().is_some());
+        let Some(delivery) = doubtful.map(|attempt| attempt.delivery) else { return Ok(Next::Done) };
+        if self.may_repeat(look, settling, delivery) {
+            return self.attempt(look, settling.next_at).await;
+        }
+        if delivery.can_look_up() {
+            return self.look_up(look, settling).await;
+        }
+        self.leave_unknown(look).await
+    }
+
+    /// Whether the aggregate would allow a repeat now: so that nobody is called in vain.
+    fn may_repeat(&self, look: &Look<'_>, settling: &Settling, delivery: Delivery) -> bool {
+        let Delivery::Keyed { window_ms, .. } = delivery else { return false };
+        let now = self.context.clock.now();
+        if look.post.give_up_at(look.target).is_some_and(|at| now > at) {
+            return false;
+        }
+        let Some(window) = window_ms else { return true };
+        let marker = look.target.last_intent().map(|intent| intent.marker.clone()).unwrap_or_default();
+        let send = Duration::from_std(self.context.timing.send_window()).unwrap_or(Duration::MAX);
+        let first = look.target.first_intent(settling.step, &marker);
+        first.is_some_and(|first| now + send < first + Duration::milliseconds(window.cast_signed()))
+    }
+
+    async fn leave_unknown(&self, look: &Look<'_>) -> Result<Next, Trouble> {
+        let Some(newest) = look.target.newest() else { return Ok(Next::Done) };
+        let (account_id, number) = (look.job.account_id, newest.number);
+        self.moved(look.job, PostAction::LeaveUnknown { account_id, number }).await
+    }
+
+    /// Asks the platform for the step, leaving out what belongs to other targets.
+    async fn look_up(&self, look: &Look<'_>, settling: &Settling) -> Result<Next, Trouble> {
+        let access = match self.context.way(look.job, look.key, look.post, look.target).await? {
+            Way::Open(access) => access,
+            Way::Resting => return Ok(Next::Done),
+            Way::Shut(failure) => {
+                let failure = self.context.failure(look.key, &failure);
+                return self.record(look, settling, self.context.clock.now(), LookUp::Unavailable { failure }).await;
+            }
+        };
+        let Some(mut search) = self.search(look, settling)? else { return Ok(Next::Done) };
+        while search.exclude.len() <= MOST_OF_OTHERS {
+            let asked_at = self.context.clock.now();
+            let look_up = self.ask(look, &access, &search).await;
+            let LookUp::Present { remote_id, .. } = &look_up else {
+                return self.record(look, settling, asked_at, look_up).await;
+            };
+            let remote_id = remote_id.clone();
+            match self.command_look_up(look, settling, asked_at, look_up).await {
+                Err(CommandError::ClaimTaken { .. }) => search.exclude.push(remote_id),
+                Err(error) => return refused(error),
+                Ok(()) => return Ok(Next::Look),
+            }
+        }
+        Ok(Next::Done)
+    }
+
+    async fn ask(&self, look: &Look<'_>, access: &Access, search: &Search) -> LookUp {
+        let Some(platform) = self.context.platforms.get(&look.job.platform) else {
+            let failure = super::context::not_sent("unknown_platform");
+            return LookUp::Unavailable { failure: self.context.failure(look.key, &failure) };
+        };
+        match platform.look_up(access, search).await {
+            Ok(Found::Present(sent)) => LookUp::Present {
+                remote_id: sent.remote_id,
+                url: sent.url.map(|url| look.key.seal(fields::TARGET_URL, &Open::new(url))),
+            },
+            Ok(Found::Absent) => LookUp::Absent,
+            Ok(Found::Incomplete(failure)) | Err(failure) => {
+                LookUp::Unavailable { failure: self.context.failure(look.key, &failure) }
+            }
+        }
+    }
+
+    fn search(&self, look: &Look<'_>, settling: &Settling) -> Result<Option<Search>, Trouble> {
+        let step = settling.step;
+        let content = look.content()?;
+        let Some(text) = content.for_account(look.job.account_id).text(step).cloned() else { return Ok(None) };
+        let doubtful = |attempt: &&campanile_events::post::Attempt| {
+            attempt.intents.iter().any(|intent| intent.step == step && attempt.open_intent().is_some())
+        };
+        let Some(first) = look.target.attempts.iter().find(doubtful) else { return Ok(None) };
+        let Some(intent) = first.open_intent() else { return Ok(None) };
+        let before = match step {
+            campanile_events::post::Step::Part(0) => None,
+            campanile_events::post::Step::Part(index) => Some(campanile_events::post::Step::Part(index - 1)),
+            campanile_events::post::Step::Comment => Some(campanile_events::post::Step::Part(0)),
+        };
+        let reply_to = before.and_then(|step| look.target.done.get(&step));
+        Ok(Some(Search {
+            step,
+            marker: intent.marker.clone(),
+            text,
+            reply_to: reply_to.map(|done| RemoteRef { remote_id: done.remote_id.clone(), url: None }),
+            baseline: first.baseline.clone(),
+            since: intent.at,
+            exclude: look.target.done.values().map(|done| done.remote_id.clone()).collect(),
+        }))
+    }
+
+    async fn record(
+        &self,
+        look: &Look<'_>,
+        settling: &Settling,
+        asked_at: chrono::DateTime<chrono::Utc>,
+        look_up: LookUp,
+    ) -> Result<Next, Trouble> {
+        match self.command_look_up(look, settling, asked_at, look_up).await {
+            Ok(()) => Ok(Next::Look),
+            Err(error) => refused(error),
+        }
+    }
+
+    async fn command_look_up(
+        &self,
+        look: &Look<'_>,
+        settling: &Settling,
+        asked_at: chrono::DateTime<chrono::Utc>,
+        look_up: LookUp,
+    ) -> Result<(), CommandError<campanile_events::post::PostError>> {
+        let number = look.target.newest().map_or(0, |newest| newest.number);
+        let action = PostAction::RecordLookUp {
+            account_id: look.job.account_id,
+            number,
+            step: settling.step,
+            asked_at,
+            look_up,
+            claim: true,
+        };
+        self.context.command(self.worker, look.job, action).await.map(drop)
+    }
+}

@@ -1,0 +1,171 @@
+//! Starting and draining it all.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use campanile_events::{
+    account::Account,
+    clock::SharedClock,
+    commands::Executor,
+    db::{Database, DbError},
+    ids::WorkerId,
+    post::Post,
+    seal::DataKeys,
+    timing::Timing,
+};
+use campanile_projections::{Runner, due};
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::{context::Context, scheduler::Scheduler, sweeper::Sweeper, worker};
+use crate::{
+    bus::{Bus, InProcess},
+    heartbeats::Heartbeats,
+    platforms::Platforms,
+    tokens::Tokens,
+    waiting::Stop,
+};
+
+/// What publishing stands on.
+#[derive(Debug)]
+pub struct Deps {
+    /// Carries out posts' commands.
+    pub posts: Executor<Post>,
+    /// Carries out accounts' commands.
+    pub accounts: Executor<Account>,
+    /// The workspaces' data keys.
+    pub data_keys: Arc<DataKeys>,
+    /// The accounts' credentials.
+    pub tokens: Arc<Tokens>,
+    /// The platforms.
+    pub platforms: Platforms,
+    /// Keeps the read models current.
+    pub runner: Arc<Runner>,
+    /// The read models.
+    pub read: Arc<dyn Database>,
+    /// The side tables.
+    pub side: Arc<dyn Database>,
+    /// The clock that everything is due by.
+    pub clock: SharedClock,
+    /// How long things may take.
+    pub timing: Timing,
+    /// How many workers run here.
+    pub workers: usize,
+    /// Whether scheduler and sweeper run here.
+    pub scheduler: bool,
+    /// Whether no other process can have workers on these databases.
+    pub sole_process: bool,
+}
+
+/// How one part of publishing is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartStatus {
+    /// Which part.
+    pub part: &'static str,
+    /// Whether it is well.
+    pub ok: bool,
+    /// What a person reads.
+    pub text: String,
+}
+
+/// Publishing, running. Dropping it stops it without waiting for what is in hand.
+#[derive(Debug)]
+pub struct Publishing {
+    bus: Arc<dyn Bus>,
+    read: Arc<dyn Database>,
+    clock: SharedClock,
+    timing: Timing,
+    stop: watch::Sender<bool>,
+    workers: usize,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Publishing {
+    /// Starts workers, scheduler and sweeper.
+    ///
+    /// # Errors
+    /// If the table of workers can't be opened.
+    pub async fn start(deps: Deps) -> Result<Self, DbError> {
+        let clock = deps.clock;
+        let lease = deps.timing.lease;
+        let heartbeats =
+            Heartbeats::open(Arc::clone(&deps.side), clock.clone(), lease, deps.sole_process).await?;
+        let context = Context {
+            posts: deps.posts,
+            accounts: deps.accounts,
+            data_keys: deps.data_keys,
+            tokens: deps.tokens,
+            platforms: deps.platforms,
+            heartbeats,
+            clock: clock.clone(),
+            timing: deps.timing,
+        };
+        let bus: Arc<dyn Bus> = Arc::new(InProcess::default());
+        let (give, stop) = Stop::new();
+        let mut tasks = Vec::new();
+        for _ in 0..deps.workers {
+            let worker = WorkerId::fresh(clock.now());
+            // Heard before it takes its first job: nobody may take it for dead.
+            context.heartbeats.beat(worker).await?;
+            tasks.push(worker::start(context.clone(), Arc::clone(&bus), worker, stop.clone()));
+        }
+        if deps.scheduler {
+            let scheduler =
+                Scheduler::new(Arc::clone(&deps.read), Arc::clone(&deps.runner), Arc::clone(&bus), clock.clone());
+            tasks.push(scheduler.start(stop.clone()));
+            let (read, bus, clock) = (Arc::clone(&deps.read), Arc::clone(&bus), clock.clone());
+            tasks.push(Sweeper { context, read, bus, clock }.start(stop));
+        }
+        Ok(Self {
+            bus,
+            read: deps.read,
+            clock,
+            timing: deps.timing,
+            stop: give,
+            workers: deps.workers,
+            tasks: Mutex::new(tasks),
+        })
+    }
+
+    /// How its parts are: a silent queue is a defect, and said here.
+    pub async fn status(&self) -> Vec<PartStatus> {
+        let workers = PartStatus { part: "workers", ok: true, text: format!("{} running", self.workers) };
+        let queue = match self.oldest_unclaimed().await {
+            Ok(age) => {
+                // Within two sweeps a lost job is back; after that something is wrong.
+                let ok = age <= self.timing.sweep * 3 + Duration::from_secs(5);
+                let text = format!("{} waiting, oldest due for {:.1} s", self.bus.depth(), age.as_secs_f64());
+                PartStatus { part: "queue", ok, text }
+            }
+            Err(error) => PartStatus { part: "queue", ok: false, text: error.to_string() },
+        };
+        vec![workers, queue]
+    }
+
+    /// For how long the oldest target that is due has waited for a worker.
+    ///
+    /// # Errors
+    /// If the read models can't be read.
+    pub async fn oldest_unclaimed(&self) -> Result<Duration, DbError> {
+        let oldest = due::oldest(self.read.as_ref()).await?;
+        Ok(oldest.and_then(|at| (self.clock.now() - at).to_std().ok()).unwrap_or_default())
+    }
+
+    /// How many jobs wait for a worker.
+    pub fn queue_depth(&self) -> usize {
+        self.bus.depth()
+    }
+
+    /// Takes no more jobs and waits for those in hand, at most `patience`. What is not done by then is taken up by the
+    /// next start, as after a crash.
+    pub async fn drain(&self, patience: Duration) {
+        // An error says that nobody listens any more: then there is nothing to stop.
+        let _ = self.stop.send(true);
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = futures::future::join_all(tasks);
+        if tokio::time::timeout(patience, all).await.is_err() {
+            tracing::warn!("jobs in hand are left behind; they are settled at the next start");
+        }
+    }
+}

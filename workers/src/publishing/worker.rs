@@ -1,0 +1,87 @@
+//! A worker: takes jobs, as many at once as it may, and says every so often that it lives.
+
+use std::sync::Arc;
+
+use campanile_events::ids::WorkerId;
+use tokio::{
+    sync::Semaphore,
+    task::{JoinHandle, JoinSet},
+};
+use tracing::Instrument;
+
+use super::{
+    context::{Context, Trouble},
+    publisher::Publisher,
+};
+use crate::{
+    bus::{Bus, Taken},
+    waiting::Stop,
+};
+
+/// How many targets one worker has in hand at once.
+const IN_HAND: usize = 64;
+
+/// Starts a worker. It ends once it was told to stop and what it has in hand is done.
+pub(super) fn start(context: Context, bus: Arc<dyn Bus>, worker: WorkerId, stop: Stop) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let publisher = Publisher { context: context.clone(), worker, stop: stop.clone() };
+        let beating = tokio::spawn(beat(context.clone(), worker, stop.clone()));
+        run(&publisher, bus.as_ref(), stop).await;
+        beating.abort();
+        if let Err(error) = context.heartbeats.end(worker).await {
+            tracing::warn!(worker.id = %worker, %error, "the worker's row stays until its lease is over");
+        }
+    })
+}
+
+async fn run(publisher: &Publisher, bus: &dyn Bus, mut stop: Stop) {
+    let places = Arc::new(Semaphore::new(IN_HAND));
+    let mut in_hand = JoinSet::new();
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        while in_hand.try_join_next().is_some() {}
+        let taken = tokio::select! {
+            taken = bus.take() => taken,
+            () = stop.wait() => break,
+        };
+        match taken {
+            Ok(taken) => {
+                let publisher = publisher.clone();
+                in_hand.spawn(async move {
+                    work(&publisher, taken).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no jobs from the bus");
+                tokio::time::sleep(publisher.context.timing.retry_first).await;
+            }
+        }
+    }
+    while in_hand.join_next().await.is_some() {}
+}
+
+/// One job. Should it panic, the attempt that it left behind lapses at the next look, since its worker has it no longer in
+/// hand.
+async fn work(publisher: &Publisher, taken: Taken) {
+    let job = taken.job();
+    let span = tracing::info_span!("publisher.publish", post.id = %job.post_id, account.id = %job.account_id);
+    match publisher.work(job).instrument(span).await {
+        Ok(()) | Err(Trouble::Stopping) => {}
+        Err(error) => {
+            tracing::warn!(post.id = %job.post_id, account.id = %job.account_id, %error, "the job is taken up again");
+        }
+    }
+}
+
+async fn beat(context: Context, worker: WorkerId, mut stop: Stop) {
+    loop {
+        if let Err(error) = context.heartbeats.beat(worker).await {
+            tracing::warn!(worker.id = %worker, %error, "the worker could not say that it lives");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(context.timing.heartbeat()) => {}
+            // While what is in hand is being finished, the worker still lives: its owner ends this task.
+            () = stop.wait() => tokio::time::sleep(context.timing.heartbeat()).await,
+        }
+    }
+}
