@@ -1,7 +1,17 @@
 //! What works through what is due: the platforms and the way out to them, the accounts' tokens.
 //!
+//! - [`bus`]: jobs from the scheduler to the workers; may be lost, doubled or late without harm.
+//! - [`publishing`]: scheduler, sweeper, workers: what is due is sent once, and settled where its fate is in doubt.
+//! - [`heartbeats`]: who lives.
+//! - [`tokens`]: the accounts' credentials, sealed.
+//! - [`waiting`]: waiting for an instant, and for the word to stop.
 //! - [`platforms`]: the port that every platform stands behind, and the platforms, a folder each.
 //!
 //! What it doesn't do: decide what may be sent (`campanile_events` does), write read models, serve Campanile's own API.
 
+pub mod bus;
+pub mod heartbeats;
 pub mod platforms;
+pub mod publishing;
+pub mod tokens;
+pub mod waiting;

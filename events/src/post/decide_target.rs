@@ -58,7 +58,7 @@ impl Post {
                 case.fail(number, Failure::of(FailureClass::Lapsed, "worker_lost"))
             }
             PostAction::RecordLookUp { account_id, number, step, asked_at, look_up, claim } => {
-                case(account_id)?.looked_up(number, step, asked_at, look_up, claim)
+                case(account_id)?.looked_up(number, step, asked_at, &look_up, claim)
             }
             PostAction::LeaveUnknown { account_id, number } => case(account_id)?.leave_unknown(number),
             _ => Err(PostError::Fenced),
@@ -255,7 +255,7 @@ impl Case<'_> {
         PostEvent::TargetUncertain(TargetUncertain { account_id, number, step, failure, next_at, at })
     }
 
-    fn looked_up(&self, number: u32, step: Step, asked_at: DateTime<Utc>, look_up: LookUp, claimed: bool) -> Decision {
+    fn looked_up(&self, number: u32, step: Step, asked_at: DateTime<Utc>, look_up: &LookUp, claimed: bool) -> Decision {
         let Phase::Settling(settling) = &self.target.phase else { return Err(PostError::Fenced) };
         let newest = self.target.newest().filter(|attempt| attempt.number == number);
         let attempt = newest.filter(|_| settling.step == step).ok_or(PostError::Fenced)?;
@@ -265,7 +265,7 @@ impl Case<'_> {
             let event = TargetLookedUp { account_id, number, step, look_up, absences, next_at, at: asked_at };
             PostEvent::TargetLookedUp(event)
         };
-        match &look_up {
+        match look_up {
             LookUp::Present { remote_id, url } => {
                 let (remote_id, url, evidence) = (remote_id.clone(), url.clone(), Evidence::LookedUp);
                 let number = self.intender(step).unwrap_or(number);

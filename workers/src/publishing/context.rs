@@ -47,6 +47,8 @@ pub(super) enum Trouble {
     Seal(#[from] SealError),
     #[error(transparent)]
     Database(#[from] campanile_events::db::DbError),
+    #[error(transparent)]
+    Query(#[from] campanile_projections::page::QueryError),
     #[error("the account's credentials can't be read: {0}")]
     Tokens(String),
     #[error("the worker is stopping")]

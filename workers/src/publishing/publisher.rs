@@ -98,9 +98,9 @@ impl Publisher {
 /// What a refusal means to a worker: the target moved, or it isn't its turn.
 pub(super) fn refused(error: CommandError<PostError>) -> Result<Next, Trouble> {
     match error {
-        CommandError::Refused(
-            PostError::Fenced | PostError::RevisionMismatch { .. } | PostError::UnfitIntent(_),
-        ) => Ok(Next::Look),
+        CommandError::Refused(PostError::Fenced | PostError::RevisionMismatch { .. } | PostError::UnfitIntent(_)) => {
+            Ok(Next::Look)
+        }
         CommandError::Refused(_) | CommandError::NotFound => Ok(Next::Done),
         error => Err(error.into()),
     }
