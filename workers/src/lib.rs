@@ -4,12 +4,14 @@
 //! - [`publishing`]: scheduler, sweeper, workers: what is due is sent once, and settled where its fate is in doubt.
 //! - [`heartbeats`]: who lives.
 //! - [`tokens`]: the accounts' credentials, sealed.
+//! - [`egress`]: the one way out; it checks addresses and says whether anything may have been sent.
 //! - [`waiting`]: waiting for an instant, and for the word to stop.
 //! - [`platforms`]: the port that every platform stands behind, and the platforms, a folder each.
 //!
 //! What it doesn't do: decide what may be sent (`campanile_events` does), write read models, serve Campanile's own API.
 
 pub mod bus;
+pub mod egress;
 pub mod heartbeats;
 pub mod platforms;
 pub mod publishing;

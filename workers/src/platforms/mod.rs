@@ -12,10 +12,11 @@ mod failure;
 mod fields;
 mod port;
 mod registry;
+pub mod sandbox;
 
 pub use credentials::{Credentials, UnreadableCredentials};
 pub use description::{AuthKind, DeliveryWorth, Description, MediaLimits, PostingLimit, TextLimits, ThreadLimits};
 pub use failure::{ConnectError, SendFailure};
 pub use fields::Fields;
 pub use port::{Access, ConnectRequest, Connected, Found, Line, Message, Platform, RemoteRef, Search, Sent};
-pub use registry::{DuplicatePlatform, Platforms};
+pub use registry::{Dependencies, DuplicatePlatform, Platforms, all};

@@ -2,7 +2,32 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::Platform;
+use campanile_events::{clock::SharedClock, timing::Timing};
+
+use super::{
+    Platform,
+    sandbox::{Sandbox, SandboxPlatform},
+};
+use crate::egress::Egress;
+
+/// What platforms stand on.
+#[derive(Debug, Clone)]
+pub struct Dependencies {
+    /// The way out.
+    pub egress: Egress,
+    /// The sandbox of this process.
+    pub sandbox: Arc<Sandbox>,
+    /// How long things may take.
+    pub timing: Timing,
+    /// For times that a platform states as an instant.
+    pub clock: SharedClock,
+}
+
+/// Every platform there is. This list is the only registration.
+pub fn all(dependencies: Dependencies) -> Result<Platforms, DuplicatePlatform> {
+    let Dependencies { egress, sandbox, .. } = dependencies;
+    Platforms::of(vec![Arc::new(SandboxPlatform::new(egress, sandbox))])
+}
 
 /// Two platforms under one name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
