@@ -39,13 +39,13 @@ pub trait View: Send + Sync + 'static {
     const VERSION: u32;
     /// The streams that it follows.
     const KIND: StreamKind;
-    /// Its tables. The first has one row a stream, with the columns of [`Subject::columns`] first.
+    /// Its tables. The first has one row a stream, with the columns of every own row first.
     const TABLES: &'static [&'static TableDefinition];
 
     /// Changes the state.
     fn fold(state: &mut Self::State, event: Self::Event, recorded: &Recorded);
 
-    /// The columns of the stream's own row that follow those of [`Subject::columns`].
+    /// The columns of the stream's own row that follow those of every own row.
     fn own(subject: &Subject<Self::State>) -> Vec<Value>;
 
     /// The rows of the other tables, each with its key first. Those of the state before that aren't among them are

@@ -4,8 +4,8 @@
 //! - [`publishing`]: scheduler, sweeper, workers: what is due is sent once, and settled where its fate is in doubt.
 //! - [`heartbeats`]: who lives.
 //! - [`tokens`]: the accounts' credentials, sealed.
-//! - [`egress`]: the one way out; it checks addresses and says whether anything may have been sent.
 //! - [`waiting`]: waiting for an instant, and for the word to stop.
+//! - [`egress`]: the one way out; it checks addresses and says whether anything may have been sent.
 //! - [`platforms`]: the port that every platform stands behind, and the platforms, a folder each.
 //!
 //! What it doesn't do: decide what may be sent (`campanile_events` does), write read models, serve Campanile's own API.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use campanile_events::{
     commands::CommandError,
-    post::{Content, Failure, FailureClass, Intent, Phase, Post, PostAction, PostError, PostEvent, Step, Target},
+    post::{Content, Delivery, FailureClass, Intent, Phase, Post, PostAction, PostError, PostEvent, Step, Target},
     seal::{Open, fields},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -120,7 +120,8 @@ impl Publisher {
         let Some(message) = message_for(look, look.post, look.target, &content, step) else {
             return Ok(Err(not_sent("nothing_left")));
         };
-        let baseline = if access.delivery.can_look_up() {
+        // Under a key a repeat settles what is in doubt; only where asking does, what was there before must be known.
+        let baseline = if access.delivery == Delivery::Searchable {
             match platform.baseline(&access).await {
                 Ok(baseline) => baseline,
                 Err(failure) => return Ok(Err(before_any_effect(failure))),
@@ -239,17 +240,25 @@ impl Publisher {
             post.id = %look.job.post_id, account.id = %look.job.account_id, attempt = number,
             class = %kept.class, code = kept.code.as_deref(), status = kept.status, "the attempt failed"
         );
-        self.after_failure(look, access, &kept).await?;
+        let (class, retry_after) = (kept.class, kept.retry_after);
         let action = PostAction::FailAttempt { account_id: look.job.account_id, number, failure: kept };
-        match self.command_until_stored(look, action).await {
+        let recorded = self.command_until_stored(look, action).await;
+        self.after_failure(look, access, class, retry_after).await?;
+        match recorded {
             Ok(_) => Ok(Next::Done),
             Err(error) => refused(error),
         }
     }
 
     /// Some failures are the account's more than the target's.
-    async fn after_failure(&self, look: &Look<'_>, access: &Access, failure: &Failure) -> Result<(), Trouble> {
-        match (failure.class, failure.retry_after) {
+    async fn after_failure(
+        &self,
+        look: &Look<'_>,
+        access: &Access,
+        class: FailureClass,
+        retry_after: Option<DateTime<Utc>>,
+    ) -> Result<(), Trouble> {
+        match (class, retry_after) {
             (FailureClass::RateLimited, Some(until)) => self.context.rest(self.worker, look.job, until).await,
             (FailureClass::AuthExpired, _) => self.context.credentials_refused(self.worker, look.job, access).await,
             _ => Ok(()),
@@ -259,7 +268,7 @@ impl Publisher {
     /// An attempt that ends before it could send, kept for the record; or none, where the target is missed or given up.
     async fn start_without_line(&self, look: &Look<'_>, failure: Option<SendFailure>) -> Result<Next, Trouble> {
         let number = look.target.next_number();
-        let delivery = look.target.newest().map_or(campanile_events::post::Delivery::Blind, |it| it.delivery);
+        let delivery = look.target.newest().map_or(Delivery::Blind, |it| it.delivery);
         let action = PostAction::StartAttempt {
             account_id: look.job.account_id,
             number,

@@ -89,6 +89,7 @@ impl Publishing {
         let clock = deps.clock;
         let lease = deps.timing.lease;
         let heartbeats = Heartbeats::open(Arc::clone(&deps.side), clock.clone(), lease, deps.sole_process).await?;
+        let workers: Vec<_> = (0..deps.workers).map(|_| WorkerId::fresh(clock.now())).collect();
         let context = Context {
             posts: deps.posts,
             accounts: deps.accounts,
@@ -98,12 +99,12 @@ impl Publishing {
             heartbeats,
             clock: clock.clone(),
             timing: deps.timing,
+            own_workers: Arc::new(workers.iter().copied().collect()),
         };
         let bus: Arc<dyn Bus> = Arc::new(InProcess::default());
         let (give, stop) = Stop::new();
         let mut tasks = Vec::new();
-        for _ in 0..deps.workers {
-            let worker = WorkerId::fresh(clock.now());
+        for worker in workers {
             // Heard before it takes its first job: nobody may take it for dead.
             context.heartbeats.beat(worker).await?;
             tasks.push(worker::start(context.clone(), Arc::clone(&bus), worker, stop.clone()));
