@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use campanile_events::{clock::SharedClock, commands::Executor, db::{Database, DbError}, key::{Key, KeyStatus}, seal::MasterKey};
+use campanile_events::{
+    clock::SharedClock,
+    commands::Executor,
+    db::{Database, DbError},
+    key::{Key, KeyStatus},
+    seal::MasterKey,
+};
 
 use super::{Caller, Denied, KeySecret, Usage, Verifiers};
 

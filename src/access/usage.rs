@@ -87,9 +87,7 @@ const fn migrations(engine: Engine) -> &'static [&'static str] {
         Engine::Sqlite => &["create table key_usage (
             key_id blob primary key not null, last_used_at text not null
         ) strict, without rowid"],
-        Engine::Postgres => {
-            &["create table key_usage (key_id uuid primary key, last_used_at timestamptz not null)"]
-        }
+        Engine::Postgres => &["create table key_usage (key_id uuid primary key, last_used_at timestamptz not null)"],
     }
 }
 

@@ -191,8 +191,14 @@ mod tests {
     #[test]
     fn what_can_not_be_used_is_named() {
         for (text, message) in [
-            ("nats_url = \"nats://x\"", "`nats-url` is given, but this build runs the embedded engine only: leave it out"),
-            ("database_url = \"postgres://x\"", "`database-url` is given, but this build runs the embedded engine only: leave it out"),
+            (
+                "nats_url = \"nats://x\"",
+                "`nats-url` is given, but this build runs the embedded engine only: leave it out",
+            ),
+            (
+                "database_url = \"postgres://x\"",
+                "`database-url` is given, but this build runs the embedded engine only: leave it out",
+            ),
             ("workers = 0", "`workers`: `0` is not a number from 1 to 1000"),
             ("allow_egress = [\"ten\"]", "`allow-egress`: `ten` is not a network such as 10.0.0.0/8"),
             ("[timing]\nleese = 1", "timing: unknown name `leese`"),

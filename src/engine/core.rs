@@ -26,7 +26,7 @@ use campanile_projections::Runner;
 use campanile_workers::{platforms::Platforms, publishing::Publishing, tokens::Tokens};
 
 use super::Checkpoints;
-use crate::access::Access;
+use crate::{access::Access, api::posts::Duplicates};
 
 /// How long an answer waits for the read models to show what it did.
 const PROJECTED_WITHIN: Duration = Duration::from_secs(2);
@@ -34,7 +34,6 @@ const PROJECTED_WITHIN: Duration = Duration::from_secs(2);
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
 /// The parts that requests are answered with. Everything in it is shared.
-#[derive(Debug)]
 pub struct Core {
     /// The clock that everything goes by.
     pub clock: SharedClock,
@@ -68,8 +67,16 @@ pub struct Core {
     pub tokens: Arc<Tokens>,
     /// Scheduler and workers.
     pub publishing: Publishing,
+    /// Lets equal posts through one after the other.
+    pub duplicates: Duplicates,
     /// Set once the process is told to stop.
     pub draining: AtomicBool,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
 }
 
 impl Core {

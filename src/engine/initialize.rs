@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use campanile_events::{
-    clock::Clock,
     commands::{Streamed, decide, new_events},
     ids::{KeyId, OrganizationId, PersonId, Version, WorkspaceId},
     journal::{Actor, Append, Expected, Metadata, NewEvent, StreamId},

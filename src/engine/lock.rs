@@ -42,7 +42,8 @@ impl FolderLock {
     pub fn take(folder: &Path) -> Result<Self, LockError> {
         let path = folder.join(FILE);
         let failed = |error| LockError::File { path: path.clone(), error };
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -12,6 +12,7 @@
 //! - [`Store`]: the folder, locked, with the journal and the keys.
 //! - [`Engine`]: all parts, running; [`Engine::serve`] answers requests until it is told to stop, then drains.
 //! - [`initialize`]: the first events of a folder.
+//! - [`log`]: the log read and checked, from within the process or beside it.
 //!
 //! It promises: nothing is replayed at the start; a second process on the folder is told who has it; what was
 //! acknowledged before a stop is there after it.
@@ -20,6 +21,7 @@ mod checkpoints;
 mod core;
 mod initialize;
 mod lock;
+pub mod log;
 mod master_key;
 mod notary;
 mod publishing;

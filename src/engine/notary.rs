@@ -6,16 +6,14 @@ use campanile_events::{
     clock::SharedClock,
     db::DbError,
     ids::Position,
-    journal::{Head, Journal, ReadError},
+    journal::{Journal, ReadError},
     merkle::checkpoint::{Checkpoint, NoteName, SigningKey, sign, workspaces_root},
 };
 use tokio::sync::watch;
 
-use super::{Checkpoints, Store};
+use super::{Checkpoints, Store, log::SignedNumbers};
 
 const PAUSE: Duration = Duration::from_secs(10);
-/// How often head and workspaces are read until they belong together.
-const MOST_READS: u32 = 50;
 
 /// Writes signed checkpoints.
 #[derive(Debug, Clone)]
@@ -74,28 +72,24 @@ impl Notary {
         if self.journal.head().await?.position <= signed {
             return Ok(signed);
         }
-        let (head, workspaces_root) = self.look().await?;
+        let look = SignedNumbers::read(self.journal.as_ref()).await?;
+        if !look.add_up() {
+            return Err(NotaryError::Moving);
+        }
+        let SignedNumbers { head, workspaces } = look;
         let Some(recorded_at) = head.recorded_at else { return Ok(signed) };
         let log = self.key.verifying_key().name().clone();
         let origin: NoteName =
             format!("{log}/epoch-{}", head.epoch).parse().expect("a name with a number after it is a name");
-        let checkpoint =
-            Checkpoint { origin, size: head.position.0, root: head.root, workspaces_root, recorded_at };
+        let checkpoint = Checkpoint {
+            origin,
+            size: head.position.0,
+            root: head.root,
+            workspaces_root: workspaces_root(&workspaces),
+            recorded_at,
+        };
         let note = sign(&checkpoint, &self.key);
         self.checkpoints.keep(head.epoch, head.position, &note, self.clock.now()).await?;
         Ok(head.position)
-    }
-
-    /// Head and workspaces of one moment: every event has a number in its workspace, so the last numbers add up to the
-    /// position.
-    async fn look(&self) -> Result<(Head, campanile_events::journal::Hash), NotaryError> {
-        for _ in 0..MOST_READS {
-            let head = self.journal.head().await?;
-            let numbers = self.journal.workspace_numbers().await?;
-            if numbers.iter().map(|(_, last)| last).sum::<u64>() == head.position.0 {
-                return Ok((head, workspaces_root(&numbers)));
-            }
-        }
-        Err(NotaryError::Moving)
     }
 }

@@ -21,6 +21,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::{Core, FolderLock, Notary, OpenError, Opening, Store, publishing::platforms, upkeep};
 use crate::{
     access::Access,
+    api::posts::Duplicates,
     configuration::{Configuration, Role},
 };
 
@@ -63,10 +64,8 @@ impl Engine {
         let runs = configuration.roles.has(Role::Projector);
         let projecting = runs.then(|| tokio::spawn(project(Arc::clone(&core.runner), stop)));
         let (upkeep, stop) = watch::channel(false);
-        let keeping = vec![
-            tokio::spawn(notary.run(stop.clone())),
-            tokio::spawn(upkeep::write_usage(core.access.clone(), stop)),
-        ];
+        let keeping =
+            vec![tokio::spawn(notary.run(stop.clone())), tokio::spawn(upkeep::write_usage(core.access.clone(), stop))];
         Ok(Self {
             core,
             folder,
@@ -146,6 +145,7 @@ async fn core(configuration: &Configuration, store: Store) -> Result<(Core, Fold
         tokens,
         publishing,
         clock,
+        duplicates: Duplicates::default(),
         draining: false.into(),
     };
     Ok((core, lock, folder))

@@ -29,7 +29,7 @@ impl Answer {
     }
 
     /// Something that was made.
-    pub const fn created(body: Value) -> Self {
+    pub fn created(body: Value) -> Self {
         Self { status: StatusCode::CREATED, ..Self::ok(body) }
     }
 

@@ -1,9 +1,6 @@
 //! Commands of a caller, and what their outcome means to it.
 
-use axum::{
-    extract::FromRequestParts,
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use campanile_events::{
     commands::{CommandError, Committed, Executor, Request, Streamed},
     ids::Position,

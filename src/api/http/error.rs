@@ -4,13 +4,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use campanile_events::{
-    commands::LoadError,
-    db::DbError,
-    journal::ReadError,
-    key::Scope,
-    seal::SealError,
-};
+use campanile_events::{commands::LoadError, db::DbError, journal::ReadError, key::Scope, seal::SealError};
 use campanile_projections::page::QueryError;
 use serde::Serialize;
 

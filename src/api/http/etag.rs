@@ -68,9 +68,15 @@ mod tests {
 
     #[test]
     fn a_tag_matches_its_own_revision() {
-        for (header, matches) in
-            [("\"3\"", true), ("W/\"3\"", true), ("\"2\", \"3\"", true), ("*", true), ("\"4\"", false), ("3", false), ("", false)]
-        {
+        for (header, matches) in [
+            ("\"3\"", true),
+            ("W/\"3\"", true),
+            ("\"2\", \"3\"", true),
+            ("*", true),
+            ("\"4\"", false),
+            ("3", false),
+            ("", false),
+        ] {
             assert_eq!(IfMatch::read(header).check(3).is_ok(), matches, "{header}");
         }
         assert_eq!(IfMatch(None).checked(3).expect("no header"), None);

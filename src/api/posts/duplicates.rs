@@ -61,7 +61,8 @@ impl Duplicates {
         for (account, digest) in digests {
             let others = digests::posts(core.read.as_ref(), workspace, *account, digest, since).await?;
             let Some(other) = others.into_iter().find(|other| Some(*other) != except) else { continue };
-            let message = format!("{other} has the same content for {account}; `allow_duplicate` lets this one through");
+            let message =
+                format!("{other} has the same content for {account}; `allow_duplicate` lets this one through");
             let error = ApiError::new(Code::DuplicatePost, message);
             return Err(error.with("post_id", other.to_string()).with("account_id", account.to_string()));
         }

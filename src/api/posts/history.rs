@@ -88,10 +88,7 @@ fn field(place: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use campanile_events::{
-        post::Content,
-        seal::Open,
-    };
+    use campanile_events::{post::Content, seal::Open};
     use uuid::Uuid;
     use zeroize::Zeroizing;
 
