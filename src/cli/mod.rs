@@ -52,6 +52,6 @@ impl Arguments {
             Command::Sandbox(command) => command.run(),
             Command::MasterKey(command) => command.run(),
         };
-        done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+        done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
     }
 }

@@ -92,7 +92,8 @@ impl Engine {
         self.core.draining.store(true, Ordering::Release);
         self.core.publishing.drain(patience).await;
         // Last, so that what was just done is seen and signed.
-        stop(&self.projector, self.projecting.lock().unwrap_or_else(PoisonError::into_inner).take()).await;
+        let projecting = self.projecting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        stop(&self.projector, projecting).await;
         let keeping = std::mem::take(&mut *self.keeping.lock().unwrap_or_else(PoisonError::into_inner));
         stop(&self.upkeep, keeping).await;
     }
