@@ -85,6 +85,6 @@ mod tests {
         let other = seal(&key, other, &[account], Some((&content, &first.sealed)));
         assert_ne!(other.sealed, first.sealed);
         assert_ne!(other.digests, first.digests);
-        assert_eq!(first.digests[&account], "a24a2b");
+        assert_eq!(first.digests[&account], "01745e74957b3886331aaa4ad2c8fa03c14c002913f2a0f1f772ef80a255042e");
     }
 }
