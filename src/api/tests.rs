@@ -72,10 +72,10 @@ impl Api {
     }
 
     fn request(&self, method: &str, path: &str) -> Builder {
-        self.request_by(&self.secret, method, path)
+        Self::request_by(&self.secret, method, path)
     }
 
-    fn request_by(&self, secret: &str, method: &str, path: &str) -> Builder {
+    fn request_by(secret: &str, method: &str, path: &str) -> Builder {
         Request::builder().method(method).uri(path).header("authorization", format!("Bearer {secret}"))
     }
 
@@ -96,7 +96,7 @@ impl Api {
     }
 
     async fn call_by(&self, secret: &str, method: &str, path: &str, body: Value) -> Answered {
-        let request = self.request_by(secret, method, path).header("content-type", "application/json");
+        let request = Self::request_by(secret, method, path).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_string())).expect("a request")).await
     }
 
@@ -260,7 +260,7 @@ async fn a_secret_opens_what_its_key_may() {
 
     let revoked = api.call("DELETE", &format!("/v1/keys/{reader}"), json!({})).await;
     assert_eq!((revoked.status(), &revoked.body["status"]), (200, &json!("revoked")), "{}", revoked.body);
-    let late = api.send(api.request_by(&secret, "GET", "/v1/posts").body(Body::empty()).expect("a request")).await;
+    let late = api.send(Api::request_by(&secret, "GET", "/v1/posts").body(Body::empty()).expect("a request")).await;
     assert_eq!((late.status(), &late.body["error"]["reason"]), (401, &json!("revoked_key")));
 }
 
@@ -284,7 +284,7 @@ async fn what_belongs_to_another_workspace_is_not_there() {
         let refused = api.call_by(&stranger, method, &path, json!({})).await;
         assert_eq!((refused.status(), refused.code()), (404, "not_found"), "{method} {path}");
     }
-    let listed = api.send(api.request_by(&stranger, "GET", "/v1/posts").body(Body::empty()).expect("a request")).await;
+    let listed = api.send(Api::request_by(&stranger, "GET", "/v1/posts").body(Body::empty()).expect("a request")).await;
     assert_eq!(listed.body, json!({"data": [], "next_cursor": null}));
     let taken = api.call_by(&stranger, "POST", "/v1/posts", json!({"body": "x", "account_ids": [account]})).await;
     assert_eq!(taken.body["error"]["details"][0]["field"], "account_ids[0]");
