@@ -46,11 +46,14 @@ fn paths(page: &str) -> BTreeSet<String> {
 fn commands(page: &str) -> BTreeSet<Vec<String>> {
     let code = page.split("```").skip(1).step_by(2).flat_map(str::lines).map(str::to_owned);
     let all = code.chain(quoted(page));
-    let is_word = |word: &&str| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+    let is_word =
+        |word: &&str| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
     let named = all.filter_map(|line| {
-        let mut words = line.split_whitespace().skip_while(|word| *word != "campanile" && !word.ends_with("/campanile"));
+        let mut words =
+            line.split_whitespace().skip_while(|word| *word != "campanile" && !word.ends_with("/campanile"));
         words.next()?;
-        let named: Vec<_> = words.take_while(is_word).filter(|word| !word.starts_with('-')).map(str::to_owned).collect();
+        let named: Vec<_> =
+            words.take_while(is_word).filter(|word| !word.starts_with('-')).map(str::to_owned).collect();
         (!named.is_empty()).then_some(named)
     });
     named.collect()

@@ -12,7 +12,9 @@ async fn raw(client: &Client, content_type: &str, body: impl Into<reqwest::Body>
 
 fn names(error: &Value, field: &str) -> bool {
     let details = error["details"].as_array();
-    details.is_some_and(|details| details.iter().any(|detail| detail["field"].as_str().is_some_and(|it| it.contains(field))))
+    details.is_some_and(|details| {
+        details.iter().any(|detail| detail["field"].as_str().is_some_and(|it| it.contains(field)))
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +106,10 @@ async fn the_same_key_with_the_same_request_answers_as_the_first_did() {
     let body = json!({"body": "once", "account_ids": []});
     let first = send(&body).await;
     let made = first.expect(201);
-    client.patch(&format!("/v1/posts/{}", made["id"].as_str().expect("an id")), json!({"body": "edited"})).await.expect(200);
+    client
+        .patch(&format!("/v1/posts/{}", made["id"].as_str().expect("an id")), json!({"body": "edited"}))
+        .await
+        .expect(200);
     let again = send(&body).await;
     assert_eq!(again.expect(201), made, "as it was then");
     assert_eq!(again.header("idempotent-replayed"), "true");

@@ -75,8 +75,15 @@ async fn ask(client: &Client, scope: &str) -> Answer {
 async fn a_key_does_what_its_scopes_say_and_nothing_else() {
     let engine = Engine::start(Options::default()).await;
     let scopes = [
-        "keys:read", "keys:write", "posts:read", "posts:write", "posts:publish", "posts:delete", "connections:read",
-        "connections:write", "audit:read",
+        "keys:read",
+        "keys:write",
+        "posts:read",
+        "posts:write",
+        "posts:publish",
+        "posts:delete",
+        "connections:read",
+        "connections:write",
+        "audit:read",
     ];
     for own in scopes {
         let client = engine.client_of(&engine.client().key(&[own]).await);

@@ -21,7 +21,7 @@ pub struct Client {
 impl Client {
     /// A client of the engine at `base`.
     pub fn new(base: Arc<RwLock<String>>, secret: Option<&str>) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build();
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build();
         Self { base, http: http.expect("a client"), secret: secret.map(str::to_owned) }
     }
 

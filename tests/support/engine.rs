@@ -55,8 +55,7 @@ impl Engine {
         let made: Value = serde_json::from_str(&init.ok()).expect("what `init --json` prints");
         let secret = made["secret"].as_str().expect("a secret").to_owned();
         let base = Arc::new(RwLock::new(String::new()));
-        let mut engine =
-            Self { options, folder, secret, base, process: None, starts: 0, ready_after: Duration::ZERO };
+        let mut engine = Self { options, folder, secret, base, process: None, starts: 0, ready_after: Duration::ZERO };
         engine.restart().await;
         engine
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use campanile_events::clock::{Clock, SystemClock};
+use campanile_events::clock::SystemClock;
 use chrono::{DateTime, Utc};
 
 /// Long enough for anything that isn't told to wait, on a busy machine.
@@ -27,4 +27,9 @@ pub async fn eventually<T>(what: &str, limit: Duration, mut look: impl AsyncFnMu
 /// The time that the machine's other programs see, too.
 pub fn now() -> DateTime<Utc> {
     SystemClock::shared().now()
+}
+
+/// Lets time pass until a moment: for what a test does at a moment of its own choice.
+pub async fn until(moment: Instant) {
+    tokio::time::sleep_until(moment.into()).await;
 }

@@ -101,7 +101,7 @@ impl Drop for Process {
             self.kill9();
         }
         if std::thread::panicking() {
-            eprintln!("--- `{}` said:\n{}---", self.name, last_of(&self.said()));
+            eprintln!("--- `{}` said:\n{}\n---", self.name, last_of(&self.said()));
         }
     }
 }
@@ -119,5 +119,5 @@ fn address_in(said: &str) -> Option<String> {
 fn last_of(said: &str) -> String {
     let lines: Vec<_> = said.lines().collect();
     let skipped = lines.len().saturating_sub(200);
-    lines[skipped..].iter().map(|line| format!("{line}\n")).collect()
+    lines[skipped..].join("\n")
 }

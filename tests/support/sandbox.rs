@@ -15,7 +15,7 @@ pub struct SandboxServer {
     /// Where it answers.
     pub address: String,
     http: reqwest::Client,
-    process: Process,
+    _process: Process,
     _folder: TempDir,
 }
 
@@ -43,7 +43,8 @@ pub struct Received {
     /// Whose it is.
     pub account: String,
     /// When it came.
-    pub received_at: DateTime<Utc>,
+    #[serde(rename = "received_at")]
+    pub at: DateTime<Utc>,
     /// What was made to go wrong.
     pub fault: Option<String>,
     /// The status that was answered; `None` if the connection ended without an answer.
@@ -59,7 +60,7 @@ impl SandboxServer {
         let mut process = Process::start("sandbox", &mut command, folder.path());
         let address = process.address().await;
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { address, http, process, _folder: folder }
+        Self { address, http, _process: process, _folder: folder }
     }
 
     /// What is true.
@@ -79,11 +80,6 @@ impl SandboxServer {
     pub async fn no_faults(&self) {
         let sent = self.http.delete(format!("{}/faults", self.address)).send().await;
         assert_eq!(sent.expect("the sandbox answers").status(), 204);
-    }
-
-    /// What it has said.
-    pub fn said(&self) -> String {
-        self.process.said()
     }
 }
 

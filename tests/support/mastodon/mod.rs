@@ -10,4 +10,4 @@ mod server;
 mod shown;
 
 pub use mood::Mood;
-pub use server::{Flavour, Heard, MastodonStandIn, Status, TOKEN};
+pub use server::{Flavour, MastodonStandIn, TOKEN};

@@ -13,11 +13,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{
-    Mood, TOKEN,
-    server::Shared,
-    shown,
-};
+use super::{Mood, TOKEN, server::Shared, shown};
 use crate::support::reset::Resetter;
 
 /// How many statuses a listing shows if nobody says.

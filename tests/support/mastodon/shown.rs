@@ -12,7 +12,9 @@ pub(super) const ACCOUNT: &str = "113000000000000042";
 pub(super) fn instance(state: &State) -> Value {
     let (version, source) = match state.flavour {
         Flavour::Genuine => ("4.5.2", "https://github.com/mastodon/mastodon"),
-        Flavour::Compatible => ("4.2.0 (compatible; Gotosocial 0.20.0)", "https://codeberg.org/superseriousbusiness/gotosocial"),
+        Flavour::Compatible => {
+            ("4.2.0 (compatible; Gotosocial 0.20.0)", "https://codeberg.org/superseriousbusiness/gotosocial")
+        }
     };
     json!({
         "domain": state.address.trim_start_matches("http://"),
