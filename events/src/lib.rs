@@ -4,6 +4,7 @@
 //!   Merkle tree in the same transaction.
 //! - [`commands`]: load, decide, append, retry on conflict; answers with the committed events and their position.
 //! - [`organization`], [`person`], [`workspace`], [`key`], [`account`], [`post`]: the aggregates. Their decisions are pure.
+//! - [`log`]: what happened to the log itself. [`catalog`]: every stored event there is.
 //! - [`merkle`]: the tree over the log, its proofs and signed checkpoints.
 //! - [`seal`]: personal fields are sealed with their workspace's data key before they reach an event.
 //! - [`db`]: the seam to the database that read models and side tables stand on.
@@ -13,12 +14,14 @@
 //! What it doesn't do: talk to platforms, serve HTTP, keep read models.
 
 pub mod account;
+pub mod catalog;
 pub mod clock;
 pub mod commands;
 pub mod db;
 pub mod ids;
 pub mod journal;
 pub mod key;
+pub mod log;
 pub mod merkle;
 pub mod organization;
 pub mod person;

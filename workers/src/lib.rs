@@ -1,7 +1,19 @@
 //! What works through what is due: the platforms and the way out to them, the accounts' tokens.
 //!
+//! - [`bus`]: jobs from the scheduler to the workers; may be lost, doubled or late without harm.
+//! - [`publishing`]: scheduler, sweeper, workers: what is due is sent once, and settled where its fate is in doubt.
+//! - [`heartbeats`]: who lives.
+//! - [`waiting`]: waiting for an instant, and for the word to stop.
+//! - [`egress`]: the one way out; it checks addresses and says whether anything may have been sent.
 //! - [`platforms`]: the port that every platform stands behind, and the platforms, a folder each.
+//! - [`tokens`]: the credentials of connected accounts, sealed beside the journal.
 //!
 //! What it doesn't do: decide what may be sent (`campanile_events` does), write read models, serve Campanile's own API.
 
+pub mod bus;
+pub mod egress;
+pub mod heartbeats;
 pub mod platforms;
+pub mod publishing;
+pub mod tokens;
+pub mod waiting;

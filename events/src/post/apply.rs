@@ -193,8 +193,11 @@ impl Target {
     }
 
     fn step_completed(&mut self, event: StepCompleted) {
-        if let Some(attempt) = self.attempt_mut(event.number) {
-            attempt.steps.push(event.step);
+        // Whoever's answer tells it: no attempt at this step waits for one any more.
+        for attempt in &mut self.attempts {
+            if attempt.intents.iter().any(|intent| intent.step == event.step) {
+                attempt.steps.push(event.step);
+            }
         }
         if self.uncertain == Some(event.step) {
             self.uncertain = None;

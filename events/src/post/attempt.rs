@@ -187,7 +187,7 @@ pub struct Attempt {
     pub baseline: Option<String>,
     /// What it was about to send.
     pub intents: Vec<Intent>,
-    /// The steps that it finished.
+    /// The steps that it intended and that are live, whichever attempt's answer told so.
     pub steps: Vec<Step>,
     /// How it ended.
     pub end: Option<AttemptEnd>,
@@ -206,6 +206,16 @@ impl Attempt {
     /// The intent whose step isn't known to be live.
     pub fn open_intent(&self) -> Option<&Intent> {
         self.intents.last().filter(|intent| !self.steps.contains(&intent.step))
+    }
+
+    /// Whether what it intended may be live: it said so itself, or said nothing.
+    pub fn is_in_doubt(&self) -> bool {
+        let refused = self
+            .end
+            .as_ref()
+            .and_then(|end| end.failure.as_ref())
+            .is_some_and(|failure| !matches!(failure.class, FailureClass::Uncertain | FailureClass::Lapsed));
+        self.open_intent().is_some() && !refused
     }
 
     /// Whether it may still do something.

@@ -126,7 +126,7 @@ pub struct ContentInHand {
     pub sealed: Content<Sealed>,
     /// The same, to check it.
     pub open: Content<Open>,
-    /// For each account the keyed digest of what it gets: what [`PostEvent`] stores to recognise a duplicate.
+    /// For each account the keyed digest of what it gets: what the events store to recognise a duplicate.
     pub digests: BTreeMap<AccountId, String>,
 }
 

@@ -225,18 +225,16 @@ impl Post {
 impl Target {
     /// Whether it may still be called off: nothing of it is live, about to be, or in doubt.
     pub fn can_cancel(&self) -> bool {
-        match self.phase {
-            Phase::Pending | Phase::Scheduled | Phase::Retrying { .. } => self.uncertain.is_none(),
-            Phase::Publishing => !self.is_frozen(),
-            _ => false,
-        }
+        let waits =
+            matches!(self.phase, Phase::Pending | Phase::Scheduled | Phase::Retrying { .. } | Phase::Publishing);
+        waits && !self.is_frozen()
     }
 
     fn is_under_way(&self) -> bool {
         match self.phase {
             Phase::Settling(_) => true,
-            Phase::Publishing => self.is_frozen(),
-            _ => self.uncertain.is_some() && self.phase != Phase::Unknown,
+            Phase::Scheduled | Phase::Retrying { .. } | Phase::Publishing => self.is_frozen(),
+            _ => false,
         }
     }
 

@@ -4,13 +4,13 @@
 //! both win. What the machine promises, whatever scheduler, bus and workers do:
 //!
 //! - no attempt begins before its due time, and none while another's request may still have an effect;
-//! - nothing is sent without a durable [`TargetEvent::SendIntended`] of the target's newest attempt;
+//! - nothing is sent without a durable [`PostEvent::SendIntended`] of the target's newest attempt;
 //! - after an uncertain answer there is a second send only where that can't make a second post: under the same key,
 //!   or after an absence that was proved;
 //! - from the first intent the content of a target is frozen;
 //! - a late result is kept, never dropped.
 //!
-//! [`Post::decide`] is pure: time, jitter, platform rules and delivery arrive as data. [`Post::apply`] only changes
+//! [`Post::decide`] is pure: time, jitter, platform rules and delivery arrive as data. `Post::apply` only changes
 //! state and can't fail.
 
 mod apply;
@@ -18,6 +18,7 @@ mod attempt;
 mod command;
 mod content;
 mod decide;
+mod decide_doubt;
 mod decide_target;
 mod error;
 mod event;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use campanile_events::{post::FailureClass, seal::Open};
 
+use crate::egress::EgressError;
+
 /// A request that did not do what it was to do, with its fate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{class}{}", self.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default())]
@@ -24,6 +26,24 @@ impl SendFailure {
     /// A failure that no answer of the platform stands behind, with a code of ours.
     pub fn of(class: FailureClass, code: &str) -> Self {
         Self { class, status: None, code: Some(code.to_owned()), message: None, retry_after: None }
+    }
+}
+
+impl SendFailure {
+    /// The same as the end of a question: a question shows nothing, so however it ended, nothing was sent.
+    #[must_use]
+    pub fn of_question(self) -> Self {
+        match self.class {
+            FailureClass::Uncertain => Self { class: FailureClass::NotSent, ..self },
+            _ => self,
+        }
+    }
+}
+
+impl From<EgressError> for SendFailure {
+    fn from(error: EgressError) -> Self {
+        let class = if error.may_have_been_sent() { FailureClass::Uncertain } else { FailureClass::NotSent };
+        Self::of(class, error.code())
     }
 }
 
@@ -54,6 +74,15 @@ pub enum ConnectError {
     /// The address is one that outgoing requests may not reach here.
     #[error("the server's address is not one that outgoing requests may reach")]
     EgressForbidden,
+}
+
+impl From<EgressError> for ConnectError {
+    fn from(error: EgressError) -> Self {
+        match error {
+            EgressError::Forbidden => Self::EgressForbidden,
+            error => Self::Unreachable(SendFailure::from(error).of_question()),
+        }
+    }
 }
 
 impl ConnectError {

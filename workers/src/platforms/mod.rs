@@ -10,12 +10,16 @@ mod credentials;
 mod description;
 mod failure;
 mod fields;
+pub mod mastodon;
 mod port;
 mod registry;
+mod rest;
+pub mod sandbox;
 
 pub use credentials::{Credentials, UnreadableCredentials};
 pub use description::{AuthKind, DeliveryWorth, Description, MediaLimits, PostingLimit, TextLimits, ThreadLimits};
 pub use failure::{ConnectError, SendFailure};
 pub use fields::Fields;
 pub use port::{Access, ConnectRequest, Connected, Found, Line, Message, Platform, RemoteRef, Search, Sent};
-pub use registry::{DuplicatePlatform, Platforms};
+pub use registry::{Dependencies, DuplicatePlatform, Platforms, all};
+pub use rest::rest_asked;

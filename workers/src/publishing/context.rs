@@ -1,6 +1,6 @@
 //! What every part of publishing works with.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use campanile_events::{
     account::Account,
@@ -32,6 +32,8 @@ pub(super) struct Context {
     pub heartbeats: Heartbeats,
     pub clock: SharedClock,
     pub timing: Timing,
+    /// The workers of this process. The bus gives a target to one of them at a time.
+    pub own_workers: Arc<HashSet<WorkerId>>,
 }
 
 /// Why a job came to no end. It is taken up again by the sweeper.
@@ -47,6 +49,8 @@ pub(super) enum Trouble {
     Seal(#[from] SealError),
     #[error(transparent)]
     Database(#[from] campanile_events::db::DbError),
+    #[error(transparent)]
+    Query(#[from] campanile_projections::page::QueryError),
     #[error("the account's credentials can't be read: {0}")]
     Tokens(String),
     #[error("the worker is stopping")]

@@ -5,7 +5,6 @@ use campanile_events::{
     post::{Step, Target},
 };
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 /// The marker of a step: the same for every attempt at it as long as the content is the same, and another for everything
 /// else. While an earlier send is in doubt it is that one's.
@@ -32,22 +31,18 @@ fn derive(post: PostId, account: AccountId, step: Step, revision: u32) -> String
     uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
-/// A UUID that names nothing else, for tests of other modules.
-#[cfg(test)]
-pub(super) const fn id(number: u128) -> Uuid {
-    Uuid::from_u128(number)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+
+    use uuid::Uuid;
 
     use super::*;
 
     #[test]
     fn each_step_of_each_revision_of_each_target_has_its_own() {
-        let post = |number| PostId::from_uuid(id(number));
-        let account = |number| AccountId::from_uuid(id(number));
+        let post = |number| PostId::from_uuid(Uuid::from_u128(number));
+        let account = |number| AccountId::from_uuid(Uuid::from_u128(number));
         let base = derive(post(1), account(1), Step::Part(0), 1);
         assert_eq!(base, derive(post(1), account(1), Step::Part(0), 1), "the same each time");
         let all: HashSet<_> = [

@@ -74,8 +74,10 @@ impl Publisher {
     /// An attempt that is running: another's, or one that was left behind.
     async fn lapse(&self, look: &Look<'_>) -> Result<Next, Trouble> {
         let Some(attempt) = look.target.newest() else { return Ok(Next::Done) };
-        // This worker has the job in hand and is not in an attempt: what runs in its name was left behind.
-        if attempt.worker != self.worker && self.context.heartbeats.lives(attempt.worker).await? {
+        // The bus gives a target to one worker of this process at a time, and this one is not in an attempt: what runs in
+        // the name of any of them was left behind.
+        let own = self.context.own_workers.contains(&attempt.worker);
+        if !own && self.context.heartbeats.lives(attempt.worker).await? {
             return Ok(Next::Done);
         }
         tracing::info!(
@@ -98,9 +100,9 @@ impl Publisher {
 /// What a refusal means to a worker: the target moved, or it isn't its turn.
 pub(super) fn refused(error: CommandError<PostError>) -> Result<Next, Trouble> {
     match error {
-        CommandError::Refused(
-            PostError::Fenced | PostError::RevisionMismatch { .. } | PostError::UnfitIntent(_),
-        ) => Ok(Next::Look),
+        CommandError::Refused(PostError::Fenced | PostError::RevisionMismatch { .. } | PostError::UnfitIntent(_)) => {
+            Ok(Next::Look)
+        }
         CommandError::Refused(_) | CommandError::NotFound => Ok(Next::Done),
         error => Err(error.into()),
     }

@@ -4,14 +4,11 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
 
-use campanile_events::{
-    clock::SharedClock,
-    db::{Database, DbError},
-    ids::Position,
-};
+use campanile_events::{clock::SharedClock, db::Database, ids::Position};
 use campanile_projections::{
-    Runner,
-    due::{self, DueAction, DueTarget},
+    due::{self, Action, DueTarget},
+    page::QueryError,
+    runner::Runner,
 };
 use chrono::{DateTime, Duration, Utc};
 use tokio::task::JoinHandle;
@@ -24,8 +21,8 @@ use crate::{
 
 /// How far ahead the heap reaches.
 const LOOK_AHEAD: Duration = Duration::seconds(60);
-/// How many rows are read at once.
-const PAGE: usize = 5_000;
+/// How many rows are read at once: more than fall due in one instant, since pages are cut by it.
+const PAGE: usize = 100_000;
 
 struct Timer {
     at: DateTime<Utc>,
@@ -65,7 +62,7 @@ pub(super) struct Scheduler {
 
 impl Scheduler {
     pub fn new(read: Arc<dyn Database>, runner: Arc<Runner>, bus: Arc<dyn Bus>, clock: SharedClock) -> Self {
-        let horizon = DateTime::<Utc>::MIN_UTC;
+        let horizon = DateTime::UNIX_EPOCH;
         Self { read, runner, bus, clock, heap: BinaryHeap::new(), order: 0, horizon, seen: Position(0) }
     }
 
@@ -97,7 +94,7 @@ impl Scheduler {
     }
 
     /// Brings the heap up to date: rows that changed, and rows that came within reach.
-    async fn refresh(&mut self) -> Result<(), DbError> {
+    async fn refresh(&mut self) -> Result<(), QueryError> {
         let now = self.clock.now();
         if self.horizon - now < LOOK_AHEAD / 2 {
             // Taken before the rows are read: what changes meanwhile is read again as a change.
@@ -135,9 +132,9 @@ impl Scheduler {
     fn push_all(&mut self, rows: Vec<DueTarget>) {
         for row in rows {
             let at = match row.action {
-                DueAction::Send => row.next_at - LEAD,
-                DueAction::Settle => row.next_at,
-                DueAction::Watch => continue,
+                Action::Send => row.next_at - LEAD,
+                Action::Settle => row.next_at,
+                Action::Watch => continue,
             };
             self.order += 1;
             self.heap.push(Reverse(Timer { at, order: self.order, job: job(row) }));
@@ -164,10 +161,5 @@ impl Scheduler {
 
 /// The job of looking at a target.
 pub(super) fn job(row: DueTarget) -> Job {
-    Job {
-        workspace_id: row.workspace_id,
-        post_id: row.post_id,
-        account_id: row.account_id,
-        platform: row.platform,
-    }
+    Job { workspace_id: row.workspace_id, post_id: row.post_id, account_id: row.account_id, platform: row.platform }
 }

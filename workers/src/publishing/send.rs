@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use campanile_events::{
     commands::CommandError,
-    post::{
-        Content, Failure, FailureClass, Intent, Phase, Post, PostAction, PostError, PostEvent, Step, Target,
-    },
+    post::{Content, Delivery, FailureClass, Intent, Phase, Post, PostAction, PostError, PostEvent, Step, Target},
     seal::{Open, fields},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -101,7 +99,7 @@ impl Publisher {
         if !begun.events.iter().any(|event| matches!(event, PostEvent::SendIntended(_))) {
             return Ok(Next::Look);
         }
-        self.send_parts(look, ready, number, intent, begun.state).await
+        self.send_parts(look, ready, number, intent).await
     }
 
     async fn wait_until(&self, at: DateTime<Utc>) -> Result<(), Trouble> {
@@ -119,10 +117,11 @@ impl Publisher {
         };
         let content = look.content()?;
         let Some(step) = look.post.next_step(look.target) else { return Ok(Err(not_sent("nothing_left"))) };
-        let Some(message) = self.message(look, look.post, look.target, &content, step) else {
+        let Some(message) = message_for(look, look.post, look.target, &content, step) else {
             return Ok(Err(not_sent("nothing_left")));
         };
-        let baseline = if access.delivery.can_look_up() {
+        // Under a key a repeat settles what is in doubt; only where asking does, what was there before must be known.
+        let baseline = if access.delivery == Delivery::Searchable {
             match platform.baseline(&access).await {
                 Ok(baseline) => baseline,
                 Err(failure) => return Ok(Err(before_any_effect(failure))),
@@ -135,33 +134,6 @@ impl Publisher {
             Err(failure) => return Ok(Err(before_any_effect(failure))),
         };
         Ok(Ok(Ready { platform, access, content, baseline, line, message }))
-    }
-
-    fn message(
-        &self,
-        look: &Look<'_>,
-        post: &Post,
-        target: &Target,
-        content: &Content<Open>,
-        step: Step,
-    ) -> Option<Message> {
-        let remote = |step: Step| {
-            let done = target.done.get(&step)?;
-            let url = done.url.as_ref().and_then(|url| look.key.open(fields::TARGET_URL, url).ok());
-            Some(RemoteRef { remote_id: done.remote_id.clone(), url: url.map(|url| url.as_str().to_owned()) })
-        };
-        let reply_to = match step {
-            Step::Part(0) => None,
-            Step::Part(index) => remote(Step::Part(index - 1)),
-            Step::Comment => remote(Step::Part(0)),
-        };
-        Some(Message {
-            step,
-            text: content.for_account(target.account_id).text(step)?.clone(),
-            marker: marker(look.job.post_id, target, step, post.revision),
-            reply_to,
-            root: if step == Step::Part(0) { None } else { remote(Step::Part(0)) },
-        })
     }
 
     fn intent(&self, look: &Look<'_>, line: &dyn Line, message: &Message) -> Intent {
@@ -183,7 +155,6 @@ impl Publisher {
         ready: Ready,
         number: u32,
         mut intent: Intent,
-        mut post: Post,
     ) -> Result<Next, Trouble> {
         let Ready { platform, access, content, mut line, mut message, .. } = ready;
         loop {
@@ -195,16 +166,13 @@ impl Publisher {
                 Ok(sent) => sent,
                 Err(failure) => return self.fail(look, &access, number, &failure).await,
             };
-            post = match self.complete(look, number, step, sent).await? {
-                Some(state) => state,
-                None => return Ok(Next::Look),
-            };
+            let Some(post) = self.complete(look, number, step, sent).await? else { return Ok(Next::Look) };
             let Some(target) = post.target(look.job.account_id) else { return Ok(Next::Done) };
             if target.phase != Phase::Publishing {
                 return Ok(Next::Look);
             }
             let Some(step) = post.next_step(target) else { return Ok(Next::Look) };
-            let Some(next) = self.message(look, &post, target, &content, step) else { return Ok(Next::Look) };
+            let Some(next) = message_for(look, &post, target, &content, step) else { return Ok(Next::Look) };
             line = match platform.open(&access).await {
                 Ok(line) => line,
                 Err(failure) => return self.fail(look, &access, number, &before_any_effect(failure)).await,
@@ -225,18 +193,11 @@ impl Publisher {
 
     /// Records that a step is live. The remote name may be another target's already (the platform knows the text from
     /// there): then it is recorded without the claim.
-    async fn complete(
-        &self,
-        look: &Look<'_>,
-        number: u32,
-        step: Step,
-        sent: Sent,
-    ) -> Result<Option<Post>, Trouble> {
+    async fn complete(&self, look: &Look<'_>, number: u32, step: Step, sent: Sent) -> Result<Option<Post>, Trouble> {
         let url = sent.url.map(|url| look.key.seal(fields::TARGET_URL, &Open::new(url)));
         for claim in [true, false] {
             let (account_id, remote_id) = (look.job.account_id, sent.remote_id.clone());
-            let action =
-                PostAction::CompleteStep { account_id, number, step, remote_id, url: url.clone(), claim };
+            let action = PostAction::CompleteStep { account_id, number, step, remote_id, url: url.clone(), claim };
             match self.command_until_stored(look, action).await {
                 Ok(committed) => return Ok(Some(committed)),
                 Err(CommandError::ClaimTaken { .. }) if claim => {
@@ -253,11 +214,7 @@ impl Publisher {
 
     /// What happened on the platform has to reach the journal: while it can't take it, this worker keeps trying. Should it
     /// die over that, recovery asks the platform.
-    async fn command_until_stored(
-        &self,
-        look: &Look<'_>,
-        action: PostAction,
-    ) -> Result<Post, CommandError<PostError>> {
+    async fn command_until_stored(&self, look: &Look<'_>, action: PostAction) -> Result<Post, CommandError<PostError>> {
         let mut pause = std::time::Duration::from_millis(50);
         loop {
             match self.context.command(self.worker, look.job, action.clone()).await {
@@ -283,21 +240,27 @@ impl Publisher {
             post.id = %look.job.post_id, account.id = %look.job.account_id, attempt = number,
             class = %kept.class, code = kept.code.as_deref(), status = kept.status, "the attempt failed"
         );
-        self.after_failure(look, access, &kept).await?;
+        let (class, retry_after) = (kept.class, kept.retry_after);
         let action = PostAction::FailAttempt { account_id: look.job.account_id, number, failure: kept };
-        match self.command_until_stored(look, action).await {
+        let recorded = self.command_until_stored(look, action).await;
+        self.after_failure(look, access, class, retry_after).await?;
+        match recorded {
             Ok(_) => Ok(Next::Done),
             Err(error) => refused(error),
         }
     }
 
     /// Some failures are the account's more than the target's.
-    async fn after_failure(&self, look: &Look<'_>, access: &Access, failure: &Failure) -> Result<(), Trouble> {
-        match (failure.class, failure.retry_after) {
+    async fn after_failure(
+        &self,
+        look: &Look<'_>,
+        access: &Access,
+        class: FailureClass,
+        retry_after: Option<DateTime<Utc>>,
+    ) -> Result<(), Trouble> {
+        match (class, retry_after) {
             (FailureClass::RateLimited, Some(until)) => self.context.rest(self.worker, look.job, until).await,
-            (FailureClass::AuthExpired, _) => {
-                self.context.credentials_refused(self.worker, look.job, access).await
-            }
+            (FailureClass::AuthExpired, _) => self.context.credentials_refused(self.worker, look.job, access).await,
             _ => Ok(()),
         }
     }
@@ -305,7 +268,7 @@ impl Publisher {
     /// An attempt that ends before it could send, kept for the record; or none, where the target is missed or given up.
     async fn start_without_line(&self, look: &Look<'_>, failure: Option<SendFailure>) -> Result<Next, Trouble> {
         let number = look.target.next_number();
-        let delivery = look.target.newest().map_or(campanile_events::post::Delivery::Blind, |it| it.delivery);
+        let delivery = look.target.newest().map_or(Delivery::Blind, |it| it.delivery);
         let action = PostAction::StartAttempt {
             account_id: look.job.account_id,
             number,
@@ -327,6 +290,27 @@ impl Publisher {
         self.moved(look.job, PostAction::FailAttempt { account_id, number, failure }).await?;
         Ok(Next::Done)
     }
+}
+
+/// What is sent for a step: its text, its marker, and what it hangs under.
+fn message_for(look: &Look<'_>, post: &Post, target: &Target, content: &Content<Open>, step: Step) -> Option<Message> {
+    let remote = |step: Step| {
+        let done = target.done.get(&step)?;
+        let url = done.url.as_ref().and_then(|url| look.key.open(fields::TARGET_URL, url).ok());
+        Some(RemoteRef { remote_id: done.remote_id.clone(), url: url.map(|url| url.as_str().to_owned()) })
+    };
+    let reply_to = match step {
+        Step::Part(0) => None,
+        Step::Part(index) => remote(Step::Part(index - 1)),
+        Step::Comment => remote(Step::Part(0)),
+    };
+    Some(Message {
+        step,
+        text: content.for_account(target.account_id).text(step)?.clone(),
+        marker: marker(look.job.post_id, target, step, post.revision),
+        reply_to,
+        root: if step == Step::Part(0) { None } else { remote(Step::Part(0)) },
+    })
 }
 
 /// What fails before the intent was not sent, whatever the platform's answer to the question was; what it says of the

@@ -2,10 +2,10 @@
 
 use campanile_events::{
     commands::CommandError,
-    post::{Delivery, LookUp, PostAction, Settling},
+    post::{Attempt, Delivery, LookUp, PostAction, PostError, Settling, Step},
     seal::{Open, fields},
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 
 use super::{
     account::Way,
@@ -63,7 +63,7 @@ impl Publisher {
                 return self.record(look, settling, self.context.clock.now(), LookUp::Unavailable { failure }).await;
             }
         };
-        let Some(mut search) = self.search(look, settling)? else { return Ok(Next::Done) };
+        let Some(mut search) = search(look, settling)? else { return Ok(Next::Done) };
         while search.exclude.len() <= MOST_OF_OTHERS {
             let asked_at = self.context.clock.now();
             let look_up = self.ask(look, &access, &search).await;
@@ -97,37 +97,11 @@ impl Publisher {
         }
     }
 
-    fn search(&self, look: &Look<'_>, settling: &Settling) -> Result<Option<Search>, Trouble> {
-        let step = settling.step;
-        let content = look.content()?;
-        let Some(text) = content.for_account(look.job.account_id).text(step).cloned() else { return Ok(None) };
-        let doubtful = |attempt: &&campanile_events::post::Attempt| {
-            attempt.intents.iter().any(|intent| intent.step == step && attempt.open_intent().is_some())
-        };
-        let Some(first) = look.target.attempts.iter().find(doubtful) else { return Ok(None) };
-        let Some(intent) = first.open_intent() else { return Ok(None) };
-        let before = match step {
-            campanile_events::post::Step::Part(0) => None,
-            campanile_events::post::Step::Part(index) => Some(campanile_events::post::Step::Part(index - 1)),
-            campanile_events::post::Step::Comment => Some(campanile_events::post::Step::Part(0)),
-        };
-        let reply_to = before.and_then(|step| look.target.done.get(&step));
-        Ok(Some(Search {
-            step,
-            marker: intent.marker.clone(),
-            text,
-            reply_to: reply_to.map(|done| RemoteRef { remote_id: done.remote_id.clone(), url: None }),
-            baseline: first.baseline.clone(),
-            since: intent.at,
-            exclude: look.target.done.values().map(|done| done.remote_id.clone()).collect(),
-        }))
-    }
-
     async fn record(
         &self,
         look: &Look<'_>,
         settling: &Settling,
-        asked_at: chrono::DateTime<chrono::Utc>,
+        asked_at: DateTime<Utc>,
         look_up: LookUp,
     ) -> Result<Next, Trouble> {
         match self.command_look_up(look, settling, asked_at, look_up).await {
@@ -140,9 +114,9 @@ impl Publisher {
         &self,
         look: &Look<'_>,
         settling: &Settling,
-        asked_at: chrono::DateTime<chrono::Utc>,
+        asked_at: DateTime<Utc>,
         look_up: LookUp,
-    ) -> Result<(), CommandError<campanile_events::post::PostError>> {
+    ) -> Result<(), CommandError<PostError>> {
         let number = look.target.newest().map_or(0, |newest| newest.number);
         let action = PostAction::RecordLookUp {
             account_id: look.job.account_id,
@@ -154,4 +128,31 @@ impl Publisher {
         };
         self.context.command(self.worker, look.job, action).await.map(drop)
     }
+}
+
+/// What the platform is asked for.
+fn search(look: &Look<'_>, settling: &Settling) -> Result<Option<Search>, Trouble> {
+    let step = settling.step;
+    let content = look.content()?;
+    let Some(text) = content.for_account(look.job.account_id).text(step).cloned() else { return Ok(None) };
+    let doubtful = |attempt: &&Attempt| {
+        attempt.intents.iter().any(|intent| intent.step == step && attempt.open_intent().is_some())
+    };
+    let Some(first) = look.target.attempts.iter().find(doubtful) else { return Ok(None) };
+    let Some(intent) = first.open_intent() else { return Ok(None) };
+    let before = match step {
+        Step::Part(0) => None,
+        Step::Part(index) => Some(Step::Part(index - 1)),
+        Step::Comment => Some(Step::Part(0)),
+    };
+    let reply_to = before.and_then(|step| look.target.done.get(&step));
+    Ok(Some(Search {
+        step,
+        marker: intent.marker.clone(),
+        text,
+        reply_to: reply_to.map(|done| RemoteRef { remote_id: done.remote_id.clone(), url: None }),
+        baseline: first.baseline.clone(),
+        since: intent.at,
+        exclude: look.target.done.values().map(|done| done.remote_id.clone()).collect(),
+    }))
 }

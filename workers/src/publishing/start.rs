@@ -15,7 +15,7 @@ use campanile_events::{
     seal::DataKeys,
     timing::Timing,
 };
-use campanile_projections::{Runner, due};
+use campanile_projections::{due, page::QueryError, runner::Runner};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{context::Context, scheduler::Scheduler, sweeper::Sweeper, worker};
@@ -28,7 +28,6 @@ use crate::{
 };
 
 /// What publishing stands on.
-#[derive(Debug)]
 pub struct Deps {
     /// Carries out posts' commands.
     pub posts: Executor<Post>,
@@ -89,8 +88,8 @@ impl Publishing {
     pub async fn start(deps: Deps) -> Result<Self, DbError> {
         let clock = deps.clock;
         let lease = deps.timing.lease;
-        let heartbeats =
-            Heartbeats::open(Arc::clone(&deps.side), clock.clone(), lease, deps.sole_process).await?;
+        let heartbeats = Heartbeats::open(Arc::clone(&deps.side), clock.clone(), lease, deps.sole_process).await?;
+        let workers: Vec<_> = (0..deps.workers).map(|_| WorkerId::fresh(clock.now())).collect();
         let context = Context {
             posts: deps.posts,
             accounts: deps.accounts,
@@ -100,12 +99,12 @@ impl Publishing {
             heartbeats,
             clock: clock.clone(),
             timing: deps.timing,
+            own_workers: Arc::new(workers.iter().copied().collect()),
         };
         let bus: Arc<dyn Bus> = Arc::new(InProcess::default());
         let (give, stop) = Stop::new();
         let mut tasks = Vec::new();
-        for _ in 0..deps.workers {
-            let worker = WorkerId::fresh(clock.now());
+        for worker in workers {
             // Heard before it takes its first job: nobody may take it for dead.
             context.heartbeats.beat(worker).await?;
             tasks.push(worker::start(context.clone(), Arc::clone(&bus), worker, stop.clone()));
@@ -147,9 +146,9 @@ impl Publishing {
     ///
     /// # Errors
     /// If the read models can't be read.
-    pub async fn oldest_unclaimed(&self) -> Result<Duration, DbError> {
+    pub async fn oldest_unclaimed(&self) -> Result<Duration, QueryError> {
         let oldest = due::oldest(self.read.as_ref()).await?;
-        Ok(oldest.and_then(|at| (self.clock.now() - at).to_std().ok()).unwrap_or_default())
+        Ok(oldest.and_then(|row| (self.clock.now() - row.next_at).to_std().ok()).unwrap_or_default())
     }
 
     /// How many jobs wait for a worker.

@@ -26,7 +26,7 @@ pub(super) fn start(context: Context, bus: Arc<dyn Bus>, worker: WorkerId, stop:
     tokio::spawn(async move {
         let publisher = Publisher { context: context.clone(), worker, stop: stop.clone() };
         let beating = tokio::spawn(beat(context.clone(), worker, stop.clone()));
-        run(&publisher, bus.as_ref(), stop).await;
+        run(&publisher, &bus, stop).await;
         beating.abort();
         if let Err(error) = context.heartbeats.end(worker).await {
             tracing::warn!(worker.id = %worker, %error, "the worker's row stays until its lease is over");
@@ -34,7 +34,7 @@ pub(super) fn start(context: Context, bus: Arc<dyn Bus>, worker: WorkerId, stop:
     })
 }
 
-async fn run(publisher: &Publisher, bus: &dyn Bus, mut stop: Stop) {
+async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut stop: Stop) {
     let places = Arc::new(Semaphore::new(IN_HAND));
     let mut in_hand = JoinSet::new();
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
@@ -45,9 +45,9 @@ async fn run(publisher: &Publisher, bus: &dyn Bus, mut stop: Stop) {
         };
         match taken {
             Ok(taken) => {
-                let publisher = publisher.clone();
+                let (publisher, bus) = (publisher.clone(), Arc::clone(bus));
                 in_hand.spawn(async move {
-                    work(&publisher, taken).await;
+                    work(publisher, bus, taken).await;
                     drop(place);
                 });
             }
@@ -60,16 +60,30 @@ async fn run(publisher: &Publisher, bus: &dyn Bus, mut stop: Stop) {
     while in_hand.join_next().await.is_some() {}
 }
 
-/// One job. Should it panic, the attempt that it left behind lapses at the next look, since its worker has it no longer in
-/// hand.
-async fn work(publisher: &Publisher, taken: Taken) {
-    let job = taken.job();
+/// One job, in a task of its own: should it panic or come to no end, the target is looked at again, and the attempt that
+/// was left behind lapses then.
+async fn work(publisher: Publisher, bus: Arc<dyn Bus>, taken: Taken) {
+    let job = taken.job().clone();
+    let pause = publisher.context.timing.retry_first;
+    let mut stop = publisher.stop.clone();
     let span = tracing::info_span!("publisher.publish", post.id = %job.post_id, account.id = %job.account_id);
-    match publisher.work(job).instrument(span).await {
-        Ok(()) | Err(Trouble::Stopping) => {}
-        Err(error) => {
+    let at_hand = job.clone();
+    let done = tokio::spawn(async move { publisher.work(&at_hand).await }.instrument(span)).await;
+    match done {
+        Ok(Ok(()) | Err(Trouble::Stopping)) => return,
+        Ok(Err(error)) => {
             tracing::warn!(post.id = %job.post_id, account.id = %job.account_id, %error, "the job is taken up again");
         }
+        Err(panic) => {
+            tracing::error!(post.id = %job.post_id, account.id = %job.account_id, %panic, "a defect ended the job");
+        }
+    }
+    tokio::select! {
+        () = tokio::time::sleep(pause) => {}
+        () = stop.wait() => return,
+    }
+    if let Err(error) = bus.put(job).await {
+        tracing::warn!(%error, "a job could not be put on the bus");
     }
 }
 

@@ -1,0 +1,13 @@
+//! Given what happened to a post, when this is asked, then that follows.
+//!
+//! Every case goes through [`fixture::Story`], which also holds each of them to one law: folding the given and the
+//! produced events equals the state that `handle` left.
+
+mod clients;
+mod fixture;
+mod frozen;
+mod keyed;
+mod late;
+mod machine;
+mod searchable;
+mod threads;

@@ -1,0 +1,83 @@
+//! Posts of several steps: each is sent once, and a retry goes on after the last that is live.
+
+use super::{super::*, fixture::*};
+use FailureClass::{Rejected, Transient, Uncertain};
+
+/// Three parts, of which the first is live.
+fn one_of_three() -> Story {
+    let begun = Story::scheduled(text(3)).and(0, begin(1, SEARCHABLE));
+    begun.and(1, intend(1, POST, 1)).and(2, complete(1, POST, "1"))
+}
+
+#[test]
+fn a_thread_is_published_when_its_last_part_is_live() {
+    let story = one_of_three();
+    assert_eq!(story.status(), TargetStatus::Publishing);
+    let two = story.and(3, intend(1, Step::Part(1), 3)).and(4, complete(1, Step::Part(1), "2"));
+    assert_eq!(two.status(), TargetStatus::Publishing);
+    let last = two.and(5, intend(1, Step::Part(2), 5));
+    assert_eq!(last.tell(6, complete(1, Step::Part(2), "3")), "step_completed, target_published");
+}
+
+#[test]
+fn a_retry_goes_on_after_the_parts_that_are_live() {
+    let story = one_of_three().and(3, intend(1, Step::Part(1), 3)).and(4, fail(1, Transient));
+    let again = story.and(5, begin(2, SEARCHABLE));
+    assert_eq!(again.when(6, intend(2, POST, 6)), Err(PostError::UnfitIntent("it is not the next step")));
+    assert_eq!(again.when(6, intend(2, Step::Part(2), 6)), Err(PostError::UnfitIntent("it is not the next step")));
+    let done = again
+        .and(6, intend(2, Step::Part(1), 6))
+        .and(7, complete(2, Step::Part(1), "2"))
+        .and(8, intend(2, Step::Part(2), 8))
+        .and(9, complete(2, Step::Part(2), "3"));
+    let names: Vec<_> = done.target().done.values().map(|it| it.remote_id.clone()).collect();
+    assert_eq!((done.status(), names), (TargetStatus::Published, vec!["1".into(), "2".into(), "3".into()]));
+}
+
+#[test]
+fn a_thread_that_is_refused_half_way_fails_and_names_the_parts_that_stand() {
+    let story = one_of_three().and(3, intend(1, Step::Part(1), 3)).and(4, fail(1, Rejected));
+    let target = story.target();
+    assert_eq!(target.status(), TargetStatus::Failed);
+    assert_eq!(target.done.keys().copied().collect::<Vec<_>>(), [POST]);
+    let again = story.and(100, retry()).and(100, begin(2, SEARCHABLE));
+    assert_eq!(again.tell(101, intend(2, Step::Part(1), 101)), "send_intended");
+}
+
+#[test]
+fn a_part_in_doubt_that_is_found_is_followed_by_the_next() {
+    let story = one_of_three().and(3, intend(1, Step::Part(1), 3)).and(4, fail(1, Uncertain));
+    let found = asked(1, Step::Part(1), 5, present("2"));
+    assert_eq!(story.tell(5, found.clone()), "target_looked_up, step_completed, target_retry_scheduled");
+    let on = story.and(5, found);
+    assert_eq!(on.next_at(), Some(5));
+    assert_eq!(on.and(5, begin(2, SEARCHABLE)).tell(6, intend(2, Step::Part(2), 6)), "send_intended");
+}
+
+#[test]
+fn what_is_found_belongs_to_the_attempt_that_intended_it() {
+    let story = Story::sending(KEYED).and(2, fail(1, Uncertain)).and(63, begin(2, KEYED)).and(70, lapse(2));
+    let found = story.when(80, asked(2, POST, 80, present("1"))).expect("found");
+    assert!(matches!(&found[1], PostEvent::StepCompleted(step) if step.number == 1), "{found:?}");
+}
+
+#[test]
+fn a_first_comment_that_fails_leaves_the_post_published_with_a_warning() {
+    let live = Story::scheduled(commented())
+        .and(0, begin(1, SEARCHABLE))
+        .and(1, intend(1, POST, 1))
+        .and(2, complete(1, POST, "1"));
+    let commenting = live.clone().and(3, intend(1, Step::Comment, 3));
+    for story in [live.clone(), commenting.clone()] {
+        assert_eq!(story.tell(4, fail(1, Rejected)), "target_published");
+        let target = story.and(4, fail(1, Rejected)).target();
+        assert_eq!((target.status(), target.failure), (TargetStatus::Published, None));
+        assert_eq!(target.warning, Some(Failure::of(Rejected, "seen")));
+    }
+    let retrying = commenting.clone().and(4, fail(1, Transient));
+    assert_eq!(retrying.status(), TargetStatus::Retrying);
+    assert_eq!(retrying.tell(3601, begin(2, SEARCHABLE)), "target_published");
+    assert_eq!(commenting.tell(4, complete(1, Step::Comment, "2")), "step_completed, target_published");
+    let failed = commenting.and(4, fail(1, Rejected));
+    assert_eq!(failed.tell(9, complete(1, Step::Comment, "2")), "step_completed", "it came after all");
+}

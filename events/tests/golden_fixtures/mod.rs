@@ -1,0 +1,177 @@
+//! Events as an installation would store them, from which new golden files are made.
+
+mod post;
+
+use campanile_events::{
+    account::{
+        AccountConnected, AccountDisconnected, AccountEvent, AccountLimitsObserved, AccountNeedsReconnect,
+        AccountRateLimited, AccountReconnected, Offer,
+    },
+    ids::{AccountId, Epoch, OrganizationId, WorkspaceId},
+    key::{KeyCreated, KeyEvent, KeyMode, KeyRevoked, RateLimit, Scopes},
+    log::{EpochStarted, LogEvent},
+    organization::{OrganizationCreated, OrganizationEvent},
+    person::{PersonEvent, PersonRegistered, PersonRoleGiven, Role},
+    post::{Delivery, Rules, TextCount},
+    seal::Sealed,
+    stored::StoredEvent,
+    workspace::{WorkspaceCreated, WorkspaceEvent, WorkspacePaused, WorkspaceResumed},
+};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// The case, the stored name, the schema version, the payload.
+pub type Fixture = (&'static str, &'static str, u16, String);
+
+pub fn fixtures() -> Vec<Fixture> {
+    let mut all = Vec::new();
+    all.extend(engine());
+    all.extend(keys());
+    all.extend(accounts());
+    all.extend(post::fixtures());
+    all
+}
+
+fn fixture(case: &'static str, event: &impl StoredEvent) -> Fixture {
+    (case, event.name(), event.schema(), event.payload().expect("json"))
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}
+
+/// An id as they are made: the time, then chance.
+fn uuid(last: u128) -> Uuid {
+    Uuid::from_u128(0x019c_a5f1_d280_7b3e_9c41_5d0e_88a2_0000 + last)
+}
+
+fn account() -> AccountId {
+    uuid(0x21).into()
+}
+
+fn workspace() -> WorkspaceId {
+    uuid(0x11).into()
+}
+
+fn organization() -> OrganizationId {
+    uuid(0x01).into()
+}
+
+fn sealed(tail: &str) -> Sealed {
+    Sealed::from_stored(format!("s1.mB0c2VhbGVkLW5vbmNlLW9mLTI0Ynl0ZXPf3Zq7hQx1TnVYp0aWt5{tail}"))
+}
+
+fn digest(tail: &str) -> String {
+    format!("5b1f0a7c94e2d83f6a0be1c7d95f24083c6e7a1bd04f92e5a8c3d16f7b20d9{tail}")
+}
+
+fn engine() -> Vec<Fixture> {
+    let now = at("2026-03-01T08:00:00.123456Z");
+    let checkpoint = "campanile.example/log\n104277\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n\
+        — campanile.example/log Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE\n";
+    let epoch = |last_checkpoint| LogEvent::EpochStarted(EpochStarted { epoch: Epoch(2), last_checkpoint, at: now });
+    vec![
+        fixture("", &epoch(Some(checkpoint.to_owned()))),
+        fixture("without_checkpoint", &epoch(None)),
+        fixture("", &OrganizationEvent::Created(OrganizationCreated { name: sealed("b3Jn"), at: now })),
+        fixture(
+            "",
+            &PersonEvent::Registered(PersonRegistered {
+                organization_id: organization(),
+                email: sealed("ZW1haWw"),
+                email_index: digest("e1"),
+                at: now,
+            }),
+        ),
+        fixture("", &PersonEvent::RoleGiven(PersonRoleGiven { workspace_id: workspace(), role: Role::Owner, at: now })),
+        fixture(
+            "",
+            &WorkspaceEvent::Created(WorkspaceCreated {
+                organization_id: organization(),
+                name: sealed("d3M"),
+                at: now,
+            }),
+        ),
+        fixture("", &WorkspaceEvent::Paused(WorkspacePaused { at: now })),
+        fixture("", &WorkspaceEvent::Resumed(WorkspaceResumed { at: now })),
+    ]
+}
+
+fn keys() -> Vec<Fixture> {
+    let now = at("2026-03-01T08:05:00Z");
+    let every = KeyCreated {
+        workspace_id: workspace(),
+        name: sealed("bmFtZQ"),
+        description: Some(sealed("ZGVzYw")),
+        prefix: "cmp_test_4f7q".to_owned(),
+        scopes: Scopes::read(["posts:read", "posts:write", "posts:publish"]).expect("scopes"),
+        mode: KeyMode::Test,
+        expires_at: Some(at("2027-03-01T08:05:00Z")),
+        rate_limit: Some(RateLimit { per_minute: 60, per_day: 5000 }),
+        at: now,
+    };
+    let least = KeyCreated {
+        description: None,
+        prefix: "cmp_live_9k2d".to_owned(),
+        scopes: Scopes::all(),
+        mode: KeyMode::Live,
+        expires_at: None,
+        rate_limit: None,
+        ..every.clone()
+    };
+    vec![
+        fixture("", &KeyEvent::Created(every)),
+        fixture("least", &KeyEvent::Created(least)),
+        fixture("", &KeyEvent::Revoked(KeyRevoked { at: now })),
+    ]
+}
+
+fn accounts() -> Vec<Fixture> {
+    let now = at("2026-03-01T08:10:00.5Z");
+    let rules = Rules {
+        max_text: 500,
+        count: TextCount { url_as: Some(23), mention_server_free: true },
+        max_parts: 25,
+        first_comment: true,
+        max_media: 4,
+    };
+    let keyed = Delivery::Keyed { window_ms: Some(3_600_000), quiet_ms: 60_000, searchable: true };
+    let offer = |delivery| Offer { rules: rules.clone(), delivery };
+    let connected = AccountConnected {
+        platform: "mastodon".to_owned(),
+        server: "https://mastodon.example".to_owned(),
+        remote_id: sealed("cmVtb3Rl"),
+        remote_index: digest("a1"),
+        handle: sealed("aGFuZGxl"),
+        display_name: Some(sealed("bmFtZQ")),
+        offer: offer(keyed),
+        at: now,
+    };
+    let least = AccountConnected {
+        platform: "sandbox".to_owned(),
+        server: String::new(),
+        display_name: None,
+        offer: offer(Delivery::Blind),
+        ..connected.clone()
+    };
+    vec![
+        fixture("", &AccountEvent::Connected(connected)),
+        fixture("least", &AccountEvent::Connected(least)),
+        fixture(
+            "",
+            &AccountEvent::Reconnected(AccountReconnected {
+                handle: sealed("bmV3"),
+                display_name: Some(sealed("bmFtZQ")),
+                offer: offer(keyed),
+                at: now,
+            }),
+        ),
+        fixture(
+            "",
+            &AccountEvent::LimitsObserved(AccountLimitsObserved { offer: offer(Delivery::Searchable), at: now }),
+        ),
+        fixture("", &AccountEvent::RateLimited(AccountRateLimited { until: at("2026-03-01T08:25:00Z"), at: now })),
+        fixture("", &AccountEvent::NeedsReconnect(AccountNeedsReconnect { code: "invalid_grant".to_owned(), at: now })),
+        fixture("", &AccountEvent::Disconnected(AccountDisconnected { remote_index: digest("a1"), at: now })),
+    ]
+}

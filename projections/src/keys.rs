@@ -1,0 +1,117 @@
+//! API keys: one row each, with the folded state. Nothing here tells a key's secret.
+
+use campanile_events::{
+    db::{Database, Row, Table, Value},
+    ids::{KeyId, WorkspaceId},
+    journal::{Actor, Recorded, StreamKind},
+    key::{Key, KeyEvent},
+};
+use chrono::{DateTime, Utc};
+use cqrs_es::Aggregate;
+
+use crate::{
+    folded::{Subject, View},
+    page::{self, Conditions, Listed, Page, Paged, QueryError},
+    projection::TableDefinition,
+};
+
+static KEYS: TableDefinition = TableDefinition {
+    table: Table {
+        name: "keys",
+        columns: &[
+            "key_id",
+            "workspace_id",
+            "version",
+            "position",
+            "created_by",
+            "created_at",
+            "state",
+            "prefix",
+            "mode",
+            "expires_at",
+            "revoked_at",
+        ],
+        key: 1,
+    },
+    sqlite: "create table {name} (
+            key_id blob primary key, workspace_id blob not null, version integer not null, position integer not null,
+            created_by text not null, created_at text not null, state text not null, prefix text not null,
+            mode text not null, expires_at text, revoked_at text
+        ) strict, without rowid;
+        create index keys_newest_{build} on {name} (workspace_id, created_at, key_id);",
+    postgres: "create table {name} (
+            key_id uuid primary key, workspace_id uuid not null, version bigint not null, position bigint not null,
+            created_by text not null, created_at timestamptz not null, state text not null, prefix text not null,
+            mode text not null, expires_at timestamptz, revoked_at timestamptz
+        );
+        create index keys_newest_{build} on {name} (workspace_id, created_at, key_id);",
+};
+
+/// The read model of keys.
+pub struct Keys;
+
+impl View for Keys {
+    type Event = KeyEvent;
+    type State = Key;
+
+    const NAME: &'static str = "keys";
+    const VERSION: u32 = 1;
+    const KIND: StreamKind = StreamKind::Key;
+    const TABLES: &'static [&'static TableDefinition] = &[&KEYS];
+
+    fn fold(state: &mut Key, event: KeyEvent, _recorded: &Recorded) {
+        state.apply(event);
+    }
+
+    fn own(subject: &Subject<Key>) -> Vec<Value> {
+        let key = &subject.state;
+        vec![key.prefix.as_str().into(), key.mode.as_str().into(), key.expires_at.into(), key.revoked_at.into()]
+    }
+}
+
+/// A key as lists give it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyRow {
+    /// Its id.
+    pub id: KeyId,
+    /// Who made it.
+    pub created_by: Actor,
+    /// When that was recorded: the lists' order.
+    pub recorded_at: DateTime<Utc>,
+    /// Its state.
+    pub key: Key,
+}
+
+/// A part of the list of keys.
+pub type KeyPage = Paged<KeyRow>;
+
+impl Listed for KeyRow {
+    const TABLE: &'static str = "keys";
+    const ID: &'static str = "key_id";
+
+    fn read(row: &Row) -> Result<Self, QueryError> {
+        let subject = Subject::<Key>::read(row, Self::ID)?;
+        Ok(Self {
+            id: subject.id.into(),
+            created_by: subject.created_by,
+            recorded_at: subject.created_at,
+            key: subject.state,
+        })
+    }
+}
+
+/// Keys of a workspace, newest first, revoked ones too.
+///
+/// # Errors
+/// [`QueryError::Cursor`] for a cursor that is none.
+pub async fn list(db: &dyn Database, workspace: WorkspaceId, page: &Page) -> Result<KeyPage, QueryError> {
+    page::list(db, Conditions::of(workspace), page).await
+}
+
+/// One key, revoked or not.
+///
+/// # Errors
+/// If the database doesn't answer.
+pub async fn get(db: &dyn Database, workspace: WorkspaceId, id: KeyId) -> Result<Option<KeyRow>, QueryError> {
+    page::get(db, workspace, id.uuid()).await
+}

@@ -1,0 +1,14 @@
+//! The one list of read models.
+
+use std::sync::Arc;
+
+use crate::{accounts::Accounts, folded::Folded, keys::Keys, posts::Posts, projection::Projection};
+
+/// Every read model, made anew: each runner has its own. Two of one name stop the start.
+pub fn all() -> Vec<Arc<dyn Projection>> {
+    vec![
+        Arc::new(Folded::<Posts>::default()),
+        Arc::new(Folded::<Accounts>::default()),
+        Arc::new(Folded::<Keys>::default()),
+    ]
+}

@@ -1,0 +1,158 @@
+//! Paging, once for every list: newest first, by offset or by a cursor that stays where it is while rows are added.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use campanile_events::{
+    db::{Database, DbError, Row, Value},
+    ids::WorkspaceId,
+};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// Which part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// At most so many rows.
+    pub limit: usize,
+    /// Rows to pass over, after the cursor if there is one.
+    pub offset: usize,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+impl Page {
+    /// The first so many rows.
+    pub const fn first(limit: usize) -> Self {
+        Self { limit, offset: 0, cursor: None }
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paged<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// What the next page begins after; `None` at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// Why a query gave nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum QueryError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The cursor is none that a page ended with.
+    #[error("`{cursor}` is not a cursor of this list")]
+    Cursor {
+        /// What was given.
+        cursor: String,
+    },
+    /// A stored state doesn't read: a defect of ours, or damage.
+    #[error("the state of {id} doesn't read: {reason}")]
+    State {
+        /// Whose state.
+        id: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// A row of a list. Its table has `workspace_id`, `created_at` and an index over both with its id.
+pub(crate) trait Listed: Sized {
+    /// The table.
+    const TABLE: &'static str;
+    /// The column of its id.
+    const ID: &'static str;
+
+    /// Reads a row with all columns.
+    fn read(row: &Row) -> Result<Self, QueryError>;
+}
+
+/// Conditions of a `select`, each with its values.
+pub(crate) struct Conditions {
+    sql: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    /// Rows of one workspace.
+    pub(crate) fn of(workspace: WorkspaceId) -> Self {
+        Self { sql: vec!["workspace_id = $1".to_owned()], values: vec![workspace.uuid().into()] }
+    }
+
+    /// Also this; each `?` in `sql` stands for the next of `values`.
+    pub(crate) fn and<const N: usize>(&mut self, sql: &str, values: [Value; N]) {
+        let mut numbered = sql.to_owned();
+        for value in values {
+            self.values.push(value);
+            numbered = numbered.replacen('?', &format!("${}", self.values.len()), 1);
+        }
+        self.sql.push(numbered);
+    }
+}
+
+/// The place of a row in its list.
+struct Place {
+    created_at: DateTime<Utc>,
+    id: Uuid,
+}
+
+impl Place {
+    fn of<T: Listed>(row: &Row) -> Result<Self, DbError> {
+        Ok(Self { created_at: row.time("created_at")?, id: row.uuid(T::ID)? })
+    }
+
+    fn cursor(&self) -> String {
+        let mut bytes = self.created_at.timestamp_micros().to_be_bytes().to_vec();
+        bytes.extend(self.id.as_bytes());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn read(cursor: &str) -> Result<Self, QueryError> {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+        let place = bytes.as_deref().and_then(|bytes| {
+            let (micros, id) = bytes.split_first_chunk()?;
+            let created_at = DateTime::from_timestamp_micros(i64::from_be_bytes(*micros))?;
+            Some(Self { created_at, id: Uuid::from_slice(id).ok()? })
+        });
+        place.ok_or_else(|| QueryError::Cursor { cursor: cursor.to_owned() })
+    }
+}
+
+/// Reads one page.
+pub(crate) async fn list<T: Listed>(
+    db: &dyn Database,
+    mut conditions: Conditions,
+    page: &Page,
+) -> Result<Paged<T>, QueryError> {
+    let id = T::ID;
+    if let Some(cursor) = &page.cursor {
+        let Place { created_at, id: after } = Place::read(cursor)?;
+        conditions.and(&format!("(created_at, {id}) < (?, ?)"), [created_at.into(), after.into()]);
+    }
+    let Conditions { sql, mut values } = conditions;
+    // One more than asked for tells whether there is a next page.
+    values.extend([Value::from(page.limit + 1), page.offset.into()]);
+    let sql = format!(
+        "select * from {} where {} order by created_at desc, {id} desc limit ${} offset ${}",
+        T::TABLE,
+        sql.join(" and "),
+        values.len() - 1,
+        values.len(),
+    );
+    let rows = db.query(&sql, values).await?;
+    let last = (rows.len() > page.limit).then(|| page.limit.checked_sub(1)).flatten();
+    let next_cursor = last.map(|last| Place::of::<T>(&rows[last])).transpose()?.map(|place| place.cursor());
+    let rows = rows.iter().take(page.limit).map(T::read).collect::<Result<_, _>>()?;
+    Ok(Paged { rows, next_cursor })
+}
+
+/// Reads one row by its id.
+pub(crate) async fn get<T: Listed>(
+    db: &dyn Database,
+    workspace: WorkspaceId,
+    id: Uuid,
+) -> Result<Option<T>, QueryError> {
+    let sql = format!("select * from {} where {} = $1 and workspace_id = $2", T::TABLE, T::ID);
+    db.query(&sql, vec![id.into(), workspace.uuid().into()]).await?.first().map(T::read).transpose()
+}

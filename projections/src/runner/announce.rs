@@ -1,0 +1,62 @@
+//! What is known of the checkpoints, and the position that is told to those who wait.
+
+use std::{
+    sync::{MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use campanile_events::ids::Position;
+use tokio::sync::watch;
+
+use super::{
+    Runner, RunnerError,
+    checkpoint::{Checkpoint, Place},
+};
+use crate::projection::Projection;
+
+impl Runner {
+    /// Everything up to here can be read from every read model.
+    pub fn position(&self) -> Position {
+        *self.announced.borrow()
+    }
+
+    /// Follows [`Self::position`].
+    pub fn watch(&self) -> watch::Receiver<Position> {
+        self.announced.subscribe()
+    }
+
+    /// Waits until `position` can be read from every read model, so long at most; answers whether it can.
+    pub async fn wait_for(&self, position: Position, limit: Duration) -> bool {
+        // Subscribed before it looks: what is announced in between wakes it.
+        let mut announced = self.announced.subscribe();
+        let reached = tokio::time::timeout(limit, announced.wait_for(|at| *at >= position)).await;
+        matches!(reached, Ok(Ok(_)))
+    }
+
+    pub(super) fn projection(&self, name: &str) -> Option<&dyn Projection> {
+        self.projections.iter().find(|projection| projection.name() == name).map(AsRef::as_ref)
+    }
+
+    pub(super) fn seen(&self) -> MutexGuard<'_, Vec<Checkpoint>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes checkpoints that are committed for known, and announces how far all live tables have come.
+    pub(super) fn see(&self, checkpoints: Vec<Checkpoint>) {
+        let live = |checkpoint: &&Checkpoint| {
+            checkpoint.place == Place::Live && self.projection(&checkpoint.projection).is_some()
+        };
+        let reached = checkpoints.iter().filter(live).map(|checkpoint| checkpoint.position).min();
+        *self.seen() = checkpoints;
+        self.announced.send_if_modified(|at| {
+            let news = reached.filter(|reached| *reached > *at);
+            news.inspect(|reached| *at = *reached).is_some()
+        });
+    }
+
+    /// Looks at the checkpoints: another node may have moved them.
+    pub(super) async fn refresh(&self) -> Result<(), RunnerError> {
+        self.see(Checkpoint::all(self.db.as_ref()).await?);
+        Ok(())
+    }
+}

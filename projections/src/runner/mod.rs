@@ -1,0 +1,53 @@
+//! Keeps the read models current.
+//!
+//! It reads a batch of the log, lets each projection fold it, writes the changed rows and moves the checkpoints in one
+//! transaction, then announces the position. It promises:
+//!
+//! - rows never say anything else than the checkpoint beside them;
+//! - an event that can't be applied parks its stream for that projection, and nothing else;
+//! - an event of a newer build, and a damaged log, stop it loudly where it stands;
+//! - a raised version is built beside the live tables, which stay readable, and takes their place in one transaction.
+//!
+//! Several nodes may run it over one database: whoever locks the checkpoints takes the batch.
+
+mod advance;
+mod announce;
+mod checkpoint;
+mod error;
+mod fold;
+mod open;
+mod parked;
+mod rebuild;
+mod run;
+mod status;
+mod tables;
+
+use std::sync::{Arc, Mutex};
+
+use campanile_events::{
+    db::Database,
+    ids::{Epoch, Position},
+    journal::Journal,
+};
+use checkpoint::Checkpoint;
+pub use error::{OpenError, RunnerError};
+pub use run::Progress;
+pub use status::{ProjectionState, ProjectionStatus};
+use tokio::sync::watch;
+
+use crate::projection::Projection;
+
+/// Keeps a set of projections current.
+pub struct Runner {
+    journal: Arc<dyn Journal>,
+    db: Arc<dyn Database>,
+    projections: Vec<Arc<dyn Projection>>,
+    epoch: Epoch,
+    /// One batch at a time in this process.
+    turn: tokio::sync::Mutex<()>,
+    /// The checkpoints as they were last seen.
+    seen: Mutex<Vec<Checkpoint>>,
+    announced: watch::Sender<Position>,
+    /// Why this build must not go on.
+    stopped: Mutex<Option<RunnerError>>,
+}

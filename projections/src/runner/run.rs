@@ -1,0 +1,100 @@
+//! The loop: wait for the log to move, take batches until nothing is left, wait again.
+
+use std::{pin::pin, sync::PoisonError, time::Duration};
+
+use super::{Runner, RunnerError, checkpoint::Place};
+
+/// How long a lost wake-up goes unnoticed, and how soon what failed is tried again.
+const POLL: Duration = Duration::from_secs(1);
+/// How soon to look how far another node has come.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Whether a step found something to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Rows or checkpoints were written; there may be more.
+    Moved,
+    /// There was nothing.
+    Idle,
+    /// Another node holds the checkpoints.
+    Elsewhere,
+}
+
+impl Runner {
+    /// Keeps the read models current until `shutdown`.
+    ///
+    /// # Errors
+    /// [`RunnerError::is_final`] ones only: this build must not go on. Everything else is said and tried again.
+    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunnerError> {
+        let mut shutdown = pin!(shutdown);
+        let mut committed = self.journal.watch();
+        loop {
+            // Marked as seen before the log is read: what is committed in between wakes the wait below.
+            committed.borrow_and_update();
+            let step = tokio::select! {
+                biased;
+                () = &mut shutdown => return Ok(()),
+                step = self.run_once() => step,
+            };
+            let pause = match step {
+                Ok(Progress::Moved) => continue,
+                Ok(Progress::Idle) => POLL,
+                Ok(Progress::Elsewhere) => LOOK,
+                Err(error) if error.is_final() => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, "the read models could not be brought forward");
+                    POLL
+                }
+            };
+            let moved = async {
+                if committed.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                () = &mut shutdown => return Ok(()),
+                () = moved => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Takes one batch into the live tables, and one into those that are built beside them.
+    ///
+    /// # Errors
+    /// After a final one every call gives the same.
+    pub async fn run_once(&self) -> Result<Progress, RunnerError> {
+        let _turn = self.turn.lock().await;
+        if let Some(reason) = self.stop_reason() {
+            return Err(reason);
+        }
+        let step = self.both().await;
+        if let Err(error) = &step
+            && error.is_final()
+        {
+            tracing::error!(%error, "the read models are no longer brought forward");
+            *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+        }
+        step
+    }
+
+    /// Takes batches until nothing is left.
+    ///
+    /// # Errors
+    /// The first of [`Self::run_once`].
+    pub async fn catch_up(&self) -> Result<(), RunnerError> {
+        while self.run_once().await? == Progress::Moved {}
+        Ok(())
+    }
+
+    /// Why this build must not go on, if it must not.
+    pub fn stop_reason(&self) -> Option<RunnerError> {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn both(&self) -> Result<Progress, RunnerError> {
+        let live = self.advance(Place::Live).await?;
+        let beside = self.advance(Place::Beside).await?;
+        Ok(if live == Progress::Idle { beside } else { live })
+    }
+}

@@ -1,0 +1,159 @@
+//! Lists: filters, pages, and cursors that stay where they are.
+
+use std::collections::BTreeSet;
+
+use campanile_events::{
+    account::AccountStatus,
+    journal::Actor,
+    post::{Post, PostStatus},
+};
+use campanile_projections::{
+    accounts::{self, AccountFilter},
+    keys,
+    page::Page,
+    posts::{self, PostFilter},
+};
+
+use crate::support::House;
+
+type Holds = Box<dyn Fn(&Post) -> bool>;
+
+#[tokio::test]
+async fn a_cursor_stays_where_it_is_while_posts_are_added() {
+    let house = House::new().await;
+    let mut town = house.town(10);
+    let db = house.tables("a.db");
+    let runner = house.runner(&db).await;
+    town.live(300).await;
+    runner.catch_up().await.unwrap();
+    let [workspace, _] = town.workspaces;
+    let listed = town.posts.iter().filter(|(_, (of, post, _))| *of == workspace && !post.deleted);
+    let before: BTreeSet<_> = listed.map(|(id, _)| *id).collect();
+
+    let (mut seen, mut times, mut cursor) = (Vec::new(), Vec::new(), None);
+    loop {
+        let page = Page { cursor: cursor.take(), ..Page::first(4) };
+        let page = posts::list(db.as_ref(), workspace, &PostFilter::default(), &page).await.unwrap();
+        seen.extend(page.rows.iter().map(|row| row.id));
+        times.extend(page.rows.iter().map(|row| row.recorded_at));
+        for _ in 0..3 {
+            town.draft().await;
+        }
+        runner.catch_up().await.unwrap();
+        let Some(next) = page.next_cursor else { break };
+        assert_eq!(page.rows.len(), 4);
+        cursor = Some(next);
+    }
+    assert!(before.len() > 12, "{} posts", before.len());
+    assert_eq!(seen.len(), before.len(), "none twice");
+    assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), before);
+    assert!(times.is_sorted_by(|newer, older| newer > older));
+}
+
+#[tokio::test]
+async fn offsets_and_cursors_give_the_same_list() {
+    let house = House::new().await;
+    let mut town = house.town(11);
+    let db = house.tables("a.db");
+    town.live(400).await;
+    house.runner(&db).await.catch_up().await.unwrap();
+    let [workspace, _] = town.workspaces;
+    let all = keys::list(db.as_ref(), workspace, &Page::first(1_000)).await.unwrap();
+    assert_eq!(all.next_cursor, None);
+    assert!(all.rows.len() > 4);
+    let mut by_offset = Vec::new();
+    for offset in 0..all.rows.len() {
+        let page = Page { offset, ..Page::first(1) };
+        by_offset.extend(keys::list(db.as_ref(), workspace, &page).await.unwrap().rows);
+    }
+    assert_eq!(by_offset, all.rows);
+    let exactly = keys::list(db.as_ref(), workspace, &Page::first(all.rows.len())).await.unwrap();
+    assert_eq!(exactly, all, "a page that ends with the list has no next one");
+}
+
+#[tokio::test]
+async fn filters_find_what_the_states_say() {
+    let house = House::new().await;
+    let mut town = house.town(12);
+    let db = house.tables("a.db");
+    town.live(600).await;
+    house.runner(&db).await.catch_up().await.unwrap();
+    let [workspace, _] = town.workspaces;
+    let account = *town.accounts.iter().find(|(_, (of, _, _))| *of == workspace).unwrap().0;
+    let published = town
+        .posts
+        .values()
+        .filter(|(of, post, _)| *of == workspace && post.status() == PostStatus::Published && !post.deleted);
+    let mut instants: Vec<_> = published.filter_map(|(_, post, _)| post.when.as_ref()).map(|when| when.at).collect();
+    instants.sort_unstable();
+    let instant = instants[instants.len() / 2];
+
+    let cases: Vec<(PostFilter, Holds)> = vec![
+        (PostFilter::default(), Box::new(|_| true)),
+        (
+            PostFilter { status: Some(PostStatus::Scheduled), ..PostFilter::default() },
+            Box::new(|post| post.status() == PostStatus::Scheduled),
+        ),
+        (
+            PostFilter { account_id: Some(account), ..PostFilter::default() },
+            Box::new(move |post| post.target(account).is_some()),
+        ),
+        (
+            PostFilter { platform: Some("mastodon".to_owned()), ..PostFilter::default() },
+            Box::new(|post| post.targets.iter().any(|target| target.platform == "mastodon")),
+        ),
+        (
+            PostFilter { tag_index: Some("b".to_owned()), ..PostFilter::default() },
+            Box::new(|post| post.tags.iter().any(|tag| tag.index == "b")),
+        ),
+        (
+            PostFilter { from: Some(instant), status: Some(PostStatus::Published), ..PostFilter::default() },
+            Box::new(move |post| {
+                post.status() == PostStatus::Published && post.when.as_ref().is_some_and(|when| when.at >= instant)
+            }),
+        ),
+        (
+            PostFilter { to: Some(instant), status: Some(PostStatus::Published), ..PostFilter::default() },
+            Box::new(move |post| {
+                post.status() == PostStatus::Published && post.when.as_ref().is_some_and(|when| when.at < instant)
+            }),
+        ),
+    ];
+    for (filter, holds) in cases {
+        let found = posts::list(db.as_ref(), workspace, &filter, &Page::first(1_000)).await.unwrap().rows;
+        let found: BTreeSet<_> = found.into_iter().map(|row| row.id).collect();
+        let expected: BTreeSet<_> = town
+            .posts
+            .iter()
+            .filter(|(_, (of, post, _))| *of == workspace && !post.deleted && holds(post))
+            .map(|(id, _)| *id)
+            .collect();
+        assert_eq!(found, expected, "{filter:?}");
+        assert!(!found.is_empty(), "{filter:?}");
+    }
+    let nobody = Actor::operator();
+    let filter = PostFilter { created_by: Some(nobody), ..PostFilter::default() };
+    assert!(posts::list(db.as_ref(), workspace, &filter, &Page::first(10)).await.unwrap().rows.is_empty());
+}
+
+#[tokio::test]
+async fn disconnected_accounts_are_listed_on_request_only() {
+    let house = House::new().await;
+    let mut town = house.town(13);
+    let db = house.tables("a.db");
+    town.live(800).await;
+    house.runner(&db).await.catch_up().await.unwrap();
+    let mut found = 0;
+    for workspace in town.workspaces {
+        for status in [AccountStatus::Connected, AccountStatus::NeedsReconnect, AccountStatus::Disconnected] {
+            let filter = AccountFilter { status: Some(status), ..AccountFilter::default() };
+            let rows = accounts::list(db.as_ref(), workspace, &filter, &Page::first(100)).await.unwrap().rows;
+            assert!(rows.iter().all(|row| row.account.status == status));
+            found += rows.len();
+        }
+        let usual = accounts::list(db.as_ref(), workspace, &AccountFilter::default(), &Page::first(100)).await.unwrap();
+        let gone = AccountStatus::Disconnected;
+        assert!(usual.rows.iter().all(|row| row.account.status != gone));
+    }
+    assert_eq!(found, town.accounts.len());
+}

@@ -1,0 +1,105 @@
+//! An event that can't be applied parks its stream, and nothing else.
+
+use std::sync::Arc;
+
+use campanile_events::post::{PostAction, When};
+use campanile_projections::{Runner, posts, projection::Projection};
+
+use crate::support::{Fussy, House, dump};
+
+fn fussy() -> (Arc<Fussy>, Vec<Arc<dyn Projection>>) {
+    let mut all = campanile_projections::all();
+    let fussy = Fussy::over(Arc::clone(&all[0]));
+    all[0] = fussy.clone();
+    (fussy, all)
+}
+
+async fn parked(runner: &Runner) -> Vec<usize> {
+    runner.status().await.unwrap().iter().map(|status| status.parked).collect()
+}
+
+#[tokio::test]
+async fn its_later_events_wait_others_go_on_and_a_retry_heals() {
+    let house = House::new().await;
+    let mut town = house.town(40);
+    let db = house.tables("a.db");
+    let (fussy, all) = fussy();
+    let runner = house.runner_of(&db, all).await;
+    town.live(100).await;
+    let (id, drafted) = town.draft().await;
+    let workspace = town.posts[&id].0;
+    let state = town.posts[&id].1.clone();
+    let when = PostAction::Schedule { when: When::instant(town.now() + chrono::Duration::hours(1)) };
+    let scheduled = town.post(workspace, id, when).await;
+    fussy.refuse(scheduled[0].position, 1_000);
+    let (other, _) = town.draft().await;
+    runner.catch_up().await.unwrap();
+
+    assert_eq!(parked(&runner).await, [1, 0, 0]);
+    let row = posts::get(db.as_ref(), workspace, id).await.unwrap().unwrap();
+    assert_eq!(row.post, state, "what came before stands");
+    assert_eq!(row.recorded_at, drafted[0].recorded_at);
+    assert!(posts::get(db.as_ref(), town.posts[&other].0, other).await.unwrap().is_some());
+
+    // Later events of it wait, in later batches too.
+    town.post(workspace, id, PostAction::Unschedule).await;
+    let last = town.live(20).await.pop().unwrap().position;
+    runner.catch_up().await.unwrap();
+    assert_eq!(posts::get(db.as_ref(), workspace, id).await.unwrap().unwrap().post, state);
+    assert_eq!(runner.position(), last);
+    assert_eq!(runner.retry_parked().await.unwrap(), 0, "it still refuses");
+    assert_eq!(parked(&runner).await, [1, 0, 0]);
+
+    fussy.refuse(scheduled[0].position, 0);
+    assert_eq!(runner.retry_parked().await.unwrap(), 1);
+    assert_eq!(parked(&runner).await, [0, 0, 0]);
+    town.live(30).await;
+    runner.catch_up().await.unwrap();
+    let fresh = house.tables("fresh.db");
+    house.runner(&fresh).await.catch_up().await.unwrap();
+    assert_eq!(dump(db.as_ref()).await, dump(fresh.as_ref()).await);
+}
+
+#[tokio::test]
+async fn an_event_that_fails_once_is_applied_at_the_second_try() {
+    let house = House::new().await;
+    let mut town = house.town(41);
+    let db = house.tables("a.db");
+    let (fussy, all) = fussy();
+    let runner = house.runner_of(&db, all).await;
+    let events = town.live(60).await;
+    for event in events.iter().step_by(7) {
+        fussy.refuse(event.position, 1);
+    }
+    runner.catch_up().await.unwrap();
+    assert_eq!(parked(&runner).await, [0, 0, 0]);
+    let fresh = house.tables("fresh.db");
+    house.runner(&fresh).await.catch_up().await.unwrap();
+    assert_eq!(dump(db.as_ref()).await, dump(fresh.as_ref()).await);
+}
+
+#[tokio::test]
+async fn a_payload_that_does_not_read_parks_its_stream_also_where_it_first_fails_later() {
+    let house = House::new().await;
+    let mut town = house.town(42);
+    let db = house.tables("a.db");
+    let (fussy, all) = fussy();
+    let runner = house.runner_of(&db, all).await;
+    let (id, _) = town.draft().await;
+    let workspace = town.posts[&id].0;
+    let when = PostAction::Schedule { when: When::instant(town.now() + chrono::Duration::hours(1)) };
+    let scheduled = town.post(workspace, id, when).await;
+    let state = town.posts[&id].1.clone();
+    let bad = town.append_raw(id, "post.deleted", 1, "[]").await;
+    fussy.refuse(scheduled[0].position, 2);
+    runner.catch_up().await.unwrap();
+    assert_eq!(parked(&runner).await, [1, 0, 0]);
+
+    // The first hindrance is gone, the second stays: what lies between is applied.
+    assert_eq!(runner.retry_parked().await.unwrap(), 0);
+    assert_eq!(parked(&runner).await, [1, 0, 0]);
+    assert_eq!(posts::get(db.as_ref(), workspace, id).await.unwrap().unwrap().post, state);
+    let waits = db.query("select position, error from parked", vec![]).await.unwrap();
+    assert_eq!(waits[0].number("position").unwrap(), bad.position.0);
+    assert!(waits[0].text("error").unwrap().contains("post.deleted"));
+}

@@ -1,0 +1,134 @@
+//! The same log gives the same rows; a rebuild stands beside the live tables until it takes their place.
+
+use std::sync::Arc;
+
+use campanile_projections::{
+    page::Page,
+    posts::{self, PostFilter},
+    runner::{OpenError, Progress, ProjectionState, Runner, RunnerError},
+};
+
+use crate::support::{House, Raised, dump};
+
+#[tokio::test]
+async fn rows_are_the_same_in_whatever_batches_the_log_was_read() {
+    let house = House::new().await;
+    let mut town = house.town(20);
+    let live = house.tables("live.db");
+    let runner = house.runner(&live).await;
+    for round in 0..60 {
+        town.live(1 + round % 13).await;
+        runner.catch_up().await.unwrap();
+    }
+    let at_once = house.tables("at_once.db");
+    house.runner(&at_once).await.catch_up().await.unwrap();
+    let rows = dump(live.as_ref()).await;
+    assert_eq!(rows, dump(at_once.as_ref()).await);
+    for (table, rows) in &rows {
+        assert!(!rows.is_empty(), "{table}");
+    }
+
+    // Each event by a runner that remembers nothing of the one before.
+    let forgetful = house.tables("forgetful.db");
+    let mut town = house.town(21);
+    for _ in 0..20 {
+        town.live(3).await;
+        house.runner(&forgetful).await.catch_up().await.unwrap();
+    }
+    runner.catch_up().await.unwrap();
+    assert_eq!(dump(live.as_ref()).await, dump(forgetful.as_ref()).await);
+}
+
+#[tokio::test]
+async fn a_rebuild_gives_the_same_rows_and_leaves_the_live_ones_readable() {
+    let house = House::new().await;
+    let mut town = house.town(22);
+    let db = house.tables("a.db");
+    let runner = house.runner(&db).await;
+    town.live(1_500).await;
+    runner.catch_up().await.unwrap();
+    let rows = dump(db.as_ref()).await;
+    // A row that no event accounts for shows which tables are read.
+    db.execute("delete from targets", vec![]).await.unwrap();
+    let damaged = dump(db.as_ref()).await;
+
+    runner.rebuild("posts").await.unwrap();
+    assert_eq!(runner.run_once().await.unwrap(), Progress::Moved);
+    assert_eq!(dump(db.as_ref()).await, damaged, "half-built tables are not read");
+    let status = runner.status().await.unwrap();
+    assert!(matches!(status[0].state, ProjectionState::Rebuilding { position } if position.0 == 1_000));
+    assert_eq!(status[0].lag, 0);
+    runner.catch_up().await.unwrap();
+    assert_eq!(dump(db.as_ref()).await, rows);
+    assert_eq!(runner.status().await.unwrap()[0].state, ProjectionState::Live);
+
+    // Again, so that names of what was built before don't stand in the way; and events go on meanwhile.
+    runner.rebuild("posts").await.unwrap();
+    runner.run_once().await.unwrap();
+    town.live(50).await;
+    runner.catch_up().await.unwrap();
+    let fresh = house.tables("fresh.db");
+    house.runner(&fresh).await.catch_up().await.unwrap();
+    assert_eq!(dump(db.as_ref()).await, dump(fresh.as_ref()).await);
+    let unknown = runner.rebuild("nothing").await;
+    assert!(matches!(unknown, Err(RunnerError::Unknown { name }) if name == "nothing"));
+}
+
+#[tokio::test]
+async fn a_raised_version_is_built_beside_and_survives_a_restart() {
+    let house = House::new().await;
+    let mut town = house.town(23);
+    let db = house.tables("a.db");
+    town.live(1_500).await;
+    let first = house.runner(&db).await;
+    first.catch_up().await.unwrap();
+    let rows = dump(db.as_ref()).await;
+
+    let raised = || {
+        let mut all = campanile_projections::all();
+        all[0] = Arc::new(Raised(Arc::clone(&all[0]), 2));
+        all
+    };
+    let runner = house.runner_of(&db, raised()).await;
+    runner.run_once().await.unwrap();
+    assert_eq!(runner.status().await.unwrap()[0].version, 1, "the old tables are still read");
+    let [workspace, _] = town.workspaces;
+    let listed = posts::list(db.as_ref(), workspace, &PostFilter::default(), &Page::first(1_000)).await.unwrap();
+    assert!(!listed.rows.is_empty());
+
+    // A new process goes on where the build was.
+    let runner = house.runner_of(&db, raised()).await;
+    let status = runner.status().await.unwrap();
+    assert!(matches!(status[0].state, ProjectionState::Rebuilding { position } if position.0 == 1_000));
+    runner.catch_up().await.unwrap();
+    assert_eq!(runner.status().await.unwrap()[0].version, 2);
+    assert_eq!(dump(db.as_ref()).await, rows);
+
+    // The older build gives way, running or starting.
+    town.live(1).await;
+    assert!(matches!(first.run_once().await, Err(RunnerError::NewerBuildNeeded { .. })));
+    let refused = Runner::open(house.journal.clone(), db, campanile_projections::all()).await.err();
+    assert!(matches!(refused, Some(OpenError::NewerTables { found: 2, known: 1, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn tables_of_another_log_begin_anew() {
+    let (old, new) = (House::new().await, House::new().await);
+    old.town(24).live(300).await;
+    let db = old.tables("a.db");
+    old.runner(&db).await.catch_up().await.unwrap();
+    new.town(25).live(40).await;
+    new.runner(&db).await.catch_up().await.unwrap();
+    let fresh = new.tables("fresh.db");
+    new.runner(&fresh).await.catch_up().await.unwrap();
+    assert_eq!(dump(db.as_ref()).await, dump(fresh.as_ref()).await);
+}
+
+#[tokio::test]
+async fn a_name_that_stands_twice_stops_the_start() {
+    let house = House::new().await;
+    let mut twice = campanile_projections::all();
+    twice.extend(campanile_projections::all().pop());
+    let refused = Runner::open(house.journal.clone(), house.tables("a.db"), twice).await.err();
+    assert!(matches!(refused, Some(OpenError::Duplicate { name: "keys" })), "{refused:?}");
+}

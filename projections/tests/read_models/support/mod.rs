@@ -1,0 +1,54 @@
+//! A log to project, a look into the tables, and parts that fail when told to.
+
+mod fussy;
+mod tables;
+mod town;
+mod watched;
+
+use std::sync::Arc;
+
+use campanile_events::{
+    clock::ManualClock,
+    db::{Database, Durability, Sqlite},
+    journal::{Journal, SqliteJournal},
+};
+use campanile_projections::{Runner, projection::Projection};
+use chrono::DateTime;
+pub use fussy::{Fussy, Raised};
+pub use tables::dump;
+use tempfile::TempDir;
+pub use town::Town;
+pub use watched::Watched;
+
+/// A folder with a log and the files of read models.
+pub struct House {
+    folder: TempDir,
+    pub clock: Arc<ManualClock>,
+    pub journal: Arc<dyn Journal>,
+}
+
+impl House {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::starting_at(DateTime::from_timestamp(1_796_115_600, 0).unwrap());
+        let db = Sqlite::open(&folder.path().join("journal.db"), Durability::Normal).unwrap();
+        let journal = SqliteJournal::open(db, clock.clone()).await.unwrap();
+        Self { folder, clock, journal: Arc::new(journal) }
+    }
+
+    pub fn tables(&self, name: &str) -> Arc<dyn Database> {
+        Arc::new(Sqlite::open(&self.folder.path().join(name), Durability::Normal).unwrap())
+    }
+
+    pub fn town(&self, seed: u64) -> Town {
+        Town::new(Arc::clone(&self.journal), self.clock.clone(), seed)
+    }
+
+    pub async fn runner(&self, db: &Arc<dyn Database>) -> Runner {
+        self.runner_of(db, campanile_projections::all()).await
+    }
+
+    pub async fn runner_of(&self, db: &Arc<dyn Database>, projections: Vec<Arc<dyn Projection>>) -> Runner {
+        Runner::open(Arc::clone(&self.journal), Arc::clone(db), projections).await.unwrap()
+    }
+}

@@ -1,0 +1,134 @@
+//! Mastodon, and what speaks its API.
+//!
+//! The API is one, what a send is worth is not: Mastodon and Hollo keep an `Idempotency-Key` for an hour, others take it
+//! and pay it no heed. So the delivery is decided for each server, and where that isn't sure it is `searchable`.
+
+mod answers;
+mod connect;
+mod instance;
+mod line;
+mod look_up;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use async_trait::async_trait;
+use campanile_events::{account::Offer, clock::SharedClock, post::FailureClass};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{
+    Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line, MediaLimits,
+    Platform, PostingLimit, Search, SendFailure, TextLimits, ThreadLimits,
+};
+use crate::egress::{Egress, Request};
+
+/// What a server without an answer to it is taken to allow: Mastodon's own defaults.
+const MAX_TEXT: u32 = 500;
+const URL_COUNTS_AS: u32 = 23;
+const MAX_MEDIA: u16 = 4;
+/// Mastodon has no limit; a longer thread is a mistake.
+const MAX_PARTS: u16 = 100;
+const WINDOW_SECONDS: u64 = 3600;
+
+/// Mastodon and its like as a platform.
+#[derive(Debug, Clone)]
+pub struct Mastodon {
+    egress: Egress,
+    clock: SharedClock,
+}
+
+/// What is kept of an account.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    instance_url: Url,
+    access_token: String,
+}
+
+impl Mastodon {
+    /// Reaches its servers through `egress`.
+    pub fn new(egress: Egress, clock: SharedClock) -> Self {
+        Self { egress, clock }
+    }
+}
+
+impl Kept {
+    fn of(access: &Access) -> Result<Self, SendFailure> {
+        access.credentials.read().map_err(|_| SendFailure::of(FailureClass::NotSent, "unreadable_credentials"))
+    }
+
+    /// The address of one of the API's paths.
+    fn at(&self, path: &str) -> Url {
+        at(&self.instance_url, path)
+    }
+
+    /// A question in the account's name.
+    fn question(&self, url: Url) -> Result<Request, SendFailure> {
+        Ok(Request::get(url).bearer(&self.access_token)?)
+    }
+}
+
+fn at(instance: &Url, path: &str) -> Url {
+    let mut url = instance.clone();
+    url.set_path(path);
+    url
+}
+
+#[async_trait]
+impl Platform for Mastodon {
+    fn name(&self) -> &'static str {
+        "mastodon"
+    }
+
+    fn describe(&self) -> Description {
+        Description {
+            name: "mastodon",
+            title: "Mastodon",
+            auth: AuthKind::AccessToken,
+            connect_fields: &["instance_url", "access_token"],
+            text: TextLimits { max_length: MAX_TEXT, url_counts_as: Some(URL_COUNTS_AS) },
+            thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
+            media: MediaLimits {
+                max_count: MAX_MEDIA,
+                max_image_bytes: Some(16 * 1024 * 1024),
+                max_video_bytes: Some(99 * 1024 * 1024),
+                max_alt_text: Some(1500),
+            },
+            posting_limits: vec![PostingLimit { requests: 300, per_seconds: 300, counted_by: "account" }],
+            delivery: vec![
+                DeliveryWorth {
+                    class: "keyed",
+                    window_seconds: Some(WINDOW_SECONDS),
+                    holds_for: "Mastodon itself and Hollo",
+                },
+                DeliveryWorth {
+                    class: "searchable",
+                    window_seconds: None,
+                    holds_for: "every other server that speaks Mastodon's API",
+                },
+            ],
+            limits_by_server: true,
+        }
+    }
+
+    async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError> {
+        self.connect_account(&request).await
+    }
+
+    async fn observe(&self, access: &Access) -> Result<Offer, SendFailure> {
+        let kept = Kept::of(access)?;
+        Ok(self.instance(&kept.instance_url).await?.offer(&access.timing))
+    }
+
+    async fn baseline(&self, access: &Access) -> Result<Option<String>, SendFailure> {
+        self.newest(access).await
+    }
+
+    async fn open(&self, access: &Access) -> Result<Box<dyn Line>, SendFailure> {
+        Ok(Box::new(self.open_line(access).await?))
+    }
+
+    async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure> {
+        self.search(access, search).await
+    }
+}

@@ -1,0 +1,76 @@
+//! How an account of the sandbox is connected.
+
+use std::sync::Arc;
+
+use campanile_events::post::FailureClass;
+use url::Url;
+
+use super::{
+    SandboxPlatform, offer,
+    route::{Kept, Route},
+};
+use crate::platforms::{ConnectError, ConnectRequest, Connected, Credentials, SendFailure, sandbox::AccountClass};
+
+const HANDLE: usize = 64;
+
+impl SandboxPlatform {
+    pub(super) async fn connect_account(&self, request: &ConnectRequest) -> Result<Connected, ConnectError> {
+        let mut fields = request.fields()?;
+        let handle = handle(fields.text("handle")?)?;
+        let delivery = AccountClass::named(fields.optional_text("delivery")?.unwrap_or("keyed")).ok_or_else(|| {
+            ConnectError::invalid("delivery", "unknown_delivery", "must be `keyed`, `searchable` or `blind`")
+        })?;
+        let service_url = fields.optional_text("service_url")?.map(service).transpose()?;
+        fields.finish()?;
+        let route = match &service_url {
+            None => Route::InProcess(Arc::clone(&self.sandbox)),
+            Some(url) => Route::Service(url.clone()),
+        };
+        let account = self.verify(&route, &handle, delivery, &request.timing).await.map_err(refused)?;
+        let server = service_url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+        let kept =
+            Kept { handle: account.handle.clone(), delivery: account.delivery, token: account.token, service_url };
+        Ok(Connected {
+            server,
+            remote_id: account.handle.clone(),
+            handle: format!("@{}", account.handle),
+            display_name: None,
+            credentials: Credentials::of(&kept),
+            offer: offer(account.delivery, &request.timing),
+        })
+    }
+}
+
+fn handle(given: &str) -> Result<String, ConnectError> {
+    let handle = given.strip_prefix('@').unwrap_or(given);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if handle.is_empty() || handle.len() > HANDLE || !handle.chars().all(is_plain) {
+        let message = "must be 1 to 64 letters, digits, `_`, `-` or `.`";
+        return Err(ConnectError::invalid("handle", "invalid", message));
+    }
+    Ok(handle.to_ascii_lowercase())
+}
+
+fn service(given: &str) -> Result<Url, ConnectError> {
+    let wrong = || ConnectError::invalid("service_url", "invalid", "must be an address such as http://127.0.0.1:4000");
+    let url = Url::parse(given).map_err(|_| wrong())?;
+    let is_bare = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if is_bare { Ok(url) } else { Err(wrong()) }
+}
+
+fn refused(failure: SendFailure) -> ConnectError {
+    match failure.class {
+        FailureClass::AuthExpired | FailureClass::Rejected => ConnectError::Refused {
+            message: failure.message.map(|words| words.as_str().to_owned()).unwrap_or_default(),
+            status: failure.status,
+        },
+        _ if failure.code.as_deref() == Some("egress_forbidden") => ConnectError::EgressForbidden,
+        _ => ConnectError::Unreachable(failure),
+    }
+}

@@ -1,0 +1,119 @@
+//! The adapter to the sandbox, in this process or elsewhere.
+
+mod answers;
+mod connect;
+mod line;
+mod look_up;
+mod route;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use campanile_events::{
+    account::Offer,
+    post::{Delivery, Rules, TextCount},
+    timing::Timing,
+};
+
+use super::{AccountClass, Sandbox};
+use crate::{
+    egress::Egress,
+    platforms::{
+        Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line,
+        MediaLimits, Platform, Search, SendFailure, TextLimits, ThreadLimits,
+    },
+};
+
+const MAX_TEXT: u32 = super::effect::MAX_TEXT as u32;
+const MAX_PARTS: u16 = 25;
+const MAX_MEDIA: u16 = 4;
+const WINDOW_SECONDS: u64 = super::effect::WINDOW.num_seconds() as u64;
+
+/// The sandbox as a platform.
+#[derive(Debug, Clone)]
+pub struct SandboxPlatform {
+    egress: Egress,
+    sandbox: Arc<Sandbox>,
+}
+
+impl SandboxPlatform {
+    /// Accounts without a server's address live in `sandbox`; others are reached through `egress`.
+    pub fn new(egress: Egress, sandbox: Arc<Sandbox>) -> Self {
+        Self { egress, sandbox }
+    }
+}
+
+#[async_trait]
+impl Platform for SandboxPlatform {
+    fn name(&self) -> &'static str {
+        "sandbox"
+    }
+
+    fn describe(&self) -> Description {
+        let delivery =
+            |class, window_seconds| DeliveryWorth { class, window_seconds, holds_for: "accounts connected so" };
+        Description {
+            name: "sandbox",
+            title: "Sandbox",
+            auth: AuthKind::None,
+            connect_fields: &["handle", "delivery", "service_url"],
+            text: TextLimits { max_length: MAX_TEXT, url_counts_as: None },
+            thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
+            media: MediaLimits {
+                max_count: MAX_MEDIA,
+                max_image_bytes: None,
+                max_video_bytes: None,
+                max_alt_text: None,
+            },
+            posting_limits: Vec::new(),
+            delivery: vec![
+                delivery("keyed", Some(WINDOW_SECONDS)),
+                delivery("searchable", None),
+                delivery("blind", None),
+            ],
+            limits_by_server: false,
+        }
+    }
+
+    async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError> {
+        self.connect_account(&request).await
+    }
+
+    async fn observe(&self, access: &Access) -> Result<Offer, SendFailure> {
+        let (kept, route) = self.route(access)?;
+        let account = self.verify(&route, &kept.handle, kept.delivery, &access.timing).await?;
+        Ok(offer(account.delivery, &access.timing))
+    }
+
+    async fn baseline(&self, access: &Access) -> Result<Option<String>, SendFailure> {
+        self.newest(access).await
+    }
+
+    async fn open(&self, access: &Access) -> Result<Box<dyn Line>, SendFailure> {
+        Ok(Box::new(self.open_line(access).await?))
+    }
+
+    async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure> {
+        self.search(access, search).await
+    }
+}
+
+fn offer(class: AccountClass, timing: &Timing) -> Offer {
+    let rules = Rules {
+        max_text: MAX_TEXT,
+        count: TextCount { url_as: None, mention_server_free: false },
+        max_parts: MAX_PARTS,
+        first_comment: true,
+        max_media: MAX_MEDIA,
+    };
+    let delivery = match class {
+        AccountClass::Keyed => Delivery::Keyed {
+            window_ms: Some(WINDOW_SECONDS * 1000),
+            quiet_ms: u64::try_from(timing.quiet.as_millis()).unwrap_or(u64::MAX),
+            searchable: true,
+        },
+        AccountClass::Searchable => Delivery::Searchable,
+        AccountClass::Blind => Delivery::Blind,
+    };
+    Offer { rules, delivery }
+}

@@ -1,0 +1,105 @@
+//! The table and its rows.
+
+use std::sync::Arc;
+
+use campanile_events::{
+    db::{Database, Engine, Table, migrate},
+    ids::{AccountId, WorkspaceId},
+    random,
+    seal::{DataKey, MasterKey, Open, SealError, Sealed},
+};
+use chrono::{DateTime, Utc};
+use zeroize::Zeroizing;
+
+use crate::platforms::Credentials;
+
+const OWNER: &str = "platform_tokens";
+const WRAP_AAD: &[u8] = b"campanile.platform_tokens.1";
+/// The one field there is; a platform that keeps a second secret apart gets another.
+const FIELD: &str = "credentials";
+const TABLE: Table =
+    Table { name: "platform_tokens", columns: &["account_id", "field", "wrapped_key", "sealed", "updated_at"], key: 2 };
+
+/// The credentials of all accounts.
+#[derive(Debug)]
+pub struct Tokens {
+    db: Arc<dyn Database>,
+    master: MasterKey,
+}
+
+impl Tokens {
+    /// The credentials in `db`, whose table is made if need be.
+    pub async fn open(db: Arc<dyn Database>, master: MasterKey) -> Result<Self, SealError> {
+        migrate(&*db, OWNER, migrations(db.engine())).await?;
+        Ok(Self { db, master })
+    }
+
+    /// Keeps an account's credentials in place of those before.
+    pub async fn store(
+        &self,
+        workspace: WorkspaceId,
+        account: AccountId,
+        credentials: &Credentials,
+        now: DateTime<Utc>,
+    ) -> Result<(), SealError> {
+        // A key of its own for each text: an old row with a new key, or the other way round, opens nothing.
+        let secret = Zeroizing::new(random::bytes::<32>());
+        let wrapped = self.master.wrap(&wrap_aad(workspace, account), secret.as_slice());
+        let text = Open::new(credentials.to_json().as_str());
+        let sealed = DataKey::new(account.uuid(), secret).seal(&place(workspace), &text);
+        let mut transaction = self.db.begin().await?;
+        let row = vec![account.uuid().into(), FIELD.into(), wrapped.into(), sealed.as_str().into(), now.into()];
+        transaction.write_rows(&TABLE, TABLE.name, vec![row]).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// An account's credentials, if any are kept.
+    ///
+    /// # Errors
+    /// [`SealError::Mismatch`] if the row is another account's or workspace's, was changed, or the master key is another.
+    pub async fn load(&self, workspace: WorkspaceId, account: AccountId) -> Result<Option<Credentials>, SealError> {
+        let rows = self
+            .db
+            .query(
+                "select wrapped_key, sealed from platform_tokens where account_id = $1 and field = $2",
+                vec![account.uuid().into(), FIELD.into()],
+            )
+            .await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let secret = self.master.unwrap(&wrap_aad(workspace, account), &row.bytes("wrapped_key")?)?;
+        let secret = Zeroizing::new(secret.as_slice().try_into().map_err(|_| SealError::Malformed)?);
+        let sealed = Sealed::from_stored(row.text("sealed")?);
+        let text = DataKey::new(account.uuid(), secret).open(&place(workspace), &sealed)?;
+        Ok(Some(Credentials::from_json(text.as_str().into())))
+    }
+
+    /// Forgets an account's credentials; done twice, it is done.
+    pub async fn delete(&self, account: AccountId) -> Result<(), SealError> {
+        self.db.execute("delete from platform_tokens where account_id = $1", vec![account.uuid().into()]).await?;
+        Ok(())
+    }
+}
+
+/// The ids have a fixed width and the field stands last, so no two places share their bytes.
+fn wrap_aad(workspace: WorkspaceId, account: AccountId) -> Vec<u8> {
+    [WRAP_AAD, workspace.uuid().as_bytes(), account.uuid().as_bytes(), FIELD.as_bytes()].concat()
+}
+
+/// The account is the key's scope; workspace and field are named here.
+fn place(workspace: WorkspaceId) -> String {
+    format!("platform_tokens.{}.{FIELD}", workspace.uuid())
+}
+
+const fn migrations(engine: Engine) -> &'static [&'static str] {
+    match engine {
+        Engine::Sqlite => &["create table platform_tokens (
+            account_id blob not null, field text not null, wrapped_key blob not null, sealed text not null,
+            updated_at text not null, primary key (account_id, field)
+        ) strict, without rowid"],
+        Engine::Postgres => &["create table platform_tokens (
+            account_id uuid not null, field text not null, wrapped_key bytea not null, sealed text not null,
+            updated_at timestamptz not null, primary key (account_id, field)
+        )"],
+    }
+}

@@ -1,0 +1,104 @@
+use std::sync::Arc;
+
+use campanile_events::{
+    db::{Database, Sqlite},
+    ids::{AccountId, WorkspaceId},
+    seal::{MasterKey, SealError},
+};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::*;
+use crate::platforms::Credentials;
+
+fn now() -> DateTime<Utc> {
+    "2026-12-01T09:00:00Z".parse().unwrap()
+}
+
+fn workspace(number: u128) -> WorkspaceId {
+    Uuid::from_u128(number).into()
+}
+
+fn account(number: u128) -> AccountId {
+    Uuid::from_u128(number).into()
+}
+
+fn token(text: &str) -> Credentials {
+    Credentials::of(&json!({"access_token": text}))
+}
+
+struct Bench {
+    db: Arc<Sqlite>,
+    master: MasterKey,
+    tokens: Tokens,
+}
+
+async fn bench() -> Bench {
+    let (db, master) = (Arc::new(Sqlite::open_in_memory().unwrap()), MasterKey::generate());
+    let tokens = Tokens::open(db.clone() as Arc<dyn Database>, master.clone()).await.unwrap();
+    Bench { db, master, tokens }
+}
+
+impl Bench {
+    async fn loaded(&self, at: u128, of: u128) -> Result<Option<String>, SealError> {
+        let read = |kept: Credentials| kept.read::<Value>().unwrap()["access_token"].as_str().unwrap().to_owned();
+        Ok(self.tokens.load(workspace(at), account(of)).await?.map(read))
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_kept_replaced_and_forgotten() {
+    let bench = bench().await;
+    assert_eq!(bench.loaded(1, 2).await.unwrap(), None);
+    bench.tokens.store(workspace(1), account(2), &token("first"), now()).await.unwrap();
+    bench.tokens.store(workspace(1), account(3), &token("other"), now()).await.unwrap();
+    bench.tokens.store(workspace(1), account(2), &token("second"), now()).await.unwrap();
+    let again = Tokens::open(bench.db.clone(), bench.master.clone()).await.unwrap();
+    assert!(again.load(workspace(1), account(2)).await.unwrap().is_some());
+    assert_eq!(bench.loaded(1, 2).await.unwrap().as_deref(), Some("second"));
+    bench.tokens.delete(account(2)).await.unwrap();
+    bench.tokens.delete(account(2)).await.unwrap();
+    assert_eq!(bench.loaded(1, 2).await.unwrap(), None);
+    assert_eq!(bench.loaded(1, 3).await.unwrap().as_deref(), Some("other"));
+}
+
+#[tokio::test]
+async fn a_row_opens_in_its_place_alone() {
+    let bench = bench().await;
+    for number in [2, 3] {
+        bench.tokens.store(workspace(1), account(number), &token("hush"), now()).await.unwrap();
+    }
+    assert!(matches!(bench.loaded(9, 2).await, Err(SealError::Mismatch)), "another workspace");
+
+    let stranger = Tokens::open(bench.db.clone(), MasterKey::generate()).await.unwrap();
+    assert!(matches!(stranger.load(workspace(1), account(2)).await, Err(SealError::Mismatch)), "another master key");
+
+    for columns in ["wrapped_key", "sealed", "wrapped_key, sealed"] {
+        let bench = self::bench().await;
+        for number in [2, 3] {
+            bench.tokens.store(workspace(1), account(number), &token("hush"), now()).await.unwrap();
+        }
+        let copy = format!(
+            "update platform_tokens set ({columns}) = (select {columns} from platform_tokens where account_id = $1) \
+             where account_id = $2"
+        );
+        let copy = copy.replace("set (sealed)", "set sealed").replace("set (wrapped_key)", "set wrapped_key");
+        bench.db.execute(&copy, vec![account(2).uuid().into(), account(3).uuid().into()]).await.unwrap();
+        assert!(matches!(bench.loaded(1, 3).await, Err(SealError::Mismatch)), "{columns} of another account");
+        assert_eq!(bench.loaded(1, 2).await.unwrap().as_deref(), Some("hush"));
+    }
+}
+
+#[tokio::test]
+async fn nothing_secret_is_stored_or_shown_in_the_open() {
+    let bench = bench().await;
+    bench.tokens.store(workspace(1), account(2), &token("hush-hush"), now()).await.unwrap();
+    let rows = bench.db.query("select * from platform_tokens", vec![]).await.unwrap();
+    let error = bench.loaded(9, 2).await.unwrap_err();
+    let loaded = bench.tokens.load(workspace(1), account(2)).await.unwrap();
+    let shown = format!("{rows:?} {:?} {error} {error:?} {loaded:?}", bench.tokens);
+    assert!(!shown.contains("hush") && !shown.contains("access_token"), "{shown}");
+    let bytes = rows[0].bytes("wrapped_key").unwrap();
+    assert!(!bytes.windows(4).any(|part| part == b"hush"));
+}

@@ -1,0 +1,232 @@
+//! An engine without its API, with a sandbox for a judge.
+
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, time::Duration};
+
+use campanile_events::{
+    account::{Account, AccountAction, AccountCommand},
+    clock::{SharedClock, SystemClock},
+    commands::{Executor, Request, Sharing},
+    db::{Database, Durability, Sqlite},
+    ids::{AccountId, PostId, WorkspaceId},
+    journal::{Actor, Journal, Metadata, SqliteJournal},
+    post::{
+        Content, ContentInHand, Limits, Phase, Post, PostAction, PostCommand, PostServices, Target, TargetRef,
+        TargetRules, When,
+    },
+    seal::{DataKey, DataKeys, MasterKey, Open, fields},
+    timing::Timing,
+};
+use campanile_projections::runner::Runner;
+use campanile_workers::{
+    egress::{Egress, EgressLimits, EgressPolicy},
+    platforms::{
+        self, ConnectRequest, Dependencies,
+        sandbox::{Fault, Sandbox, Visible},
+    },
+    publishing::{Deps, Publishing},
+    tokens::Tokens,
+};
+use chrono::{DateTime, Utc};
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct House {
+    pub clock: SharedClock,
+    pub sandbox: Arc<Sandbox>,
+    pub posts: Executor<Post>,
+    workspace: WorkspaceId,
+    accounts: Executor<Account>,
+    data_keys: Arc<DataKeys>,
+    tokens: Arc<Tokens>,
+    platforms: platforms::Platforms,
+    runner: Arc<Runner>,
+    read: Arc<dyn Database>,
+    side: Arc<dyn Database>,
+    timing: Timing,
+    folder: tempfile::TempDir,
+}
+
+/// The promises at a hundredth of their usual times.
+pub(crate) fn quick() -> Timing {
+    let mut timing = Timing::default();
+    let text = "lease=1.2,settle=0.6,lookup_gap=0.3,quiet=0.3,sweep=0.1,retry_first=0.02,retry_most=0.2";
+    timing.apply(text).expect("good entries");
+    timing
+}
+
+impl House {
+    pub async fn open(timing: Timing) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = SystemClock::shared();
+        let journal_db = Sqlite::open(&folder.path().join("journal.db"), Durability::Full).expect("a database");
+        let side: Arc<dyn Database> = Arc::new(journal_db.clone());
+        let read: Arc<dyn Database> =
+            Arc::new(Sqlite::open(&folder.path().join("read.db"), Durability::Normal).expect("a database"));
+        let journal: Arc<dyn Journal> =
+            Arc::new(SqliteJournal::open(journal_db, clock.clone()).await.expect("a journal"));
+        let remember = NonZeroUsize::new(1000).expect("above 0");
+        let services = PostServices { timing };
+        let posts = Executor::new(Arc::clone(&journal), clock.clone(), services, Sharing::Alone, remember);
+        let accounts = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
+        let master = MasterKey::generate();
+        let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), master.clone()).await.expect("data keys"));
+        let workspace = WorkspaceId::fresh(clock.now());
+        data_keys.create(workspace.uuid(), clock.now()).await.expect("a data key");
+        let tokens = Arc::new(Tokens::open(Arc::clone(&side), master).await.expect("tokens"));
+        let sandbox = Sandbox::new(clock.clone());
+        let egress = Egress::new(EgressPolicy { allow: Vec::new() }, EgressLimits::from(&timing));
+        let dependencies = Dependencies { egress, sandbox: Arc::clone(&sandbox), timing, clock: clock.clone() };
+        let platforms = platforms::all(dependencies).expect("no two of one name");
+        let runner = Runner::open(journal, Arc::clone(&read), campanile_projections::all()).await.expect("a runner");
+        let runner = Arc::new(runner);
+        tokio::spawn({
+            let runner = Arc::clone(&runner);
+            async move { runner.run(std::future::pending()).await }
+        });
+        Self {
+            clock,
+            sandbox,
+            posts,
+            workspace,
+            accounts,
+            data_keys,
+            tokens,
+            platforms,
+            runner,
+            read,
+            side,
+            timing,
+            folder,
+        }
+    }
+
+    pub async fn start(&self) -> Publishing {
+        let deps = Deps {
+            posts: self.posts.clone(),
+            accounts: self.accounts.clone(),
+            data_keys: Arc::clone(&self.data_keys),
+            tokens: Arc::clone(&self.tokens),
+            platforms: self.platforms.clone(),
+            runner: Arc::clone(&self.runner),
+            read: Arc::clone(&self.read),
+            side: Arc::clone(&self.side),
+            clock: self.clock.clone(),
+            timing: self.timing,
+            workers: 4,
+            scheduler: true,
+            sole_process: true,
+        };
+        assert!(self.folder.path().exists(), "the folder stands as long as the house");
+        Publishing::start(deps).await.expect("started")
+    }
+
+    async fn key(&self) -> Arc<DataKey> {
+        self.data_keys.get(self.workspace.uuid()).await.expect("a data key")
+    }
+
+    pub async fn connect(&self, handle: &str, delivery: &str) -> AccountId {
+        let body = serde_json::json!({"handle": handle, "delivery": delivery});
+        let platform = self.platforms.get("sandbox").expect("the sandbox");
+        let connected = platform.connect(ConnectRequest { body, timing: self.timing }).await.expect("connected");
+        let account = AccountId::fresh(self.clock.now());
+        self.tokens.store(self.workspace, account, &connected.credentials, self.clock.now()).await.expect("stored");
+        let key = self.key().await;
+        let action = AccountAction::Connect {
+            platform: "sandbox".into(),
+            server: connected.server,
+            remote_id: key.seal(fields::ACCOUNT_REMOTE_ID, &Open::new(&*connected.remote_id)),
+            remote_index: key.digest("account", connected.remote_id.as_bytes()),
+            handle: key.seal(fields::ACCOUNT_HANDLE, &Open::new(connected.handle)),
+            display_name: None,
+            offer: connected.offer,
+        };
+        let command = AccountCommand { now: self.clock.now(), action };
+        let request = Request {
+            workspace: self.workspace,
+            id: account.uuid(),
+            command,
+            metadata: Metadata::by(Actor::operator()),
+            receipt: None,
+        };
+        self.accounts.execute(request).await.expect("connected");
+        account
+    }
+
+    /// Writes a post and gives it a due time.
+    pub async fn schedule(&self, content: Content<Open>, accounts: &[AccountId], at: DateTime<Utc>) -> PostId {
+        let post = PostId::fresh(self.clock.now());
+        let key = self.key().await;
+        let mut targets = Vec::new();
+        for account_id in accounts.iter().copied() {
+            let loaded = self.accounts.load(self.workspace, account_id.uuid()).await.expect("read").expect("there");
+            let rules = loaded.state.offer.expect("an offer").rules;
+            targets.push(TargetRules { target: TargetRef { account_id, platform: "sandbox".into() }, rules });
+        }
+        let sealed = content.try_map::<_, std::convert::Infallible>(|field, text| Ok(key.seal(field, text)));
+        let sealed = sealed.expect("sealing does not fail");
+        let content = Box::new(ContentInHand { sealed, open: content, digests: BTreeMap::new() });
+        let draft = PostAction::Draft { content, targets, tags: Vec::new(), limits: Limits::default() };
+        self.command(post, draft).await;
+        self.command(post, PostAction::Schedule { when: When::instant(at) }).await;
+        post
+    }
+
+    pub async fn command(&self, post: PostId, action: PostAction) {
+        let request = Request {
+            workspace: self.workspace,
+            id: post.uuid(),
+            command: PostCommand::new(self.clock.now(), 0.5, action),
+            metadata: Metadata::by(Actor::operator()),
+            receipt: None,
+        };
+        self.posts.execute(request).await.expect("carried out");
+    }
+
+    pub async fn post(&self, post: PostId) -> Post {
+        self.posts.load(self.workspace, post.uuid()).await.expect("read").expect("there").state
+    }
+
+    /// Waits until no target of the post has anything left to do.
+    pub async fn ended(&self, post: PostId) -> Post {
+        let mut moved = self.runner.watch();
+        let wait = async {
+            loop {
+                moved.mark_unchanged();
+                let state = self.post(post).await;
+                let over = |target: &Target| {
+                    !matches!(
+                        target.phase,
+                        Phase::Pending
+                            | Phase::Scheduled
+                            | Phase::Publishing
+                            | Phase::Retrying { .. }
+                            | Phase::Settling(_)
+                    )
+                };
+                if state.targets.iter().all(over) {
+                    return state;
+                }
+                moved.changed().await.expect("the runner runs");
+            }
+        };
+        let ended = tokio::time::timeout(PATIENCE, wait).await;
+        match ended {
+            Ok(state) => state,
+            Err(_) => panic!("the post came to no end: {:#?}", self.post(post).await.targets),
+        }
+    }
+
+    /// What became visible on an account.
+    pub fn visible(&self, handle: &str) -> Vec<Visible> {
+        self.sandbox.visible().into_iter().filter(|it| it.account == handle).collect()
+    }
+
+    pub fn fault(&self, fault: Fault) {
+        self.sandbox.add_fault(fault);
+    }
+}
+
+pub(crate) fn text(body: &str) -> Content<Open> {
+    Content { body: Open::new(body), ..Content::default() }
+}
