@@ -9,7 +9,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Folders that a path in the docs begins with.
 const FOLDERS: &[&str] = &["src/", "events/", "projections/", "workers/", "tests/", ".ci/", "docs/", "deploy/"];
 /// Files at the root that may be named.
-const ENDINGS: &[&str] = &[".md", ".toml", ".rs", ".lock"];
+const ENDINGS: &[&str] = &[".md", ".toml", ".lock"];
 /// Files of the reader's own, which the docs tell about.
 const NOT_OURS: &[&str] = &["campanile.toml"];
 
@@ -67,7 +67,7 @@ fn exists(command: &[String]) -> bool {
 #[test]
 fn what_is_read_from_a_page_is_what_it_names() {
     let text = "Run `campanile serve`, see `src/main.rs` and [the map](ARCHITECTURE.md#map), not `GET /v1` or `src/<noun>/`.\n\
-                ```\n$ ./target/debug/campanile log verify --data x\n`tests/none`\n```\n`Cargo.toml`, `campanile.toml`";
+                ```\n$ ./target/debug/campanile log verify\n`tests/none`\n```\n`Cargo.toml`, `campanile.toml`";
     assert_eq!(paths(text), ["ARCHITECTURE.md", "Cargo.toml", "src/main.rs"].map(str::to_owned).into());
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     assert_eq!(commands(text), [words(&["serve"]), words(&["log", "verify"])].into());

@@ -18,12 +18,16 @@ fn metadata() -> Metadata {
     command.exec().expect("cargo knows the workspace")
 }
 
-/// What each room imports of the others, tests included.
+/// What each room imports of the others, tests included. (A room may build its own tests with more of itself.)
 fn imports(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
     let rooms = metadata.workspace_packages();
     let names: BTreeSet<_> = rooms.iter().map(|room| room.name.to_string()).collect();
     let imports = rooms.iter().map(|room| {
-        let others = room.dependencies.iter().map(|it| it.name.clone()).filter(|name| names.contains(name));
+        let others = room
+            .dependencies
+            .iter()
+            .map(|it| it.name.clone())
+            .filter(|name| names.contains(name) && *room.name != **name);
         (room.name.to_string(), others.collect())
     });
     imports.collect()
