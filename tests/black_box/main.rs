@@ -19,5 +19,6 @@ mod mastodon;
 mod posts;
 mod sandbox;
 mod secrets;
+mod stand_in;
 mod startup;
 mod timing;
