@@ -95,6 +95,10 @@ impl Post {
         }
         check(&content, &targets)?;
         let named: Vec<TargetRef> = targets.into_iter().map(|it| it.target).collect();
+        let dropped = |target: &&Target| named.iter().all(|it| it.account_id != target.account_id);
+        if let Some(tried) = self.targets.iter().filter(dropped).find(|target| !target.attempts.is_empty()) {
+            return Err(tried.forbids("removed"));
+        }
         let accounts_changed = named.iter().map(|it| it.account_id).ne(self.targets.iter().map(|it| it.account_id));
         let tags = tags.filter(|tags| tags.iter().map(|it| &it.index).ne(self.tags.iter().map(|it| &it.index)));
         let limits = limits.filter(|limits| *limits != self.limits);

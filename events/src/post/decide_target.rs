@@ -79,6 +79,10 @@ impl Case<'_> {
                     return Err(PostError::TooEarly);
                 }
                 if self.post.missed_at(self.target).is_some_and(|at| self.now > at) {
+                    if !self.target.done.is_empty() {
+                        let failure = Failure::of(FailureClass::NotSent, "too_late");
+                        return Ok(vec![self.end_without_success(started.number - 1, failure, true)]);
+                    }
                     let account_id = self.target.account_id;
                     return Ok(vec![PostEvent::TargetMissed(TargetMissed { account_id, due, at: self.now })]);
                 }

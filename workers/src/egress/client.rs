@@ -21,6 +21,8 @@ use super::{Connection, EgressError, EgressPolicy, Request, Response};
 /// The largest body that is taken.
 const BODY_BYTES: usize = 1024 * 1024;
 const CONNECT: Duration = Duration::from_secs(10);
+/// How many addresses of a host get their share of the time.
+const ADDRESSES: u32 = 3;
 
 /// What an outgoing request may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +52,16 @@ pub struct Egress {
 impl Egress {
     /// A client that trusts Mozilla's roots.
     pub fn new(policy: EgressPolicy, limits: EgressLimits) -> Self {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        Self::trusting(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }, policy, limits)
+    }
+
+    pub(super) fn trusting(roots: RootCertStore, policy: EgressPolicy, limits: EgressLimits) -> Self {
+        let mut tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("the provider has the default versions")
             .with_root_certificates(roots)
             .with_no_client_auth();
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         Self { policy: Arc::new(policy), limits, tls: Arc::new(tls) }
     }
 
@@ -83,9 +89,11 @@ impl Egress {
         addresses.retain(|address| self.policy.permits(address.ip()));
         let mut refused = EgressError::Forbidden;
         for address in addresses {
-            match dial(address).await {
-                Ok(stream) => return self.begin(url, stream).await,
-                Err(error) => refused = EgressError::Connect(error.kind()),
+            // One address that swallows everything leaves time for the next.
+            match timeout(self.limits.connect / ADDRESSES, dial(address)).await {
+                Ok(Ok(stream)) => return self.begin(url, stream).await,
+                Ok(Err(error)) => refused = EgressError::Connect(error.kind()),
+                Err(_) => refused = EgressError::ConnectTimeout,
             }
         }
         Err(refused)

@@ -1,13 +1,18 @@
 //! Against real sockets on loopback.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::header::HeaderName;
+use rustls::{
+    RootCertStore, ServerConfig,
+    pki_types::{CertificateDer, PrivatePkcs8KeyDer},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
+use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::*;
@@ -175,4 +180,44 @@ fn a_header_takes_no_line_break() {
     let name = HeaderName::from_static("idempotency-key");
     let refused = Request::get("http://a.example/".parse().unwrap()).header(name, "a\r\nb: c").unwrap_err();
     assert!(matches!(refused, EgressError::InvalidUrl(_)));
+}
+
+/// A certificate for 127.0.0.1 and its key, for these tests alone.
+const CERTIFICATE: &[u8] = include_bytes!("testdata/loopback.crt.der");
+const KEY: &[u8] = include_bytes!("testdata/loopback.key.der");
+
+#[tokio::test]
+async fn tls_is_spoken_with_whom_the_certificate_names() {
+    let certificate = CertificateDer::from(CERTIFICATE);
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], PrivatePkcs8KeyDer::from(KEY).into())
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    // On every address, so that the other name, too, is answered with this certificate.
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let mut url = Url::parse(&format!("https://127.0.0.1:{}/", listener.local_addr().unwrap().port())).unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+        }
+    });
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate).unwrap();
+    let limits = EgressLimits { connect: Duration::from_secs(5), request: Duration::from_secs(5), body: 1024 };
+    let policy = EgressPolicy { allow: vec!["127.0.0.0/8".parse().unwrap()] };
+    let trusting = Egress::trusting(roots, policy, limits);
+    assert_eq!(trusting.request(Request::get(url.clone())).await.unwrap().body(), b"ok");
+    assert_eq!(egress().connect(&url).await.unwrap_err(), EgressError::Tls, "a certificate that nobody vouches for");
+    url.set_host(Some("127.0.0.2")).unwrap();
+    assert_eq!(trusting.connect(&url).await.unwrap_err(), EgressError::Tls, "a name that it doesn't hold");
+    assert!(!EgressError::Tls.may_have_been_sent());
 }

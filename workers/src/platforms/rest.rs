@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use crate::egress::Response;
 
 /// The longest rest that is believed.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// What `Retry-After` says (seconds, or an HTTP date), or else `X-RateLimit-Reset` (RFC 3339, or seconds since 1970).
 ///
 /// An instant counts from the answer's own `Date`, so that two clocks needn't agree; `now` stands in where it has none.
 pub fn rest_asked(answer: &Response, now: DateTime<Utc>) -> Option<Duration> {
-    let sent_at = answer.header("date").and_then(http_date).unwrap_or(now);
+    let sent_at = sent_at(answer).unwrap_or(now);
     let until = |instant: DateTime<Utc>| (instant - sent_at).to_std().unwrap_or_default();
     let after = answer.header("retry-after").map(str::trim).and_then(|text| match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -21,6 +21,11 @@ pub fn rest_asked(answer: &Response, now: DateTime<Utc>) -> Option<Duration> {
     });
     let rest = after.or_else(|| answer.header("x-ratelimit-reset").and_then(|text| instant(text.trim())).map(until))?;
     Some(rest.min(LONGEST))
+}
+
+/// The server's own time, as its answer's `Date` says.
+pub(super) fn sent_at(answer: &Response) -> Option<DateTime<Utc>> {
+    answer.header("date").and_then(http_date)
 }
 
 fn http_date(text: &str) -> Option<DateTime<Utc>> {

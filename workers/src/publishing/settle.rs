@@ -22,7 +22,7 @@ impl Publisher {
         if self.context.clock.now() < settling.next_at {
             return Ok(Next::Done);
         }
-        let doubtful = look.target.attempts.iter().rev().find(|attempt| attempt.open_intent().is_some());
+        let doubtful = look.target.attempts.iter().rev().find(|attempt| attempt.is_in_doubt());
         let Some(delivery) = doubtful.map(|attempt| attempt.delivery) else { return Ok(Next::Done) };
         if self.may_repeat(look, settling, delivery) {
             return self.attempt(look, settling.next_at).await;
@@ -135,8 +135,11 @@ fn search(look: &Look<'_>, settling: &Settling) -> Result<Option<Search>, Troubl
     let step = settling.step;
     let content = look.content()?;
     let Some(text) = content.for_account(look.job.account_id).text(step).cloned() else { return Ok(None) };
+    // An attempt that was refused, or that sent an older revision, is not what is looked for.
+    let marker = look.target.last_intent().map(|intent| &intent.marker);
     let doubtful = |attempt: &&Attempt| {
-        attempt.intents.iter().any(|intent| intent.step == step && attempt.open_intent().is_some())
+        let intent = attempt.open_intent().filter(|intent| intent.step == step && Some(&intent.marker) == marker);
+        attempt.is_in_doubt() && intent.is_some()
     };
     let Some(first) = look.target.attempts.iter().find(doubtful) else { return Ok(None) };
     let Some(intent) = first.open_intent() else { return Ok(None) };

@@ -210,11 +210,10 @@ impl House {
                 moved.changed().await.expect("the runner runs");
             }
         };
-        let ended = tokio::time::timeout(PATIENCE, wait).await;
-        match ended {
-            Ok(state) => state,
-            Err(_) => panic!("the post came to no end: {:#?}", self.post(post).await.targets),
+        if let Ok(state) = tokio::time::timeout(PATIENCE, wait).await {
+            return state;
         }
+        panic!("the post came to no end: {:#?}", self.post(post).await.targets)
     }
 
     /// What became visible on an account.

@@ -8,14 +8,21 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{Kept, Mastodon, answers, text};
-use crate::platforms::{Access, Found, Search, SendFailure, Sent};
+use crate::platforms::{Access, Found, Search, SendFailure, Sent, rest::sent_at};
 
 /// The most that Mastodon gives at once.
 const PAGE: usize = 40;
 /// How many pages one look-up reads, at most.
 const PAGES: usize = 25;
-/// How far the server's clock may be behind ours, where there is only time to go by.
+/// How much earlier than our intent a status may seem to be and still be ours, where there is only time to go by: beyond
+/// what the server's clock is known to be behind.
 const SKEW: Duration = Duration::minutes(10);
+
+/// Statuses, newest first, and how far the server's clock is behind ours.
+struct Page {
+    statuses: Vec<Status>,
+    behind: Duration,
+}
 
 #[derive(Debug, Deserialize)]
 struct Status {
@@ -47,7 +54,7 @@ impl Mastodon {
     pub(super) async fn newest(&self, access: &Access) -> Result<Option<String>, SendFailure> {
         let kept = Kept::of(access)?;
         let page = self.page(&kept, &access.remote_id, 1, None).await?;
-        Ok(page.into_iter().next().map(|status| status.id))
+        Ok(page.statuses.into_iter().next().map(|status| status.id))
     }
 
     pub(super) async fn search(&self, access: &Access, search: &Search) -> Result<Found, SendFailure> {
@@ -59,7 +66,8 @@ impl Mastodon {
                 Ok(page) => page,
                 Err(failure) => return Ok(Found::Incomplete(failure)),
             };
-            for status in page.iter().filter(|status| !is_older(status, search)) {
+            let is_older = |status: &Status| is_older(status, search, page.behind);
+            for status in page.statuses.iter().filter(|status| !is_older(status)) {
                 match likeness(status, access, search, &sent) {
                     Likeness::Same => return Ok(Found::Present(sent_as(status))),
                     Likeness::Similar => is_similar = true,
@@ -67,7 +75,7 @@ impl Mastodon {
                 }
             }
             // A short page isn't the last one: servers filter after they cut.
-            let Some(last) = page.last().filter(|last| !is_older(last, search)) else {
+            let Some(last) = page.statuses.last().filter(|last| !is_older(last)) else {
                 return Ok(if is_similar { incomplete("similar_status") } else { Found::Absent });
             };
             if before.as_ref() == Some(&last.id) {
@@ -79,16 +87,13 @@ impl Mastodon {
     }
 
     /// An account's statuses, newest first.
-    async fn page(
-        &self,
-        kept: &Kept,
-        account: &str,
-        limit: usize,
-        before: Option<&str>,
-    ) -> Result<Vec<Status>, SendFailure> {
+    async fn page(&self, kept: &Kept, account: &str, limit: usize, before: Option<&str>) -> Result<Page, SendFailure> {
         let answer = self.egress.request(kept.question(listing(kept, account, limit, before))?).await;
         let answer = answer.map_err(|error| SendFailure::from(error).of_question())?;
-        answers::read(&answer, false, self.clock.now()).map_err(SendFailure::of_question)
+        let now = self.clock.now();
+        let statuses = answers::read(&answer, false, now).map_err(SendFailure::of_question)?;
+        let behind = sent_at(&answer).map_or(Duration::zero(), |its| (now - its).max(Duration::zero()));
+        Ok(Page { statuses, behind })
     }
 }
 
@@ -120,15 +125,15 @@ fn likeness(status: &Status, access: &Access, search: &Search, sent: &str) -> Li
 }
 
 /// Whether it was there before. Past the baseline no clock is asked: a server's that is behind would hide what is new.
-fn is_older(status: &Status, search: &Search) -> bool {
+fn is_older(status: &Status, search: &Search, behind: Duration) -> bool {
     let by_id = search.baseline.as_deref().map(|baseline| compare(&status.id, baseline));
     match by_id {
         Some(Some(order)) => order != Ordering::Greater,
-        Some(None) | None => status.created_at < search.since - SKEW,
+        Some(None) | None => status.created_at < search.since - behind - SKEW,
     }
 }
 
-/// Which id is the newer one: numbers on Mastodon and Takahe, ULIDs and UUIDv7s of one length elsewhere. `None` where they
+/// Which id is the newer one: numbers on Mastodon and Takahe, ULIDs and UUIDs of one length elsewhere. `None` where they
 /// are of two kinds.
 fn compare(one: &str, other: &str) -> Option<Ordering> {
     let is_number = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_digit());

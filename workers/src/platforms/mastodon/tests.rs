@@ -46,6 +46,8 @@ struct Asked {
 
 #[derive(Default)]
 struct Script {
+    /// How far the server's clock is behind.
+    behind: chrono::Duration,
     answers: HashMap<String, VecDeque<(u16, String)>>,
     asked: Vec<Asked>,
 }
@@ -71,7 +73,7 @@ impl Bench {
     }
 
     /// The next answer to a path; the last one is given again.
-    fn on(&self, path: &str, status: u16, body: impl ToString) -> &Self {
+    fn on(&self, path: &str, status: u16, body: &(impl ToString + ?Sized)) -> &Self {
         let mut script = self.script.lock().unwrap();
         script.answers.entry(path.to_owned()).or_default().push_back((status, body.to_string()));
         self
@@ -131,7 +133,8 @@ async fn answer(script: Arc<Mutex<Script>>, request: Request) -> Response {
         Some(answers) => answers[0].clone(),
         None => (404, r#"{"error":"Record not found"}"#.to_owned()),
     };
-    Response::builder().status(status).body(Body::from(body)).unwrap()
+    let date = (start() - script.behind).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    Response::builder().status(status).header("date", date).body(Body::from(body)).unwrap()
 }
 
 const WHO: &str = "/api/v1/accounts/verify_credentials";
@@ -170,7 +173,7 @@ fn search(text: &str, baseline: Option<&str>) -> Search {
 #[tokio::test]
 async fn connecting_asks_who_it_is_and_what_the_server_offers() {
     let bench = Bench::start().await;
-    bench.on(WHO, 200, json!({"id": "7", "acct": "alice", "display_name": "Alice"})).on(V2, 200, genuine());
+    bench.on(WHO, 200, &json!({"id": "7", "acct": "alice", "display_name": "Alice"})).on(V2, 200, &genuine());
     let given = json!({"instance_url": format!("{}/", bench.url), "access_token": "hush"});
     let connected = bench.connect(given.clone()).await.unwrap();
     assert_eq!((connected.server.as_str(), connected.remote_id.as_str()), (bench.url.as_str(), "7"));
@@ -185,7 +188,7 @@ async fn connecting_asks_who_it_is_and_what_the_server_offers() {
 
     // An older server has the first form alone, and then nothing proves what it is.
     bench.forget(V2);
-    bench.on(V1, 200, json!({"uri": "old.example", "version": "3.5.0"}));
+    bench.on(V1, 200, &json!({"uri": "old.example", "version": "3.5.0"}));
     let connected = bench.connect(given).await.unwrap();
     assert_eq!(connected.handle, "@alice@old.example");
     assert_eq!(connected.offer.delivery, Delivery::Searchable);
@@ -262,7 +265,7 @@ async fn a_wrong_address_is_named_before_anything_leaves() {
 #[tokio::test]
 async fn a_status_goes_out_once_with_its_key() {
     let bench = Bench::start().await;
-    bench.on(STATUSES, 200, status("12", "<p>Guten Morgen</p>"));
+    bench.on(STATUSES, 200, &status("12", "<p>Guten Morgen</p>"));
     let sent = bench.send(message("Guten Morgen", Some("11"))).await.unwrap();
     assert_eq!(sent, Sent { remote_id: "12".into(), url: Some("https://m.example/@a/12".into()) });
     let asked = bench.asked();
@@ -312,13 +315,13 @@ async fn nobody_there_means_not_sent() {
 #[tokio::test]
 async fn a_look_up_pages_back_to_the_baseline() {
     let bench = Bench::start().await;
-    bench.on(LISTING, 200, json!([status("20", "<p>x</p>")]));
+    bench.on(LISTING, 200, &json!([status("20", "<p>x</p>")]));
     assert_eq!(bench.platform.baseline(&bench.access()).await.unwrap().as_deref(), Some("20"));
     assert_eq!(bench.asked()[0].line, format!("GET {LISTING}?limit=1&exclude_reblogs=true"));
 
     bench.forget(LISTING);
-    bench.on(LISTING, 200, json!([status("33", "<p>c</p>"), status("32", "<p>b</p>")]));
-    bench.on(LISTING, 200, json!([status("31", "<p>a</p>"), status("20", "<p>x</p>")]));
+    bench.on(LISTING, 200, &json!([status("33", "<p>c</p>"), status("32", "<p>b</p>")]));
+    bench.on(LISTING, 200, &json!([status("31", "<p>a</p>"), status("20", "<p>x</p>")]));
     let found = bench.look_up(search("a", Some("20"))).await;
     assert_eq!(found, Found::Present(Sent { remote_id: "31".into(), url: Some("https://m.example/@a/31".into()) }));
     assert_eq!(bench.asked()[1].line, format!("GET {LISTING}?limit=40&exclude_reblogs=true&max_id=32"));
@@ -332,7 +335,7 @@ async fn what_is_somebody_elses_is_not_found() {
     reply["in_reply_to_id"] = json!("5");
     let mut stranger = status("32", "<p>a</p>");
     stranger["account"]["id"] = json!("8");
-    bench.on(LISTING, 200, json!([reply, stranger, status("31", "<p>a</p>"), status("20", "<p>a</p>")]));
+    bench.on(LISTING, 200, &json!([reply, stranger, status("31", "<p>a</p>"), status("20", "<p>a</p>")]));
     let excluding = Search { exclude: vec!["31".into()], ..search("a", Some("20")) };
     assert_eq!(bench.look_up(excluding.clone()).await, Found::Absent);
     let to = RemoteRef { remote_id: "5".into(), url: None };
@@ -343,11 +346,15 @@ async fn what_is_somebody_elses_is_not_found() {
 #[tokio::test]
 async fn without_a_baseline_time_tells_what_is_older() {
     let bench = Bench::start().await;
-    bench.on(LISTING, 200, json!([status("31", "<p>a</p>")])).on(LISTING, 200, json!([]));
+    bench.on(LISTING, 200, &json!([status("31", "<p>a</p>")])).on(LISTING, 200, &json!([]));
     let later = Search { since: start() + chrono::Duration::minutes(11), ..search("a", None) };
     assert_eq!(bench.look_up(later).await, Found::Absent);
     bench.forget(LISTING);
-    bench.on(LISTING, 200, json!([status("31", "<p>a</p>")]));
+    bench.on(LISTING, 200, &json!([status("31", "<p>a</p>")]));
+    bench.script.lock().unwrap().behind = chrono::Duration::hours(1);
+    let behind = Search { since: start() + chrono::Duration::minutes(69), ..search("a", None) };
+    assert!(matches!(bench.look_up(behind).await, Found::Present(_)), "its clock is an hour behind, and says so");
+    bench.script.lock().unwrap().behind = chrono::Duration::zero();
     let near = Search { since: start() + chrono::Duration::minutes(9), ..search("a", None) };
     assert!(matches!(bench.look_up(near).await, Found::Present(_)));
 }
@@ -360,15 +367,15 @@ async fn what_was_not_seen_whole_is_not_absent() {
         found => panic!("{found:?}"),
     };
     // The second page fails.
-    bench.on(LISTING, 200, json!([status("33", "<p>c</p>")])).on(LISTING, 429, "");
+    bench.on(LISTING, 200, &json!([status("33", "<p>c</p>")])).on(LISTING, 429, "");
     assert_eq!(code(search("a", Some("20"))).await, (FailureClass::RateLimited, "rate_limited".to_owned()));
     // The server pays no heed to the place asked for.
     bench.forget(LISTING);
-    bench.on(LISTING, 200, json!([status("33", "<p>c</p>")]));
+    bench.on(LISTING, 200, &json!([status("33", "<p>c</p>")]));
     assert_eq!(code(search("a", Some("20"))).await, (FailureClass::NotSent, "paging".to_owned()));
     // Something is there that may be it.
     bench.forget(LISTING);
-    bench.on(LISTING, 200, json!([status("33", "<p><b>It\u{2019}s here</b></p>"), status("20", "")]));
+    bench.on(LISTING, 200, &json!([status("33", "<p><b>It\u{2019}s here</b></p>"), status("20", "")]));
     assert_eq!(code(search("**It's here**", Some("20"))).await, (FailureClass::NotSent, "similar_status".to_owned()));
     // Nonsense.
     bench.forget(LISTING);

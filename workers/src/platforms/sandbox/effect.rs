@@ -56,7 +56,9 @@ impl State {
         if let Some(file) = &mut self.records {
             file.append(&records)?;
         }
-        records.into_iter().for_each(|record| self.take_in(record));
+        for record in records {
+            self.take_in(record);
+        }
         Ok(())
     }
 

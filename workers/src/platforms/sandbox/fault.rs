@@ -216,7 +216,10 @@ impl Faults {
         let met = self.0.iter_mut().position(|fault| {
             fault.on == point
                 && wanted(&fault.kind)
-                && fault.account.as_deref().is_none_or(|account| account.trim_start_matches('@') == handle)
+                && fault
+                    .account
+                    .as_deref()
+                    .is_none_or(|account| account.trim_start_matches('@').eq_ignore_ascii_case(handle))
                 && chance(&mut fault.seed) < fault.probability
         })?;
         let kind = self.0[met].kind;
@@ -230,7 +233,7 @@ impl Faults {
     }
 }
 
-/// SplitMix64: the next number in `0.0..1.0` after a seed.
+/// The next number in `0.0..1.0` after a seed, by `SplitMix64`.
 fn chance(seed: &mut u64) -> f64 {
     *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *seed;
@@ -262,7 +265,7 @@ mod tests {
     #[test]
     fn a_fault_meets_its_own_requests_so_many_times() {
         let mut faults = Faults::default();
-        faults.add(Fault::next(Some("@a"), FaultKind::Reset, 2));
+        faults.add(Fault::next(Some("@A"), FaultKind::Reset, 2));
         faults.add(Fault::next(None, FaultKind::KeyStoredLate { seconds: 3.0 }, 1));
         faults.add(Fault::next(None, FaultKind::Refuse, 1).on(Point::LookUp));
         assert_eq!(faults.take("b", Point::Send), None);

@@ -1,6 +1,6 @@
 //! Connections that a request can end.
 
-use std::{future::Future, pin::pin, sync::Arc};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -18,6 +18,9 @@ use tokio::{
 
 use super::routes;
 use crate::platforms::sandbox::{Answer, Handling, Outcome, Sandbox};
+
+/// How long nothing is accepted after it failed.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How a connection is ended without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +48,7 @@ pub async fn serve(listener: TcpListener, sandbox: Arc<Sandbox>, shutdown: impl 
                 // Too many open files, mostly: room comes back as others end.
                 Err(error) => {
                     tracing::warn!(%error, "the sandbox can't accept a connection");
-                    tokio::task::yield_now().await;
+                    tokio::time::sleep(PAUSE).await;
                 }
             },
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
@@ -54,12 +57,12 @@ pub async fn serve(listener: TcpListener, sandbox: Arc<Sandbox>, shutdown: impl 
 }
 
 async fn converse(stream: TcpStream, router: axum::Router) {
-    let (ender, mut ended) = mpsc::channel(1);
-    let service = TowerToHyperService::new(router.layer(Extension(Ender(ender))));
+    let (sender, mut endings) = mpsc::channel(1);
+    let service = TowerToHyperService::new(router.layer(Extension(Ender(sender))));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ending = tokio::select! {
         _ = &mut connection => None,
-        ending = ended.recv() => ending,
+        ending = endings.recv() => ending,
     };
     if let Some(ending) = ending {
         let stream = connection.into_parts().io.into_inner();
