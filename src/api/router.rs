@@ -24,10 +24,10 @@ pub fn operator_router(core: &Arc<Core>) -> Router {
     serve(core, routes::all().into_iter().chain(routes::operators()).collect())
 }
 
-fn serve(core: &Arc<Core>, routes: Vec<Route>) -> Router {
+fn serve(core: &Arc<Core>, table: Vec<Route>) -> Router {
     let api = Api(Arc::clone(core));
     let mut router = Router::new();
-    for Route { path, needs, name, handler, .. } in routes {
+    for Route { path, needs, name, handler, .. } in table {
         let gate = Gate { needs, name, api: api.clone() };
         router = router.route(path, handler.route_layer(middleware::from_fn_with_state(gate, guard)));
     }

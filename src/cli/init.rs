@@ -27,7 +27,7 @@ pub struct Init {
     #[arg(long)]
     password_stdin: bool,
 
-    /// Print {"workspace_id","key_id","secret"} instead of words
+    /// Print one JSON object instead of words: `workspace_id`, `key_id`, `secret`
     #[arg(long)]
     json: bool,
 

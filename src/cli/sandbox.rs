@@ -13,7 +13,7 @@ use crate::configuration::LogFormat;
 /// Run the sandbox platform as a server of its own
 ///
 /// It takes posts as other platforms do, fails as it is told to, and its page lists what became visible. Connect an account
-/// with POST /v1/connect/sandbox {"handle":"demo","delivery":"keyed","service_url":"http://…"}; the engine has to be
+/// with `POST /v1/connect/sandbox {"handle":"demo","delivery":"keyed","service_url":"http://…"}`; the engine has to be
 /// started with --allow-egress for its address. It lets in whoever knows a handle: it is for trials.
 #[derive(Debug, Args)]
 pub struct Sandbox {

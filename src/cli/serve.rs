@@ -35,10 +35,7 @@ async fn serve(configuration: &Configuration) -> Result<(), Failure> {
         tracing::warn!("timing: `{name}` is below its default: one post, once, is promised with the defaults only");
     }
     let engine = Engine::open(configuration).await?;
-    let listener = match configuration.roles.has(Role::Api) {
-        true => Some(listen(&configuration.listen).await?),
-        false => None,
-    };
+    let listener = if configuration.roles.has(Role::Api) { Some(listen(&configuration.listen).await?) } else { None };
     if let Some(listener) = &listener {
         let address = listener.local_addr()?;
         println!("listening on http://{address}");

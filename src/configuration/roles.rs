@@ -50,8 +50,8 @@ impl Roles {
     /// # Errors
     /// The first that is no role.
     pub fn read<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownRole> {
-        let named = names.into_iter().map(str::trim).filter(|name| !name.is_empty());
-        let roles = named.map(|name| {
+        let words = names.into_iter().map(str::trim).filter(|name| !name.is_empty());
+        let roles = words.map(|name| {
             let known = Role::ALL.into_iter().find(|role| role.as_str() == name);
             known.ok_or_else(|| UnknownRole(name.to_owned()))
         });

@@ -82,8 +82,8 @@ mod tests {
         let made = master_key(&folder, Opening::New).expect("made");
         let again = master_key(&folder, Opening::New).expect("read");
         assert_eq!(made.to_hex().expose_secret(), again.to_hex().expose_secret());
-        let mode = std::fs::metadata(dir.path().join(FILE)).expect("there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let bits = std::fs::metadata(dir.path().join(FILE)).expect("there").permissions().mode();
+        assert_eq!(bits & 0o777, 0o600);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use campanile_events::{
     account::{Account, Offer},
     ids::AccountId,
     post::Delivery,
-    seal::{DataKey, fields},
+    seal::{DataKey, Open, fields},
 };
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub fn account(key: &DataKey, id: AccountId, account: &Account) -> Result<Value,
         "server": Some(&account.server).filter(|server| !server.is_empty()),
         "remote_id": key.open(fields::ACCOUNT_REMOTE_ID, &account.remote_id)?.as_str(),
         "handle": key.open(fields::ACCOUNT_HANDLE, &account.handle)?.as_str(),
-        "display_name": display_name.as_ref().map(|text| text.as_str()),
+        "display_name": display_name.as_ref().map(Open::as_str),
         "status": account.status,
         "delivery": account.offer.as_ref().map(|offer| delivery(&offer.delivery)),
         "limits": account.offer.as_ref().map(limits),

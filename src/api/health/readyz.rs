@@ -21,10 +21,8 @@ pub async fn readyz(State(api): State<Api>) -> (StatusCode, String) {
 
 async fn parts(core: &Core) -> Vec<(String, bool, String)> {
     let mut parts = Vec::new();
-    parts.push(match core.is_draining() {
-        true => ("process".to_owned(), false, "stopping".to_owned()),
-        false => ("process".to_owned(), true, "running".to_owned()),
-    });
+    let draining = core.is_draining();
+    parts.push(("process".to_owned(), !draining, if draining { "stopping" } else { "running" }.to_owned()));
     parts.push(match core.journal.head().await {
         Ok(head) => ("journal".to_owned(), true, format!("at {}", head.log_position())),
         Err(error) => ("journal".to_owned(), false, error.to_string()),

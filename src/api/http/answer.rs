@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use campanile_events::ids::LogPosition;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::etag;
 
@@ -40,7 +40,10 @@ impl Answer {
 
     /// A list, or a part of one.
     pub fn list(data: Vec<Value>, next_cursor: Option<String>) -> Self {
-        Self::ok(json!({ "data": data, "next_cursor": next_cursor }))
+        let mut body = Map::new();
+        body.insert("data".to_owned(), Value::Array(data));
+        body.insert("next_cursor".to_owned(), next_cursor.map_or(Value::Null, Value::String));
+        Self::ok(Value::Object(body))
     }
 
     /// With the revision of the one resource that it shows.

@@ -31,7 +31,7 @@ pub async fn envelope(State(clock): State<SharedClock>, mut request: Request, ne
     let error = error.or_else(|| unwritten.then(|| ApiError::of_status(status)).flatten());
     log(&method, route, own, &shown, status, began, error.as_ref());
     if let Some(error) = error {
-        response = refuse(&error, &shown, response);
+        response = refuse(&error, &shown, &response);
     }
     if let Ok(value) = HeaderValue::from_str(&shown) {
         response.headers_mut().insert(X_REQUEST_ID, value);
@@ -43,7 +43,7 @@ pub async fn envelope(State(clock): State<SharedClock>, mut request: Request, ne
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RouteName(pub &'static str);
 
-fn refuse(error: &ApiError, request_id: &str, before: Response) -> Response {
+fn refuse(error: &ApiError, request_id: &str, before: &Response) -> Response {
     let mut body = Map::new();
     body.insert("code".to_owned(), error.code.as_str().into());
     body.insert("message".to_owned(), error.message.as_str().into());

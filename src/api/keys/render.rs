@@ -4,7 +4,7 @@ use campanile_events::{
     ids::KeyId,
     journal::Actor,
     key::Key,
-    seal::{DataKey, fields},
+    seal::{DataKey, Open, fields},
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ pub(super) fn key(
     Ok(json!({
         "id": id,
         "name": data_key.open(fields::KEY_NAME, &key.name)?.as_str(),
-        "description": description.as_ref().map(|text| text.as_str()),
+        "description": description.as_ref().map(Open::as_str),
         "prefix": key.prefix,
         "scopes": key.scopes,
         "mode": key.mode,

@@ -89,8 +89,8 @@ fn field(place: &str) -> String {
 #[cfg(test)]
 mod tests {
     use campanile_events::{post::Content, seal::Open};
+    use secrecy::zeroize::Zeroizing;
     use uuid::Uuid;
-    use zeroize::Zeroizing;
 
     use super::*;
 

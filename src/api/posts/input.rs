@@ -21,65 +21,65 @@ const MOST_SECONDS: u32 = 30 * 24 * 3600;
 /// A new post.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewPost {
-    pub body: Text,
-    pub account_ids: Vec<AccountId>,
+pub struct NewPost {
+    pub(super) body: Text,
+    pub(super) account_ids: Vec<AccountId>,
     #[serde(default)]
-    pub media_ids: Vec<String>,
+    pub(super) media_ids: Vec<String>,
     #[serde(default)]
-    pub tags: Vec<String>,
+    pub(super) tags: Vec<String>,
     #[serde(default)]
-    pub thread: Vec<Part>,
+    pub(super) thread: Vec<Part>,
     #[serde(default)]
-    pub first_comment: Option<Text>,
+    pub(super) first_comment: Option<Text>,
     #[serde(default)]
-    pub overrides: BTreeMap<AccountId, OwnContent>,
-    pub late_limit_seconds: Option<u32>,
-    pub give_up_after_seconds: Option<u32>,
+    pub(super) overrides: BTreeMap<AccountId, OwnContent>,
+    pub(super) late_limit_seconds: Option<u32>,
+    pub(super) give_up_after_seconds: Option<u32>,
     #[serde(default)]
-    pub allow_duplicate: bool,
-    pub schedule: Option<Schedule>,
+    pub(super) allow_duplicate: bool,
+    pub(super) schedule: Option<Schedule>,
     #[serde(default)]
-    pub publish: bool,
+    pub(super) publish: bool,
 }
 
 /// Changes of a post; what is absent stays. `null` takes away what may be absent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PostChanges {
-    pub body: Option<Text>,
-    pub account_ids: Option<Vec<AccountId>>,
-    pub media_ids: Option<Vec<String>>,
-    pub tags: Option<Vec<String>>,
-    pub thread: Option<Vec<Part>>,
-    #[serde(default, deserialize_with = "given")]
-    pub first_comment: Option<Option<Text>>,
-    pub overrides: Option<BTreeMap<AccountId, OwnContent>>,
-    pub late_limit_seconds: Option<u32>,
-    pub give_up_after_seconds: Option<u32>,
+pub struct PostChanges {
+    pub(super) body: Option<Text>,
+    pub(super) account_ids: Option<Vec<AccountId>>,
+    pub(super) media_ids: Option<Vec<String>>,
+    pub(super) tags: Option<Vec<String>>,
+    pub(super) thread: Option<Vec<Part>>,
     #[serde(default)]
-    pub allow_duplicate: bool,
+    pub(super) first_comment: Change<Text>,
+    pub(super) overrides: Option<BTreeMap<AccountId, OwnContent>>,
+    pub(super) late_limit_seconds: Option<u32>,
+    pub(super) give_up_after_seconds: Option<u32>,
+    #[serde(default)]
+    pub(super) allow_duplicate: bool,
 }
 
 /// A part of a thread.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Part {
-    pub body: Text,
+pub struct Part {
+    pub(super) body: Text,
 }
 
 /// What one account's post says instead.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct OwnContent {
-    pub body: Option<Text>,
-    pub thread: Option<Vec<Part>>,
-    pub first_comment: Option<Text>,
+pub struct OwnContent {
+    pub(super) body: Option<Text>,
+    pub(super) thread: Option<Vec<Part>>,
+    pub(super) first_comment: Option<Text>,
 }
 
 /// Text that never shows in `Debug`.
 #[derive(Debug, Clone)]
-pub(super) struct Text(pub Open);
+pub struct Text(Open);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -88,8 +88,21 @@ impl<'de> Deserialize<'de> for Text {
 }
 
 /// Tells `null` from what is absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+#[derive(Debug, Default)]
+pub enum Change<T> {
+    /// It stays.
+    #[default]
+    Absent,
+    /// It goes.
+    Nothing,
+    /// It is this now.
+    To(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Nothing, Self::To))
+    }
 }
 
 impl NewPost {
@@ -126,8 +139,9 @@ impl PostChanges {
             body: self.body.as_ref().map_or_else(|| before.body.clone(), |text| text.0.clone()),
             thread: self.thread.as_deref().map_or_else(|| before.thread.clone(), texts),
             first_comment: match &self.first_comment {
-                Some(changed) => changed.as_ref().map(|text| text.0.clone()),
-                None => before.first_comment.clone(),
+                Change::To(text) => Some(text.0.clone()),
+                Change::Nothing => None,
+                Change::Absent => before.first_comment.clone(),
             },
             media_ids: before.media_ids.clone(),
             overrides: self.overrides.as_ref().map_or_else(|| before.overrides.clone(), overrides),

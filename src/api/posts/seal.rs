@@ -67,8 +67,8 @@ pub(super) fn tag_index(key: &DataKey, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::zeroize::Zeroizing;
     use uuid::Uuid;
-    use zeroize::Zeroizing;
 
     use super::*;
 

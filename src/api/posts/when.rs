@@ -10,7 +10,7 @@ use crate::api::http::{ApiError, At};
 /// An instant, or a time on the clocks of a place.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Schedule {
+pub struct Schedule {
     at: Option<At>,
     local_time: Option<String>,
     time_zone: Option<String>,
@@ -20,7 +20,7 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// The due time; `at` is where this stands in the request, with its dot.
-    pub fn when(&self, place: &str) -> Result<When, ApiError> {
+    pub(super) fn when(&self, place: &str) -> Result<When, ApiError> {
         let field = |name: &str| format!("{place}{name}");
         let local = [
             ("local_time", self.local_time.is_some()),

@@ -19,7 +19,7 @@ pub struct Verify {
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<std::path::PathBuf>,
 
-    /// Print {"ok","events","root","findings"} instead of words
+    /// Print one JSON object instead of words: `ok`, `events`, `root`, `findings`
     #[arg(long)]
     json: bool,
 
