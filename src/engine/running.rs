@@ -109,7 +109,7 @@ async fn core(configuration: &Configuration, store: Store) -> Result<(Core, Fold
     let accounts = Core::executor(&journal, &clock, ());
     let keys = Core::executor(&journal, &clock, ());
     let access = Access::open(Arc::clone(&side), &master_key, keys.clone(), clock.clone()).await?;
-    let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key, clock.clone()).await?);
+    let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), &timing, configuration.allow_egress.clone())?;
     let roles = &configuration.roles;
     let publishing = Publishing::start(Deps {
