@@ -61,7 +61,11 @@ async fn ask(client: &Client, scope: &str) -> Answer {
         "keys:read" => client.get("/v1/keys").await,
         "keys:write" => client.post("/v1/keys", json!({"name": "x", "scopes": []})).await,
         "posts:read" => client.get("/v1/posts").await,
-        "posts:write" => client.post("/v1/posts", json!({"body": "scoped", "account_ids": []})).await,
+        "posts:write" => {
+            client
+                .post("/v1/posts", json!({"body": "scoped", "account_ids": ["acct_01k00000000000000000000000"]}))
+                .await
+        }
         "posts:publish" => client.post_empty("/v1/posts/post_01k00000000000000000000000/publish").await,
         "posts:delete" => client.delete("/v1/posts/post_01k00000000000000000000000").await,
         "connections:read" => client.get("/v1/accounts").await,

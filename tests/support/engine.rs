@@ -38,12 +38,13 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Engine {
     options: Options,
-    folder: TempDir,
     secret: String,
     base: Arc<RwLock<String>>,
     process: Option<Process>,
     starts: usize,
     ready_after: Duration,
+    /// Dropped last: until then what the programs said can be read.
+    folder: TempDir,
 }
 
 impl Engine {
@@ -55,7 +56,7 @@ impl Engine {
         let made: Value = serde_json::from_str(&init.ok()).expect("what `init --json` prints");
         let secret = made["secret"].as_str().expect("a secret").to_owned();
         let base = Arc::new(RwLock::new(String::new()));
-        let mut engine = Self { options, folder, secret, base, process: None, starts: 0, ready_after: Duration::ZERO };
+        let mut engine = Self { options, secret, base, process: None, starts: 0, ready_after: Duration::ZERO, folder };
         engine.restart().await;
         engine
     }

@@ -64,11 +64,14 @@ async fn nothing_is_doubled_or_lost_when_the_engine_is_killed() {
 
 /// Kills and restarts at moments of chance; gives the drafts that were answered meanwhile.
 async fn kill_again_and_again(engine: &mut Engine, client: &Client, plan: Plan, chance: &mut Chance) -> Vec<String> {
+    let account = client.own_account().await;
     let mut kept = Vec::new();
     let mut restarts = Duration::ZERO;
     for kill in 0..plan.kills {
-        let draft =
-            client.post("/v1/posts", json!({"body": format!("kept {kill}"), "account_ids": []})).await.expect(201);
+        let draft = client
+            .post("/v1/posts", json!({"body": format!("kept {kill}"), "account_ids": [account]}))
+            .await
+            .expect(201);
         kept.push(draft["id"].as_str().expect("an id").to_owned());
         let up = Duration::from_millis(plan.shortest_up + chance.below(plan.widest_up));
         until(Instant::now() + up).await;

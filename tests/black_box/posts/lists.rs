@@ -15,7 +15,8 @@ fn ids(list: &[Value]) -> BTreeSet<String> {
 async fn filters_give_what_they_say() {
     let town = Town::start().await;
     let client = town.client();
-    let plain = draft(&client, "plain", &[]).await;
+    let own = client.own_account().await;
+    let plain = draft(&client, "plain", &[&own]).await;
     let tagged = json!({"body": "tagged", "account_ids": [town.blind], "tags": ["launch"]});
     let tagged = id(&client.post("/v1/posts", tagged).await.expect(201));
     let planned = json!({"body": "planned", "account_ids": [town.keyed], "schedule": {"at": "2126-12-01T09:00:00Z"}});
@@ -24,7 +25,7 @@ async fn filters_give_what_they_say() {
     client.post_empty(&format!("/v1/posts/{sent}/publish")).await.expect(200);
     published(&client, &sent, SOON).await;
     let other = engine_key(&town).await;
-    let by_other = draft(&other.1, "another's", &[]).await;
+    let by_other = draft(&other.1, "another's", &[&own]).await;
 
     let keyed = format!("account_id={}", town.keyed);
     let by = format!("created_by={}", other.0);
@@ -53,9 +54,10 @@ async fn engine_key(town: &Town) -> (String, crate::support::Client) {
 async fn pages_follow_each_other_while_posts_come_in() {
     let town = Town::start().await;
     let client = town.client();
+    let own = client.own_account().await;
     let mut written = BTreeSet::new();
     for number in 0..25 {
-        written.insert(draft(&client, &format!("number {number}"), &[]).await);
+        written.insert(draft(&client, &format!("number {number}"), &[&own]).await);
     }
     let first = client.get("/v1/posts").await.expect(200);
     assert_eq!(first["data"].as_array().map(Vec::len), Some(20), "20 unless told otherwise");
@@ -63,7 +65,7 @@ async fn pages_follow_each_other_while_posts_come_in() {
     loop {
         let page = client.get(&path).await.expect(200);
         seen.extend(page["data"].as_array().expect("a list").iter().map(id));
-        draft(&client, &format!("meanwhile {}", seen.len()), &[]).await;
+        draft(&client, &format!("meanwhile {}", seen.len()), &[&own]).await;
         match page["next_cursor"].as_str() {
             Some(cursor) => path = format!("/v1/posts?limit=7&cursor={cursor}"),
             None => break,
