@@ -1,14 +1,11 @@
 //! Starting publishing, and the platforms that it publishes to: the one place that knows how.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use campanile_events::{clock::SharedClock, timing::Timing};
 use campanile_workers::{
     egress::{Egress, EgressLimits, EgressPolicy},
-    platforms::{
-        Platforms,
-        sandbox::{Sandbox, SandboxPlatform},
-    },
+    platforms::{Dependencies, Platforms, all, sandbox::Sandbox},
 };
 use ipnet::IpNet;
 
@@ -25,8 +22,6 @@ pub(super) fn platforms(
 ) -> Result<Platforms, OpenError> {
     let failed = |error: &dyn std::fmt::Display| OpenError::Platforms(error.to_string());
     let egress = Egress::new(EgressPolicy { allow }, EgressLimits::from(timing));
-    let sandbox = Sandbox::open(clock, &folder.join(SANDBOX)).map_err(|error| failed(&error))?;
-    let list: Vec<Arc<dyn campanile_workers::platforms::Platform>> =
-        vec![Arc::new(SandboxPlatform::new(egress, sandbox))];
-    Platforms::of(list).map_err(|error| failed(&error))
+    let sandbox = Sandbox::open(clock.clone(), &folder.join(SANDBOX)).map_err(|error| failed(&error))?;
+    all(Dependencies { egress, sandbox, timing: *timing, clock }).map_err(|error| failed(&error))
 }

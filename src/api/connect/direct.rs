@@ -53,7 +53,10 @@ async fn connect(
         let holder = core.journal.holder(workspace, ACCOUNT_CLAIM, &remote_index).await?;
         let id = holder.map_or_else(|| AccountId::fresh(now), |holder| holder.id.into());
         // Before the account can be used: a worker may take it up as soon as it is in the log.
-        core.tokens.store(workspace, id, &connected.credentials, core.clock.now()).await.map_err(ApiError::unavailable)?;
+        core.tokens
+            .store(workspace, id, &connected.credentials, core.clock.now())
+            .await
+            .map_err(ApiError::unavailable)?;
         let action = action(key, platform, connected, remote_index.clone());
         let done = asker.execute(&core.accounts, id.uuid(), AccountCommand { now, action }).await;
         tries += 1;
