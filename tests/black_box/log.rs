@@ -89,7 +89,7 @@ async fn an_altered_log_does_not_verify() {
     verify(copy.path()).ok();
     let journal = Sqlite::open(&copy.path().join("journal.db"), Durability::Full).expect("the journal");
     let altered =
-        journal.execute("update events set payload = replace(payload, '\"at\"', '\"At\"') where position = 2", vec![]);
+        journal.execute("update events set payload = cast(replace(cast(payload as text), '\"at\"', '\"At\"') as blob) where position = 2", vec![]);
     assert_eq!(altered.await.expect("an altered journal"), 1);
     drop(journal);
     let found = verify(copy.path());
