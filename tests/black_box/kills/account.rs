@@ -13,6 +13,8 @@ pub(super) struct Accounting {
     statuses: BTreeMap<String, String>,
     /// How often an attempt was cut off, by class.
     lapsed: BTreeMap<&'static str, usize>,
+    /// How often an answer did not come in time, by class.
+    late: BTreeMap<&'static str, usize>,
     attempts: usize,
 }
 
@@ -25,6 +27,8 @@ impl Accounting {
         assert!(!attempts.is_empty(), "{} ended as {status} without an attempt", post.text);
         let classes: Vec<_> = attempts.iter().map(|it| it["error"]["class"].as_str().unwrap_or("none")).collect();
         *self.lapsed.entry(post.class).or_default() += classes.iter().filter(|class| **class == "lapsed").count();
+        let timeouts = attempts.iter().filter(|it| it["error"]["code"] == "timeout").count();
+        *self.late.entry(post.class).or_default() += timeouts;
         self.attempts += attempts.len();
         if status == "unknown" {
             let last = classes.last().copied().unwrap_or_default();
@@ -65,12 +69,14 @@ impl Accounting {
             self.attempts,
             truth.visible.len()
         );
+        let number = |counts: &BTreeMap<_, _>, class| counts.get(class).copied().unwrap_or(0);
         for class in CLASSES {
-            let lapsed = self.lapsed.get(class).copied().unwrap_or(0);
-            println!("record: {class}: {lapsed} attempts cut off by a kill, {} answers lost", lost_answers(class));
+            let (lapsed, late) = (number(&self.lapsed, class), number(&self.late, class));
+            let lost = lost_answers(class);
+            println!("record: {class}: {lapsed} attempts cut off by a kill, {lost} answers lost, {late} too late");
         }
         assert!(wrong.is_empty(), "{} of {} posts are wrong:\n{}", wrong.len(), posts.len(), wrong.join("\n"));
-        let most = self.lapsed.get("blind").copied().unwrap_or(0) + lost_answers("blind");
+        let most = number(&self.lapsed, "blind") + number(&self.late, "blind") + lost_answers("blind");
         assert!(unknown <= most, "{unknown} unknown, but only {most} answers that nobody could have");
     }
 }

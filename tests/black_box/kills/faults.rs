@@ -16,7 +16,7 @@ pub(super) async fn add(sandbox: &SandboxServer, chance: &mut Chance) {
         ("reset_after", 0.03, json!({})),
         ("effect_late", 0.02, json!({"seconds": 0.4})),
         // Requests that take their time are the ones that a kill finds on their way.
-        ("answer_late", 0.6, json!({"seconds": 0.2})),
+        ("answer_late", 0.7, json!({"seconds": 0.3})),
     ] {
         let mut fault = json!({"kind": kind, "probability": probability, "seed": chance.next()});
         for (name, value) in more.as_object().expect("an object") {
