@@ -6,7 +6,7 @@ use super::{
     accounts, connect, health,
     http::{
         Needs::{AnyKey, Nothing, Scope as With},
-        Route, delete, get, patch, post,
+        Route, delete, get, named, patch, post,
     },
     keys, me, operator, platforms, posts, scopes,
 };
@@ -15,38 +15,38 @@ use super::{
 #[rustfmt::skip]
 pub fn all() -> Vec<Route> {
     vec![
-        get("/healthz", Nothing, "health.healthz", health::healthz),
-        get("/readyz", Nothing, "health.readyz", health::readyz),
-        get("/metrics", Nothing, "health.metrics", health::metrics),
+        get("/healthz", Nothing, named!("health.healthz"), health::healthz),
+        get("/readyz", Nothing, named!("health.readyz"), health::readyz),
+        get("/metrics", Nothing, named!("health.metrics"), health::metrics),
 
-        get("/v1/me", AnyKey, "api.me.get", me::get),
-        get("/v1/scopes", With(Scope::KeysRead), "api.scopes.list", scopes::list),
-        get("/v1/platforms", AnyKey, "api.platforms.list", platforms::list),
+        get("/v1/me", AnyKey, named!("api.me.get"), me::get),
+        get("/v1/scopes", With(Scope::KeysRead), named!("api.scopes.list"), scopes::list),
+        get("/v1/platforms", AnyKey, named!("api.platforms.list"), platforms::list),
 
-        get("/v1/keys", With(Scope::KeysRead), "api.keys.list", keys::list),
-        post("/v1/keys", With(Scope::KeysWrite), "api.keys.create", keys::create),
-        get("/v1/keys/{id}", With(Scope::KeysRead), "api.keys.get", keys::get),
-        delete("/v1/keys/{id}", With(Scope::KeysWrite), "api.keys.revoke", keys::revoke),
+        get("/v1/keys", With(Scope::KeysRead), named!("api.keys.list"), keys::list),
+        post("/v1/keys", With(Scope::KeysWrite), named!("api.keys.create"), keys::create),
+        get("/v1/keys/{id}", With(Scope::KeysRead), named!("api.keys.get"), keys::get),
+        delete("/v1/keys/{id}", With(Scope::KeysWrite), named!("api.keys.revoke"), keys::revoke),
 
-        get("/v1/accounts", With(Scope::ConnectionsRead), "api.accounts.list", accounts::list),
-        get("/v1/accounts/{id}", With(Scope::ConnectionsRead), "api.accounts.get", accounts::get),
-        delete("/v1/accounts/{id}", With(Scope::ConnectionsWrite), "api.accounts.disconnect", accounts::disconnect),
-        get("/v1/connect/{platform}", With(Scope::ConnectionsWrite), "api.connect.begin", connect::begin),
-        post("/v1/connect/{platform}", With(Scope::ConnectionsWrite), "api.connect.direct", connect::direct),
+        get("/v1/accounts", With(Scope::ConnectionsRead), named!("api.accounts.list"), accounts::list),
+        get("/v1/accounts/{id}", With(Scope::ConnectionsRead), named!("api.accounts.get"), accounts::get),
+        delete("/v1/accounts/{id}", With(Scope::ConnectionsWrite), named!("api.accounts.disconnect"), accounts::disconnect),
+        get("/v1/connect/{platform}", With(Scope::ConnectionsWrite), named!("api.connect.begin"), connect::begin),
+        post("/v1/connect/{platform}", With(Scope::ConnectionsWrite), named!("api.connect.direct"), connect::direct),
 
-        get("/v1/posts", With(Scope::PostsRead), "api.posts.list", posts::list),
-        post("/v1/posts", With(Scope::PostsWrite), "api.posts.create", posts::create),
-        get("/v1/posts/{id}", With(Scope::PostsRead), "api.posts.get", posts::get),
-        patch("/v1/posts/{id}", With(Scope::PostsWrite), "api.posts.edit", posts::edit),
-        delete("/v1/posts/{id}", With(Scope::PostsDelete), "api.posts.delete", posts::delete),
-        post("/v1/posts/{id}/schedule", With(Scope::PostsPublish), "api.posts.schedule", posts::schedule),
-        post("/v1/posts/{id}/unschedule", With(Scope::PostsPublish), "api.posts.unschedule", posts::unschedule),
-        post("/v1/posts/{id}/publish", With(Scope::PostsPublish), "api.posts.publish", posts::publish),
-        post("/v1/posts/{id}/cancel", With(Scope::PostsPublish), "api.posts.cancel", posts::cancel),
-        post("/v1/posts/{id}/retry", With(Scope::PostsPublish), "api.posts.retry", posts::retry),
-        post("/v1/posts/{id}/resolve", With(Scope::PostsPublish), "api.posts.resolve", posts::resolve),
-        get("/v1/posts/{id}/results", With(Scope::PostsRead), "api.posts.results", posts::results),
-        get("/v1/posts/{id}/history", With(Scope::AuditRead), "api.posts.history", posts::history),
+        get("/v1/posts", With(Scope::PostsRead), named!("api.posts.list"), posts::list),
+        post("/v1/posts", With(Scope::PostsWrite), named!("api.posts.create"), posts::create),
+        get("/v1/posts/{id}", With(Scope::PostsRead), named!("api.posts.get"), posts::get),
+        patch("/v1/posts/{id}", With(Scope::PostsWrite), named!("api.posts.edit"), posts::edit),
+        delete("/v1/posts/{id}", With(Scope::PostsDelete), named!("api.posts.delete"), posts::delete),
+        post("/v1/posts/{id}/schedule", With(Scope::PostsPublish), named!("api.posts.schedule"), posts::schedule),
+        post("/v1/posts/{id}/unschedule", With(Scope::PostsPublish), named!("api.posts.unschedule"), posts::unschedule),
+        post("/v1/posts/{id}/publish", With(Scope::PostsPublish), named!("api.posts.publish"), posts::publish),
+        post("/v1/posts/{id}/cancel", With(Scope::PostsPublish), named!("api.posts.cancel"), posts::cancel),
+        post("/v1/posts/{id}/retry", With(Scope::PostsPublish), named!("api.posts.retry"), posts::retry),
+        post("/v1/posts/{id}/resolve", With(Scope::PostsPublish), named!("api.posts.resolve"), posts::resolve),
+        get("/v1/posts/{id}/results", With(Scope::PostsRead), named!("api.posts.results"), posts::results),
+        get("/v1/posts/{id}/history", With(Scope::AuditRead), named!("api.posts.history"), posts::history),
     ]
 }
 
@@ -54,7 +54,7 @@ pub fn all() -> Vec<Route> {
 #[rustfmt::skip]
 pub fn operators() -> Vec<Route> {
     vec![
-        get("/operator/log", Nothing, "operator.log.state", operator::state),
-        get("/operator/log/events", Nothing, "operator.log.events", operator::events),
+        get("/operator/log", Nothing, named!("operator.log.state"), operator::state),
+        get("/operator/log/events", Nothing, named!("operator.log.events"), operator::events),
     ]
 }

@@ -1,5 +1,6 @@
 //! The command line: a file for each command, and one enum of them.
 
+mod demo;
 mod failure;
 mod init;
 mod log;
@@ -17,6 +18,7 @@ pub use failure::Failure;
 const ABOUT: &str = "Schedules and publishes posts to social platforms: at the right moment, once, with proof";
 
 const FIRST_STEPS: &str = "First steps:
+  campanile demo                            see the whole loop in half a minute
   campanile init --email you@example.com    make an engine in ./campanile-data; prints an API key, once
   campanile serve                           run it, on http://127.0.0.1:8080
   campanile log verify                      check that nobody altered its history
@@ -34,6 +36,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Init(init::Init),
     Serve(Box<serve::Serve>),
     #[command(subcommand)]
@@ -46,12 +49,13 @@ impl Arguments {
     /// Carries the command out.
     pub fn run(self) -> ExitCode {
         let done = match self.command {
+            Command::Demo(command) => command.run(),
             Command::Init(command) => command.run(),
             Command::Serve(command) => command.run(),
             Command::Log(command) => command.run(),
             Command::Sandbox(command) => command.run(),
             Command::MasterKey(command) => command.run(),
         };
-        done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+        done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
     }
 }

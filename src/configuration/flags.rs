@@ -67,7 +67,7 @@ pub struct ServeFlags {
     #[arg(long, value_name = "FORMAT", env = "CAMPANILE_LOG_FORMAT", ignore_case = true)]
     pub log_format: Option<LogFormat>,
 
-    /// Time constants in seconds, for tests: lease=60,settle=120,lookup_gap=60,quiet=60,sweep=10
+    /// Time constants in seconds, for tests: `lease=60,settle=120,lookup_gap=60,quiet=60,sweep=10`
     ///
     /// Below their defaults the promise of one post, once, is weaker: `serve` warns of it.
     #[arg(long, value_name = "LIST", env = "CAMPANILE_TIMING")]

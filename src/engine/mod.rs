@@ -28,6 +28,8 @@ mod publishing;
 mod running;
 mod serve;
 mod store;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 
 pub use checkpoints::Checkpoints;

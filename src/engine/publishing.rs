@@ -1,11 +1,11 @@
-//! Starting publishing, and the platforms that it publishes to: the one place that knows how.
+//! The platforms that this process publishes to: the one place that knows what they stand on.
 
 use std::path::Path;
 
 use campanile_events::{clock::SharedClock, timing::Timing};
 use campanile_workers::{
     egress::{Egress, EgressLimits, EgressPolicy},
-    platforms::{Dependencies, Platforms, all, sandbox::Sandbox},
+    platforms::{self, Dependencies, Platforms, sandbox::Sandbox},
 };
 use ipnet::IpNet;
 
@@ -13,15 +13,15 @@ use super::OpenError;
 
 const SANDBOX: &str = "sandbox.jsonl";
 
-/// The platforms of this process. The sandbox that lives in it keeps what it was sent in the folder.
+/// Every platform. The sandbox that lives in this process keeps what it was sent in the folder.
 pub(super) fn platforms(
     folder: &Path,
     clock: SharedClock,
-    timing: &Timing,
+    timing: Timing,
     allow: Vec<IpNet>,
 ) -> Result<Platforms, OpenError> {
     let failed = |error: &dyn std::fmt::Display| OpenError::Platforms(error.to_string());
-    let egress = Egress::new(EgressPolicy { allow }, EgressLimits::from(timing));
+    let egress = Egress::new(EgressPolicy { allow }, EgressLimits::from(&timing));
     let sandbox = Sandbox::open(clock.clone(), &folder.join(SANDBOX)).map_err(|error| failed(&error))?;
-    all(Dependencies { egress, sandbox, timing: *timing, clock }).map_err(|error| failed(&error))
+    platforms::all(Dependencies { egress, sandbox, timing, clock }).map_err(|error| failed(&error))
 }

@@ -92,7 +92,8 @@ impl Engine {
         self.core.draining.store(true, Ordering::Release);
         self.core.publishing.drain(patience).await;
         // Last, so that what was just done is seen and signed.
-        stop(&self.projector, self.projecting.lock().unwrap_or_else(PoisonError::into_inner).take()).await;
+        let projecting = self.projecting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        stop(&self.projector, projecting).await;
         let keeping = std::mem::take(&mut *self.keeping.lock().unwrap_or_else(PoisonError::into_inner));
         stop(&self.upkeep, keeping).await;
     }
@@ -110,7 +111,7 @@ async fn core(configuration: &Configuration, store: Store) -> Result<(Core, Fold
     let keys = Core::executor(&journal, &clock, ());
     let access = Access::open(Arc::clone(&side), &master_key, keys.clone(), clock.clone()).await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
-    let platforms = platforms(&folder, clock.clone(), &timing, configuration.allow_egress.clone())?;
+    let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
     let roles = &configuration.roles;
     let publishing = Publishing::start(Deps {
         posts: posts.clone(),

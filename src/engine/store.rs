@@ -1,6 +1,6 @@
 //! The folder, locked and opened, with nothing running yet but the journal's own writer.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc};
 
 use campanile_events::{
     clock::SharedClock,
@@ -104,7 +104,9 @@ impl Store {
         if opening == Opening::Existing && !journal_file.exists() {
             return Err(OpenError::Empty(path));
         }
-        std::fs::create_dir_all(&path).map_err(|error| OpenError::Folder { path: path.clone(), error })?;
+        // Its owner's alone: it holds the key, and the sandbox keeps texts in the open.
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        made.map_err(|error| OpenError::Folder { path: path.clone(), error })?;
         let lock = FolderLock::take(&path)?;
         let master_key = master_key(folder, opening)?;
         let db = Sqlite::open(&journal_file, Durability::Full)?;

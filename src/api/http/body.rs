@@ -68,6 +68,10 @@ fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // A list would be read as the fields in their order, which nobody means.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first != b'{') {
+        return Err(ApiError::invalid("body", "not_an_object", "must be a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let parsed: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -156,8 +160,9 @@ mod tests {
             ("{} x", "text", "missing"),
             (r#"{"text":"a"} x"#, "body", "invalid_json"),
             (r#"{"text":1}"#, "text", "invalid"),
-            ("[]", "text", "missing"),
-            ("3", "body", "invalid"),
+            ("[]", "body", "not_an_object"),
+            ("3", "body", "not_an_object"),
+            ("", "body", "invalid_json"),
             (r#"{"text":"a","tex":1}"#, "tex", "unknown_field"),
             (r#"{"text":"a","parts":[{"body":"b"},{"bod":"c"}]}"#, "parts[1].bod", "unknown_field"),
             (r#"{"text":"a","parts":[{}]}"#, "parts[0].body", "missing"),

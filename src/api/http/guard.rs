@@ -11,7 +11,7 @@ use axum::{
 use campanile_events::ids::LogPosition;
 use tracing::Instrument;
 
-use super::{ApiError, Code, Needs, RequestIds, envelope::RouteName};
+use super::{ApiError, Code, Name, Needs, RequestIds, envelope::RouteName};
 use crate::{access::Denied, api::Api, engine::Core};
 
 /// How long a read waits for a position that its client has seen.
@@ -23,7 +23,7 @@ pub struct Gate {
     /// Who may.
     pub needs: Needs,
     /// The route's name.
-    pub name: &'static str,
+    pub name: Name,
     /// What answers.
     pub api: Api,
 }
@@ -32,7 +32,7 @@ pub struct Gate {
 pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let name = gate.name;
     let id = request.extensions().get::<RequestIds>().map(|ids| ids.own.to_string()).unwrap_or_default();
-    let span = tracing::info_span!("api", otel.name = name, route = name, request.id = id);
+    let span = (name.span)(&id);
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let answered = pass(gate, request, next).instrument(span);
     let mut response = if reads {
@@ -40,7 +40,7 @@ pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Re
     } else {
         tokio::spawn(answered).await.unwrap_or_else(|error| ApiError::internal(error).into_response())
     };
-    response.extensions_mut().insert(RouteName(name));
+    response.extensions_mut().insert(RouteName(name.text));
     response
 }
 

@@ -23,5 +23,6 @@ pub use guard::{Gate, guard};
 pub use parameters::Parameters;
 pub use path::Named;
 pub use request_id::RequestIds;
-pub use route::{Needs, Route, delete, get, patch, post};
+pub(in crate::api) use route::named;
+pub use route::{Name, Needs, Route, delete, get, patch, post};
 pub use time::{At, instant, optional_instant};

@@ -21,6 +21,23 @@ pub enum Needs {
     Scope(Scope),
 }
 
+/// A route's name, and the span that is called so: spans are named where they are written.
+#[derive(Debug, Clone, Copy)]
+pub struct Name {
+    /// The name.
+    pub text: &'static str,
+    /// Opens a span for a request.
+    pub span: fn(request_id: &str) -> tracing::Span,
+}
+
+/// Names a route.
+macro_rules! named {
+    ($name:literal) => {
+        $crate::api::http::Name { text: $name, span: |request_id| tracing::info_span!($name, request.id = request_id) }
+    };
+}
+pub(in crate::api) use named;
+
 /// One line of the table.
 pub struct Route {
     /// The method.
@@ -30,7 +47,7 @@ pub struct Route {
     /// Who may ask.
     pub needs: Needs,
     /// Its name in spans and logs, such as `api.posts.schedule`.
-    pub name: &'static str,
+    pub name: Name,
     pub(in crate::api) handler: MethodRouter<Api>,
 }
 
@@ -43,7 +60,7 @@ impl std::fmt::Debug for Route {
 macro_rules! verbs {
     ($($(#[$doc:meta])* $verb:ident => $method:ident),* $(,)?) => {$(
         $(#[$doc])*
-        pub fn $verb<H, T>(path: &'static str, needs: Needs, name: &'static str, handler: H) -> Route
+        pub fn $verb<H, T>(path: &'static str, needs: Needs, name: Name, handler: H) -> Route
         where
             H: Handler<T, Api>,
             T: 'static,

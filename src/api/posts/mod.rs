@@ -1,8 +1,8 @@
 //! Posts: written, changed, scheduled, published, settled.
 //!
-//! - [`Draft`](input): what a client writes, checked for form, sealed for the log.
-//! - [`render`]: a post as clients see it, from the aggregate's state.
-//! - [`duplicates`]: the same content on the same account within a day.
+//! - `input`, `when`: what a client writes, checked for form; `seal` makes it what the log stores.
+//! - `render`: a post as clients see it, from the aggregate's state.
+//! - [`Duplicates`]: the same content on the same account within a day.
 //!
 //! Whether a command may be carried out is decided by `campanile_events::post` alone.
 

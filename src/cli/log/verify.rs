@@ -54,7 +54,7 @@ fn print(report: &Report, as_json: bool) -> Result<(), Failure> {
         let word = if finding.ok { "ok" } else { "FAILED" };
         println!("{:<12} {word:<7} {}", finding.check, finding.text);
     }
-    let words = if report.ok { "the log is whole" } else { "the log is NOT what it was signed as" };
+    let words = if report.ok { "verified: the log is whole" } else { "the log is NOT what it was signed as" };
     println!("{words}: {} events", report.events);
     Ok(())
 }

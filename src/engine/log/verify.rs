@@ -51,14 +51,16 @@ pub struct Report {
 /// If the log can't be read to its end.
 pub async fn verify(log: &dyn LogSource, copy: Option<String>) -> Result<Report, SourceError> {
     let state = log.state().await?;
-    let mut reading = Reading::new(&state, copy);
+    let mut reading = Reading::new(&state, copy.as_ref());
     let mut after = Position(0);
     while after < state.position {
         let left = usize::try_from(state.position.0 - after.0).unwrap_or(PAGE);
         let events = log.events(after, left.min(PAGE)).await?;
         let Some(last) = events.last() else { break };
         after = last.position;
-        events.iter().for_each(|event| reading.take(event));
+        for event in &events {
+            reading.take(event);
+        }
     }
     Ok(reading.report(&state))
 }
@@ -83,7 +85,7 @@ impl Wrong {
         let more = self.count.saturating_sub(TOLD as u64);
         let mut text = if ok { well } else { self.told.join("; ") };
         if more > 0 {
-            text.push_str(&format!("; and {more} more"));
+            text = format!("{text}; and {more} more");
         }
         Finding { check, ok, text }
     }
@@ -108,7 +110,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(state: &LogState, copy: Option<String>) -> Self {
+    fn new(state: &LogState, copy: Option<&String>) -> Self {
         let mut reading = Self {
             frontier: Frontier::default(),
             numbers: BTreeMap::new(),
@@ -129,7 +131,7 @@ impl Reading {
             return reading;
         };
         let origin = format!("{}/epoch-{}", key.name(), state.epoch);
-        for note in state.checkpoints.iter().chain(&copy) {
+        for note in state.checkpoints.iter().chain(copy) {
             match open(note, &key) {
                 Ok(checkpoint) if checkpoint.origin.as_str() == origin => {
                     reading.signed += 1;
