@@ -54,8 +54,8 @@ async fn a_folder_is_made_once_and_opened_after() {
     let caller = engine.core().access.authenticate(made.secret.expose()).await.expect("its key");
     assert_eq!((caller.key_id, caller.workspace), (made.key_id, made.workspace_id));
     assert_eq!(caller.key.status(SystemClock::shared().now()), KeyStatus::Active);
-    let held = Engine::open(&configuration).await.expect_err("one process");
-    assert!(held.is_refusal() && held.to_string().contains("is held by process"), "{held}");
+    let second = Engine::open(&configuration).await.expect_err("one process");
+    assert!(second.is_refusal() && second.to_string().contains("is held by process"), "{second}");
     let head = engine.core().journal.head().await.expect("a head");
     assert_eq!(head.position, Position(5), "organization, person and role, workspace, key");
 }
