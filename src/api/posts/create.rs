@@ -33,10 +33,13 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPos
     let limits = Limits { late_limit_seconds, give_up_after_seconds };
 
     // Held until the read models show the post: two equal ones at once can't both find none.
-    let _turn = core.duplicates.turn(&content.digests).await;
-    if !new.allow_duplicate {
+    let _turn = if new.allow_duplicate {
+        Vec::new()
+    } else {
+        let turn = core.duplicates.turn(&content.digests).await;
         core.duplicates.refuse(core, asker.caller.workspace, &content.digests, None).await?;
-    }
+        turn
+    };
     let id = PostId::fresh(core.clock.now());
     let action = match when {
         Some(when) => PostAction::DraftScheduled { content, targets, tags, limits, when },
