@@ -64,7 +64,7 @@ fn init_in_json_gives_three_fields() {
     let made = campanile_in(folder.path(), &["init", "--email", "owner@example.com", "--json"]).ok();
     let made: serde_json::Value = serde_json::from_str(&made).expect("one JSON object and nothing else");
     let fields: Vec<_> = made.as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_eq!(fields, ["key_id", "secret", "workspace_id"]);
+    assert_eq!(fields, ["workspace_id", "key_id", "secret"]);
     assert!(made["secret"].as_str().is_some_and(|secret| secret.starts_with("sk_live_") && secret.len() == 44));
 }
 
