@@ -126,21 +126,3 @@ async fn a_test_key_publishes_to_no_live_account() {
     let body = json!({"body": "on trial", "account_ids": [account["id"]], "publish": true});
     client.post("/v1/posts", body).await.expect(201);
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn operators_make_and_revoke_keys_at_the_machine_while_it_runs() {
-    let mut engine = Engine::start(Options::default()).await;
-    for running in [true, false] {
-        let made = engine.command(&["keys", "create", "--name", "cli", "--scopes", "posts:read", "--json"]).ok();
-        let made: Value = serde_json::from_str(&made).expect("JSON");
-        let listed = engine.command(&["keys", "list"]).ok();
-        assert!(listed.contains(text(&made, "id")) && !listed.contains(text(&made, "secret")), "{listed}");
-        if running {
-            let own = engine.client_of(text(&made, "secret"));
-            assert_eq!(own.get("/v1/posts").await.status, 200);
-            engine.command(&["keys", "revoke", text(&made, "id")]).ok();
-            assert_eq!(own.get("/v1/posts").await.refused(401, "unauthorized")["reason"], "revoked_key");
-            engine.terminate();
-        }
-    }
-}
