@@ -66,7 +66,8 @@ fn link(word: &str) -> Option<&str> {
     let mut link = word;
     loop {
         let shorter = link.trim_end_matches(CLOSING);
-        let shorter = if shorter.contains('(') { shorter } else { shorter.trim_end_matches(')') };
+        let surplus = shorter.matches(')').count() > shorter.matches('(').count();
+        let shorter = shorter.strip_suffix(')').filter(|_| surplus).unwrap_or(shorter);
         if shorter == link {
             break;
         }
