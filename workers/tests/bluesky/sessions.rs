@@ -36,16 +36,20 @@ async fn an_account_is_connected_or_the_server_is_quoted() {
 async fn a_token_that_is_about_to_end_is_renewed_before_it_is_used() {
     let Some(server) = server() else { return };
     let ada = Resident::move_in(server, "ageing-ada").await;
-    let before = ada.kept().await;
     ada.send(message("a", "with the first token")).await.unwrap();
-    assert_eq!(ada.kept().await, before);
-    // A token is good for two hours.
-    ada.send_by(&ada.later(3), message("b", "with the second")).await.unwrap();
+    ada.replace("access_jwt", &ada.expired_token()).await;
+    let before = ada.kept().await;
+    ada.send(message("b", "with the second")).await.unwrap();
     let after = ada.kept().await;
     assert_ne!(after["access_jwt"], before["access_jwt"]);
     assert_ne!(after["refresh_jwt"], before["refresh_jwt"]);
     assert_eq!((&after["did"], &after["app_password"]), (&before["did"], &before["app_password"]));
-    assert_eq!(ada.posts().await.len(), 2);
+    // A token is good for two hours: one that is fresh is left alone, and later it isn't fresh.
+    ada.send(message("c", "with the second")).await.unwrap();
+    assert_eq!(ada.kept().await, after);
+    ada.send_by(&ada.later(3), message("d", "with the third")).await.unwrap();
+    assert_ne!(ada.kept().await["refresh_jwt"], after["refresh_jwt"]);
+    assert_eq!(ada.posts().await.len(), 4);
 }
 
 #[tokio::test]

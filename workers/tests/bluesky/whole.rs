@@ -143,12 +143,13 @@ async fn a_session_that_ended_is_renewed_and_kept() {
     assert_eq!(ada.posts().await.len(), 2);
 
     // Refused by the server: the attempt fails, the session is renewed, the next one goes through.
-    let account = house.adopt("bluesky", with(&ada.connected, &json!({"access_jwt": "not.a.token"}))).await;
+    let bob = Resident::move_in(server, "renewed-bob").await;
+    let account = house.adopt("bluesky", with(&bob.connected, &json!({"access_jwt": "not.a.token"}))).await;
     let post = house.schedule(text("three"), &[account], house.clock.now()).await;
     let state = house.ended(post).await;
     assert_eq!(state.targets[0].status(), TargetStatus::Published);
     assert_eq!(state.targets[0].attempts.len(), 2);
-    assert_eq!(ada.posts().await.len(), 3);
+    assert_eq!(bob.posts().await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
