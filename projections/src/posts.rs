@@ -14,7 +14,7 @@ use cqrs_es::Aggregate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    attempts,
+    attempts, digests,
     due::{self, Due},
     folded::{Derived, Subject, View},
     page::{self, Conditions, Listed, Page, Paged, QueryError},
@@ -92,7 +92,7 @@ impl View for Posts {
     const VERSION: u32 = 1;
     const KIND: StreamKind = StreamKind::Post;
     const TABLES: &'static [&'static TableDefinition] =
-        &[&POSTS, &TAGS, &targets::TARGETS, &attempts::ATTEMPTS, &due::DUE_TARGETS];
+        &[&POSTS, &TAGS, &targets::TARGETS, &attempts::ATTEMPTS, &due::DUE_TARGETS, &digests::DIGESTS];
 
     fn fold(state: &mut PostState, event: PostEvent, recorded: &Recorded) {
         state.post.apply(event);
@@ -121,6 +121,7 @@ impl View for Posts {
         targets::rows(subject, out);
         attempts::rows(subject, out);
         due::rows(subject, out);
+        digests::rows(subject, out);
     }
 }
 

@@ -59,6 +59,19 @@ pub enum PostAction {
         /// How late it may be.
         limits: Limits,
     },
+    /// Write it with a due time at once: where either is refused, nothing follows.
+    DraftScheduled {
+        /// What it says.
+        content: Box<ContentInHand>,
+        /// Where it goes, with the rules of each place.
+        targets: Vec<TargetRules>,
+        /// The client's labels.
+        tags: Vec<Tag>,
+        /// How late it may be.
+        limits: Limits,
+        /// When.
+        when: When,
+    },
     /// Change it; what is absent stays.
     Edit {
         /// The revision that the client knows, if it cares.

@@ -27,6 +27,13 @@ impl Post {
         if let PostAction::Draft { content, targets, tags, limits } = action {
             return self.draft(now, *content, targets, tags, limits);
         }
+        if let PostAction::DraftScheduled { content, targets, tags, limits, when } = action {
+            let mut events = self.draft(now, *content, targets, tags, limits)?;
+            let mut drafted = self.clone();
+            events.iter().cloned().for_each(|event| drafted.fold(event));
+            events.extend(drafted.schedule(now, when)?);
+            return Ok(events);
+        }
         if !self.exists {
             return Err(PostError::NotFound);
         }
@@ -52,7 +59,7 @@ impl Post {
                 self.expect_revision(if_revision)?;
                 self.delete(now)
             }
-            PostAction::Draft { .. } => Err(PostError::Exists),
+            PostAction::Draft { .. } | PostAction::DraftScheduled { .. } => Err(PostError::Exists),
         }
     }
 

@@ -88,3 +88,27 @@ async fn changes_come_in_the_logs_order_and_none_is_cut_in_two() {
     let sooner = due::changed_since(db.as_ref(), Position(0), town.now(), 10_000).await.unwrap();
     assert!(sooner.len() < seen.len() && sooner.iter().all(|row| row.next_at <= town.now()));
 }
+
+#[tokio::test]
+async fn who_asks_for_changes_alone_knows_every_row() {
+    let house = House::new().await;
+    let mut town = house.town(62);
+    let db = house.tables("a.db");
+    let runner = house.runner(&db).await;
+    let (mut known, mut told) = (BTreeMap::new(), 0);
+    for _ in 0..30 {
+        let after = runner.position();
+        town.live(12).await;
+        runner.catch_up().await.unwrap();
+        let far = town.now() + Duration::days(400);
+        for row in due::changed_since(db.as_ref(), after, far, 10_000).await.unwrap() {
+            told += 1;
+            known.insert((row.post_id, row.account_id), row);
+        }
+        let waiting = due::overdue(db.as_ref(), far, 10_000).await.unwrap();
+        for row in waiting.into_iter().chain(due::watched(db.as_ref(), 10_000).await.unwrap()) {
+            assert_eq!(known.get(&(row.post_id, row.account_id)), Some(&row));
+        }
+    }
+    assert!(told > known.len(), "some changed more than once");
+}

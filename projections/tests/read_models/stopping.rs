@@ -1,6 +1,6 @@
 //! What this build doesn't know, and a log with a hole, stop it where it stands.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use campanile_events::{
@@ -14,6 +14,12 @@ use campanile_projections::{
 use tokio::sync::watch;
 
 use crate::support::{House, dump};
+
+/// Runs until the runner gives up by itself, as it must.
+async fn run(runner: &Runner) -> Result<(), RunnerError> {
+    let ends = runner.run(std::future::pending());
+    tokio::time::timeout(Duration::from_secs(10), ends).await.expect("the runner stops")
+}
 
 #[tokio::test]
 async fn an_event_of_a_newer_build_stops_the_runner_and_is_not_passed_over() {
@@ -29,7 +35,7 @@ async fn an_event_of_a_newer_build_stops_the_runner_and_is_not_passed_over() {
         let id = *town.posts.keys().next().unwrap();
         town.append_raw(id, event_type, schema, "{}").await;
         town.live(10).await;
-        let stopped = runner.run(std::future::pending()).await;
+        let stopped = run(&runner).await;
         assert!(matches!(&stopped, Err(RunnerError::NewerBuildNeeded { reason }) if reason.contains(event_type)));
         assert!(runner.run_once().await.is_err(), "it stays so");
         assert_eq!(runner.position(), before);
@@ -93,7 +99,7 @@ async fn a_hole_in_the_log_stops_the_runner() {
     let db = house.tables("a.db");
     let holed = Arc::new(Holed { inner: Arc::clone(&house.journal), lost: Position(40) });
     let runner = Runner::open(holed, Arc::clone(&db), campanile_projections::all()).await.unwrap();
-    let stopped = runner.run(std::future::pending()).await;
+    let stopped = run(&runner).await;
     assert!(matches!(&stopped, Err(RunnerError::Damaged { reason }) if reason.contains("40")), "{stopped:?}");
     let status = runner.status().await.unwrap();
     assert!(matches!(&status[0].state, ProjectionState::Stopped { reason } if reason.contains("damaged")));

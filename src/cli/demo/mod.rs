@@ -9,27 +9,27 @@ mod script;
 mod stage;
 mod timeline;
 
-use std::process::ExitCode;
-
 use clap::Args;
 
-/// Flags of `campanile demo`.
+use super::{Failure, logging};
+use crate::configuration::LogFormat;
+
+/// See the whole loop in half a minute: draft, schedule, retry, publish, settle an unknown, verify the log
+///
+/// Everything happens on this machine, in a temporary folder: an embedded engine, the sandbox platform, and faults on
+/// purpose. Exit code 0 only if every post came out as it must and the log verifies.
 #[derive(Debug, Args)]
-pub struct DemoArguments {
-    /// Keep the data folder and print where it is, to look at it afterwards.
+pub struct Demo {
+    /// Keep the data folder and print where it is, to look at it afterwards
     #[arg(long)]
     keep: bool,
 }
 
-impl DemoArguments {
-    /// Runs the demo. Ends with 0 only if every post came out as it must and the log verifies.
-    pub async fn run(self) -> ExitCode {
-        match script::play(self.keep).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("the demo failed: {error:#}");
-                ExitCode::FAILURE
-            }
-        }
+impl Demo {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        logging::start(LogFormat::Pretty, "error");
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let played = runtime.block_on(script::play(self.keep));
+        played.map_err(|error| Failure::Failed(format!("the demo failed: {error:#}")))
     }
 }

@@ -1,9 +1,12 @@
 //! What the demo plays.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, ensure};
-use campanile_events::clock::Clock;
 use campanile_workers::platforms::sandbox::{Fault, FaultKind};
 use chrono::{DateTime, SubsecRound, Utc};
 use chrono_tz::{America::New_York, Europe::Berlin, Tz};
@@ -14,7 +17,10 @@ use super::{
     stage::{Stage, id},
     timeline::Timeline,
 };
-use crate::cli::log::verify;
+use crate::{
+    configuration::Folder,
+    engine::log::{open, verify},
+};
 
 /// How long the demo waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -45,7 +51,9 @@ pub(super) async fn play(keep: bool) -> anyhow::Result<()> {
     tell_history(&stage, paint, &acts).await?;
 
     stage.engine.drain(Duration::from_secs(5)).await;
-    tell_verification(&stage, paint).await?;
+    // The log is read as anybody would read it: from the folder, with nothing running on it.
+    drop(stage);
+    tell_verification(&path, paint).await?;
     let kept = if keep { Some(folder.keep()) } else { None };
     how_to_go_on(paint, kept);
     Ok(())
@@ -189,7 +197,7 @@ async fn tell_history(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Resu
     let act = acts.iter().find(|act| act.name == "stubborn").context("the act is played")?;
     println!("{}", paint.text(Tone::Title, "The audited history of the post that was refused twice"));
     println!();
-    let history = stage.ask("GET", &format!("/v1/posts/{}/history?limit=50", act.id), None).await?;
+    let history = stage.ask("GET", &format!("/v1/posts/{}/history", act.id), None).await?;
     for event in history["data"].as_array().context("a history is a list")? {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let leaf: String = text("leaf_hash").chars().take(12).collect();
@@ -205,14 +213,20 @@ async fn tell_history(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Resu
     Ok(())
 }
 
-async fn tell_verification(stage: &Stage, paint: Paint) -> anyhow::Result<()> {
-    let report = verify::verify(stage.engine.core()).await?;
+async fn tell_verification(folder: &Path, paint: Paint) -> anyhow::Result<()> {
     println!("{}", paint.text(Tone::Title, "Is the log whole, and did nobody alter it?"));
     println!();
-    for line in report.lines() {
-        println!("  {line}");
+    let copy = std::fs::read_to_string(folder.join("checkpoint")).context("no signed checkpoint")?;
+    let log = open(&Folder { path: folder.to_owned(), master_key_file: None }).await?;
+    let report = verify(log.as_ref(), Some(copy)).await?;
+    for finding in &report.findings {
+        let (tone, word) = if finding.ok { (Tone::Good, "ok") } else { (Tone::Bad, "FAILED") };
+        println!("  {:<12} {} {}", finding.check, paint.text(tone, &format!("{word:<7}")), finding.text);
     }
-    println!("  {}", paint.text(Tone::Good, "verified"));
+    println!();
+    ensure!(report.ok, "the log is not what it was signed as");
+    let words = format!("verified: {} events, root {}…", report.events, report.root.get(..16).unwrap_or_default());
+    println!("  {}", paint.text(Tone::Good, &words));
     println!();
     Ok(())
 }

@@ -54,7 +54,7 @@ impl Stage {
         let configuration = Configuration {
             folder: data,
             listen: String::new(),
-            roles: Roles::all(),
+            roles: Roles::default(),
             workers: 4,
             public_url: None,
             trusted_proxies: Vec::new(),

@@ -9,7 +9,7 @@ use campanile_events::{
     post::{Evidence, Failure, FailureClass, LookUp, PostEvent, Resolution, Step},
     stored::StoredEvent,
 };
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::{America::New_York, Europe::Berlin};
 
 use super::paint::{Paint, Tone};
@@ -22,12 +22,21 @@ pub(super) struct Timeline {
     /// Short names of posts and accounts.
     pub posts: HashMap<PostId, String>,
     pub accounts: HashMap<AccountId, String>,
+    due: HashMap<PostId, DateTime<Utc>>,
     told: Position,
 }
 
 impl Timeline {
     pub fn new(journal: Arc<dyn Journal>, clock: SharedClock, paint: Paint) -> Self {
-        Self { journal, clock, paint, posts: HashMap::new(), accounts: HashMap::new(), told: Position(0) }
+        Self {
+            journal,
+            clock,
+            paint,
+            posts: HashMap::new(),
+            accounts: HashMap::new(),
+            due: HashMap::new(),
+            told: Position(0),
+        }
     }
 
     pub fn heading(&self) {
@@ -63,13 +72,16 @@ impl Timeline {
         }
     }
 
-    fn tell_one(&self, recorded: &Recorded) -> anyhow::Result<()> {
+    fn tell_one(&mut self, recorded: &Recorded) -> anyhow::Result<()> {
         if recorded.stream.kind != StreamKind::Post {
             return Ok(());
         }
         let post = PostId::from_uuid(recorded.stream.id);
         let event = PostEvent::read(&recorded.event_type, recorded.schema, &recorded.payload)?;
-        let Some((tone, symbol, account, text)) = self.story(&event) else { return Ok(()) };
+        if let PostEvent::Scheduled(event) = &event {
+            self.due.insert(post, event.when.at);
+        }
+        let Some((tone, symbol, account, text)) = self.story(post, &event) else { return Ok(()) };
         let name = self.posts.get(&post).map_or("…", String::as_str);
         let place = account.and_then(|account| self.accounts.get(&account)).map_or("", String::as_str);
         let clear = if self.paint.live { "\r\u{1b}[2K" } else { "" };
@@ -83,7 +95,7 @@ impl Timeline {
         Ok(())
     }
 
-    fn story(&self, event: &PostEvent) -> Option<(Tone, &'static str, Option<AccountId>, String)> {
+    fn story(&self, post: PostId, event: &PostEvent) -> Option<(Tone, &'static str, Option<AccountId>, String)> {
         Some(match event {
             PostEvent::Drafted(_) => (Tone::Faint, "✎", None, "drafted".to_owned()),
             PostEvent::Scheduled(event) => {
@@ -94,8 +106,9 @@ impl Timeline {
                 (Tone::Busy, "◷", None, format!("scheduled {said}"))
             }
             PostEvent::AttemptStarted(event) => {
-                let late = event.at.nanosecond() / 1_000_000;
-                let text = format!("attempt {} begins, {late} ms past the second", event.number);
+                let due = self.due.get(&post).filter(|_| event.number == 1);
+                let late = due.map(|due| format!(", {} ms after the bell", (event.at - *due).num_milliseconds()));
+                let text = format!("attempt {} begins{}", event.number, late.unwrap_or_default());
                 (Tone::Busy, "▶", Some(event.account_id), text)
             }
             PostEvent::SendIntended(event) => {

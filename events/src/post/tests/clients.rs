@@ -102,6 +102,23 @@ fn a_draft_needs_accounts_and_a_content_that_they_take() {
 }
 
 #[test]
+fn a_draft_with_a_due_time_is_both_or_nothing() {
+    let at_once = |seconds| PostAction::DraftScheduled {
+        content: Box::new(text(1)),
+        targets: vec![rules(1)],
+        tags: Vec::new(),
+        limits: Limits::default(),
+        when: When::instant(at(seconds)),
+    };
+    let nothing = Story::default();
+    assert_eq!(nothing.when(61, at_once(0)), Err(PostError::InThePast));
+    assert_eq!(nothing.tell(0, at_once(0)), "drafted, scheduled");
+    let both = nothing.and(0, at_once(300));
+    assert_eq!((both.status(), both.next_at(), both.post().revision), (TargetStatus::Scheduled, Some(300), 2));
+    assert_eq!(both.when(0, at_once(300)), Err(PostError::Exists));
+}
+
+#[test]
 fn an_edit_stores_what_changed_and_raises_the_revision() {
     let story = Story::scheduled(text(1));
     assert_eq!(story.tell(-300, edit(text(1))), "nothing");

@@ -1,0 +1,92 @@
+//! Hashes of people's passwords (argon2id), beside the journal.
+
+use std::sync::Arc;
+
+use argon2::{Argon2, PasswordHasher};
+use campanile_events::{
+    db::{Database, DbError, Engine, migrate},
+    ids::PersonId,
+};
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+const OWNER: &str = "password_hashes";
+/// What NIST asks for at least.
+const SHORTEST: usize = 8;
+const LONGEST: usize = 1_024;
+
+/// The passwords' hashes.
+#[derive(Debug)]
+pub struct Passwords {
+    db: Arc<dyn Database>,
+}
+
+/// Why a password was not kept.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PasswordError {
+    /// Too short or too long.
+    #[error("a password has from {SHORTEST} to {LONGEST} characters")]
+    Length,
+    /// It could not be hashed.
+    #[error("the password can't be hashed: {0}")]
+    Hash(String),
+    /// It could not be stored.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Passwords {
+    /// The hashes in `db`, whose table is made if need be.
+    pub async fn open(db: Arc<dyn Database>) -> Result<Self, DbError> {
+        migrate(&*db, OWNER, migrations(db.engine())).await?;
+        Ok(Self { db })
+    }
+
+    /// Hashes a password; takes a good part of a second of one core.
+    ///
+    /// # Errors
+    /// If its length isn't one that is taken.
+    pub async fn hash(password: SecretString) -> Result<String, PasswordError> {
+        let length = password.expose_secret().chars().count();
+        if !(SHORTEST..=LONGEST).contains(&length) {
+            return Err(PasswordError::Length);
+        }
+        let hash = move || {
+            let hashed = Argon2::default().hash_password(password.expose_secret().as_bytes());
+            hashed.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash(error.to_string()))
+        };
+        tokio::task::spawn_blocking(hash).await.map_err(|error| PasswordError::Hash(error.to_string()))?
+    }
+
+    /// Keeps a person's hash, in place of the one before.
+    pub async fn keep(&self, person: PersonId, hash: String, now: DateTime<Utc>) -> Result<(), PasswordError> {
+        let upsert = "insert into password_hashes (person_id, hash, changed_at) values ($1, $2, $3) \
+                      on conflict (person_id) do update set hash = excluded.hash, changed_at = excluded.changed_at";
+        self.db.execute(upsert, vec![person.uuid().into(), hash.into(), now.into()]).await?;
+        Ok(())
+    }
+}
+
+const fn migrations(engine: Engine) -> &'static [&'static str] {
+    match engine {
+        Engine::Sqlite => &["create table password_hashes (
+            person_id blob primary key not null, hash text not null, changed_at text not null
+        ) strict, without rowid"],
+        Engine::Postgres => &["create table password_hashes (
+            person_id uuid primary key, hash text not null, changed_at timestamptz not null
+        )"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_kept_as_argon2id() {
+        let hash = Passwords::hash("correct horse".into()).await.expect("hashed");
+        assert!(hash.starts_with("$argon2id$"), "{hash}");
+        assert!(!hash.contains("horse"));
+        assert!(matches!(Passwords::hash("short".into()).await, Err(PasswordError::Length)));
+    }
+}

@@ -1,0 +1,33 @@
+//! `DELETE /v1/accounts/{id}`
+
+use axum::extract::State;
+use campanile_events::{
+    account::{AccountAction, AccountCommand, AccountError},
+    ids::AccountId,
+};
+
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, IfMatch, Named, refused_anyway},
+};
+
+/// Disconnects it here, and forgets its credentials.
+pub async fn disconnect(
+    State(api): State<Api>,
+    asker: Asker,
+    Named(id): Named<AccountId>,
+    if_match: IfMatch,
+) -> Result<Answer, ApiError> {
+    let core = &api.0;
+    if_match.check(api.account(&asker, id).await?.revision)?;
+    let command = AccountCommand { now: core.clock.now(), action: AccountAction::Disconnect };
+    let done = asker.execute(&core.accounts, id.uuid(), command).await;
+    let done = done.map_err(|error| {
+        refused_anyway(error, "account", |error| match error {
+            AccountError::NotFound | AccountError::Disconnected => ApiError::not_found("account"),
+            AccountError::OtherAccount => ApiError::internal(error),
+        })
+    })?;
+    core.tokens.delete(id).await?;
+    Ok(api.placed(Answer::nothing(), done.position).await)
+}

@@ -1,0 +1,30 @@
+//! `GET /v1/accounts`
+
+use axum::extract::State;
+use campanile_events::account::AccountStatus;
+use campanile_projections::accounts::{self, AccountFilter};
+
+use super::rendered;
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Parameters},
+};
+
+/// The workspace's accounts, newest first.
+pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -> Result<Answer, ApiError> {
+    let page = given.page()?;
+    let status = given.text("status").map(|text| status(&text)).transpose()?;
+    let filter = AccountFilter { platform: given.text("platform"), status };
+    given.finish()?;
+    let found = accounts::list(api.0.read.as_ref(), asker.caller.workspace, &filter, &page).await?;
+    let key = api.data_key(&asker).await?;
+    let data = found.rows.iter().map(|row| rendered(&key, row.id, &row.account));
+    Ok(Answer::list(data.collect::<Result<_, _>>()?, found.next_cursor))
+}
+
+fn status(text: &str) -> Result<AccountStatus, ApiError> {
+    let all = [AccountStatus::Connected, AccountStatus::NeedsReconnect, AccountStatus::Disconnected];
+    let named = all.into_iter().find(|status| status.as_str() == text);
+    let message = "must be `connected`, `needs_reconnect` or `disconnected`";
+    named.ok_or_else(|| ApiError::invalid("status", "invalid", message))
+}

@@ -1,0 +1,27 @@
+//! What a platform's refusal means to the client.
+
+use campanile_workers::platforms::ConnectError;
+
+use crate::api::http::{ApiError, Code};
+
+pub(super) fn refused(error: ConnectError) -> ApiError {
+    match error {
+        ConnectError::Invalid { field, code, message } => ApiError::invalid(field, code, message),
+        ConnectError::Refused { message, status } => {
+            let error = ApiError::new(Code::ConnectionRefused, message);
+            match status {
+                Some(status) => error.with("platform_status", status.to_string()),
+                None => error,
+            }
+        }
+        ConnectError::EgressForbidden => {
+            let message = "the server's address is a private one, which this engine may not reach: \
+                           its operator can allow it with `--allow-egress`";
+            ApiError::new(Code::ConnectionRefused, message)
+        }
+        ConnectError::Unreachable(failure) => {
+            let message = format!("the platform could not be asked: {failure}");
+            ApiError { cause: Some(failure.to_string()), ..ApiError::new(Code::Unavailable, message) }
+        }
+    }
+}

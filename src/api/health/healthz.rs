@@ -1,0 +1,6 @@
+//! `GET /healthz`
+
+/// The process lives.
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}

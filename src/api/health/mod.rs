@@ -1,0 +1,9 @@
+//! Whether the process lives, whether it is ready, and its figures.
+
+mod healthz;
+mod metrics;
+mod readyz;
+
+pub use healthz::healthz;
+pub use metrics::metrics;
+pub use readyz::readyz;

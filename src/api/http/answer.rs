@@ -1,0 +1,83 @@
+//! How a request is answered.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use campanile_events::ids::LogPosition;
+use serde_json::{Map, Value};
+
+use super::etag;
+
+const POSITION: &str = "campanile-position";
+const PROJECTED: &str = "campanile-projected";
+
+/// An answer that is not a refusal.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    status: StatusCode,
+    body: Option<Value>,
+    revision: Option<u32>,
+    position: Option<(LogPosition, bool)>,
+}
+
+impl Answer {
+    /// Something that is there.
+    pub const fn ok(body: Value) -> Self {
+        Self { status: StatusCode::OK, body: Some(body), revision: None, position: None }
+    }
+
+    /// Something that was made.
+    pub fn created(body: Value) -> Self {
+        Self { status: StatusCode::CREATED, ..Self::ok(body) }
+    }
+
+    /// Done, and nothing to show.
+    pub const fn nothing() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: None, revision: None, position: None }
+    }
+
+    /// A list, or a part of one.
+    pub fn list(data: Vec<Value>, next_cursor: Option<String>) -> Self {
+        let mut body = Map::new();
+        body.insert("data".to_owned(), Value::Array(data));
+        body.insert("next_cursor".to_owned(), next_cursor.map_or(Value::Null, Value::String));
+        Self::ok(Value::Object(body))
+    }
+
+    /// With the revision of the one resource that it shows.
+    #[must_use]
+    pub const fn at_revision(mut self, revision: u32) -> Self {
+        self.revision = Some(revision);
+        self
+    }
+
+    /// With the place in the log of what the command did, and whether every read shows it.
+    #[must_use]
+    pub const fn at_position(mut self, position: LogPosition, projected: bool) -> Self {
+        self.position = Some((position, projected));
+        self
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = match self.body {
+            Some(body) => (self.status, Json(body)).into_response(),
+            None => self.status.into_response(),
+        };
+        let headers = response.headers_mut();
+        if let Some(revision) = self.revision {
+            headers.insert(header::ETAG, etag(revision));
+        }
+        if let Some((position, projected)) = self.position {
+            let position = HeaderValue::from_str(&position.to_string()).expect("numbers are a header's value");
+            headers.insert(POSITION, position);
+            if !projected {
+                headers.insert(PROJECTED, HeaderValue::from_static("false"));
+            }
+        }
+        response
+    }
+}

@@ -1,0 +1,86 @@
+//! Commands of a caller, and what their outcome means to it.
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use campanile_events::{
+    commands::{CommandError, Committed, Executor, Request, Streamed},
+    ids::Position,
+    journal::Metadata,
+};
+use uuid::Uuid;
+
+use super::{Answer, ApiError, Code, RequestIds};
+use crate::{access::Caller, api::Api};
+
+/// Who asks, and for which request.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// The key.
+    pub caller: Caller,
+    /// The request's own name.
+    pub request_id: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for Asker {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let caller = parts.extensions.get::<Caller>().cloned();
+        // The table has no such route; a route beside it would be a defect.
+        let caller = caller.ok_or_else(|| ApiError::internal("a handler asked for a caller on an open route"))?;
+        let request_id = parts.extensions.get::<RequestIds>().map(|ids| ids.own.to_string()).unwrap_or_default();
+        Ok(Self { caller, request_id })
+    }
+}
+
+impl Asker {
+    /// What its events say of where they come from.
+    pub fn metadata(&self) -> Metadata {
+        Metadata { request_id: Some(self.request_id.clone()), ..Metadata::by(self.caller.actor()) }
+    }
+
+    /// Refuses who lacks a scope that the route's table doesn't ask for.
+    pub fn require(&self, scope: campanile_events::key::Scope) -> Result<(), ApiError> {
+        if self.caller.may(scope) { Ok(()) } else { Err(ApiError::scope(scope)) }
+    }
+
+    /// Gives a command to a stream, in this caller's name and workspace.
+    pub async fn execute<A>(
+        &self,
+        executor: &Executor<A>,
+        id: Uuid,
+        command: A::Command,
+    ) -> Result<Committed<A>, CommandError<A::Error>>
+    where
+        A: Streamed,
+        A::Command: Clone + Send + Sync + 'static,
+        A::Error: Clone + Send + 'static,
+        A::Services: 'static,
+    {
+        let (workspace, metadata) = (self.caller.workspace, self.metadata());
+        executor.execute(Request { workspace, id, command, metadata, receipt: None }).await
+    }
+}
+
+impl Api {
+    /// Puts a command's place in the log on its answer, once the read models show it or the wait is over.
+    pub async fn placed(&self, answer: Answer, position: Position) -> Answer {
+        let projected = self.0.projected(position).await;
+        answer.at_position(self.0.log_position(position), projected)
+    }
+}
+
+/// What a command's failure means that no aggregate decided.
+pub fn refused_anyway<E>(error: CommandError<E>, what: &str, refused: impl FnOnce(E) -> ApiError) -> ApiError {
+    match error {
+        CommandError::Refused(error) => refused(error),
+        CommandError::NotFound => ApiError::not_found(what),
+        CommandError::Contended => ApiError::unavailable("the stream kept moving"),
+        CommandError::Unavailable(reason) => ApiError::unavailable(reason),
+        CommandError::Unreadable(error) => ApiError::unavailable(error),
+        CommandError::ClaimTaken { kind, .. } => {
+            ApiError::new(Code::Conflict, format!("the {kind} belongs to another already"))
+        }
+        CommandError::ReceiptExists(_) => ApiError::new(Code::Conflict, "the request was carried out before"),
+        CommandError::Invalid(reason) => ApiError::internal(reason),
+    }
+}

@@ -1,0 +1,88 @@
+//! The outermost layer: a name for every request, one envelope for every refusal, one line in the log.
+
+use std::time::Instant;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use campanile_events::clock::SharedClock;
+use serde_json::{Map, Value, json};
+
+use super::{ApiError, Code, RequestIds, request_id::X_REQUEST_ID};
+
+/// Names the request, lets it through, and gives what was refused its body.
+pub async fn envelope(State(clock): State<SharedClock>, mut request: Request, next: Next) -> Response {
+    let ids = RequestIds::of(request.headers(), clock.now());
+    let shown = ids.shown.clone();
+    let own = ids.own;
+    let method = request.method().clone();
+    request.extensions_mut().insert(ids);
+    let began = Instant::now();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let route = response.extensions_mut().remove::<RouteName>().map_or("-", |name| name.0);
+    // What somebody here wrote says all by itself; what the router wrote is empty.
+    let unwritten = !response.headers().contains_key(header::CONTENT_TYPE);
+    let error = response.extensions_mut().remove::<ApiError>();
+    let error = error.or_else(|| unwritten.then(|| ApiError::of_status(status)).flatten());
+    log(&method, route, own, &shown, status, began, error.as_ref());
+    if let Some(error) = error {
+        response = refuse(&error, &shown, &response);
+    }
+    if let Ok(value) = HeaderValue::from_str(&shown) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    response
+}
+
+/// Which route answered; for the log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RouteName(pub &'static str);
+
+fn refuse(error: &ApiError, request_id: &str, before: &Response) -> Response {
+    let mut body = Map::new();
+    body.insert("code".to_owned(), error.code.as_str().into());
+    body.insert("message".to_owned(), error.message.as_str().into());
+    body.insert("request_id".to_owned(), request_id.into());
+    body.insert("details".to_owned(), json!(error.details));
+    for (name, value) in &error.facts {
+        body.insert((*name).to_owned(), Value::from(value.as_str()));
+    }
+    let mut response = (error.code.status(), Json(json!({ "error": body }))).into_response();
+    // What a 405 says of the methods that there are, and what else was set on the way.
+    for (name, value) in before.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            response.headers_mut().append(name, value.clone());
+        }
+    }
+    let headers = response.headers_mut();
+    match error.code {
+        Code::Unauthorized => drop(headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+        Code::Unavailable => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))),
+        _ => {}
+    }
+    response
+}
+
+fn log(
+    method: &Method,
+    route: &'static str,
+    own: campanile_events::ids::RequestId,
+    shown: &str,
+    status: StatusCode,
+    began: Instant,
+    error: Option<&ApiError>,
+) {
+    let duration_ms = began.elapsed().as_secs_f64() * 1_000.0;
+    let (status, code) = (status.as_u16(), error.map(|error| error.code.as_str()));
+    let cause = error.and_then(|error| error.cause.as_deref());
+    if let Some(cause) = cause {
+        tracing::error!(%method, route, request.id = %own, request.shown = shown, status, code, cause, duration_ms, "refused");
+    } else {
+        tracing::info!(%method, route, request.id = %own, request.shown = shown, status, code, duration_ms, "answered");
+    }
+}

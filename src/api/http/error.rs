@@ -1,0 +1,247 @@
+//! How a request is refused: one list of codes, one match to statuses.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use campanile_events::{commands::LoadError, db::DbError, journal::ReadError, key::Scope, seal::SealError};
+use campanile_projections::page::QueryError;
+use serde::Serialize;
+
+use crate::access::Denied;
+
+/// What clients branch on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// Who asks is not known.
+    Unauthorized,
+    /// The key may not do this.
+    ForbiddenScope,
+    /// There is no such thing in this workspace.
+    NotFound,
+    /// The path takes other methods.
+    MethodNotAllowed,
+    /// The body is not JSON by its own word.
+    UnsupportedMediaType,
+    /// The body is too long.
+    PayloadTooLarge,
+    /// Fields are wrong.
+    InvalidRequest,
+    /// The state forbids it.
+    Conflict,
+    /// The same stands on the same account already.
+    DuplicatePost,
+    /// The platform refused the credentials.
+    ConnectionRefused,
+    /// A test key on a live account.
+    TestKeyLiveAccount,
+    /// It was changed since the client read it.
+    VersionMismatch,
+    /// The content breaks a platform's rules.
+    UnprocessablePost,
+    /// A defect of ours.
+    Internal,
+    /// A part is down; the same may work later.
+    Unavailable,
+}
+
+impl Code {
+    /// The word in the envelope.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::ForbiddenScope => "forbidden_scope",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::InvalidRequest => "invalid_request",
+            Self::Conflict => "conflict",
+            Self::DuplicatePost => "duplicate_post",
+            Self::ConnectionRefused => "connection_refused",
+            Self::TestKeyLiveAccount => "test_key_live_account",
+            Self::VersionMismatch => "version_mismatch",
+            Self::UnprocessablePost => "unprocessable_post",
+            Self::Internal => "internal",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::ForbiddenScope | Self::TestKeyLiveAccount => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::Conflict | Self::DuplicatePost => StatusCode::CONFLICT,
+            Self::ConnectionRefused | Self::UnprocessablePost => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::VersionMismatch => StatusCode::PRECONDITION_FAILED,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Detail {
+    /// Where, such as `thread[0].body`.
+    pub field: String,
+    /// A stable name, such as `too_long`.
+    pub code: String,
+    /// What a person reads.
+    pub message: String,
+    /// The account whose platform minds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// That platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+}
+
+/// Why a request was refused, as its client sees it.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    /// What clients branch on.
+    pub code: Code,
+    /// What a person reads.
+    pub message: String,
+    /// What is wrong, field by field.
+    pub details: Vec<Detail>,
+    /// More that clients may branch on: `reason`, `state`, `scope`, `post_id`.
+    pub facts: Vec<(&'static str, String)>,
+    /// For our own log, never for the client.
+    pub cause: Option<String>,
+}
+
+impl ApiError {
+    /// A refusal that says only this.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), details: Vec::new(), facts: Vec::new(), cause: None }
+    }
+
+    /// With a fact that clients may branch on.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.facts.push((name, value.into()));
+        self
+    }
+
+    /// One field is wrong.
+    pub fn invalid(field: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
+        let (field, message) = (field.into(), message.into());
+        let detail = Detail { field, code: code.to_owned(), message, account_id: None, platform: None };
+        Self::invalid_all(vec![detail])
+    }
+
+    /// Several fields are wrong.
+    pub fn invalid_all(details: Vec<Detail>) -> Self {
+        let first = details.first().map(|it| format!("`{}`: {}", it.field, it.message));
+        let message = first.unwrap_or_else(|| "the request can't be read".to_owned());
+        Self { details, ..Self::new(Code::InvalidRequest, message) }
+    }
+
+    /// There is no such thing in the caller's workspace.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(Code::NotFound, format!("there is no such {what}"))
+    }
+
+    /// The key lacks a scope.
+    pub fn scope(needed: Scope) -> Self {
+        Self::new(Code::ForbiddenScope, format!("this needs a key with the scope `{needed}`"))
+            .with("scope", needed.as_str())
+    }
+
+    /// A defect of ours, or damage. The cause goes to the log.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        let message = "something went wrong here; the request's id finds it in the log";
+        Self { cause: Some(cause.to_string()), ..Self::new(Code::Internal, message) }
+    }
+
+    /// A part is down. The cause goes to the log.
+    pub fn unavailable(cause: impl std::fmt::Display) -> Self {
+        let message = "a part that this needs is not available now; try again soon";
+        Self { cause: Some(cause.to_string()), ..Self::new(Code::Unavailable, message) }
+    }
+
+    /// What the status of an answer says that nobody here wrote.
+    pub fn of_status(status: StatusCode) -> Option<Self> {
+        Some(match status {
+            StatusCode::NOT_FOUND => Self::new(Code::NotFound, "there is nothing under this path"),
+            StatusCode::METHOD_NOT_ALLOWED => Self::new(Code::MethodNotAllowed, "this path doesn't take this method"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::new(Code::UnsupportedMediaType, "the body must be JSON"),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(Code::PayloadTooLarge, "the body is too long"),
+            status if status.is_client_error() => Self::new(Code::InvalidRequest, "the request can't be read"),
+            status if status.is_server_error() => Self::internal(status),
+            _ => return None,
+        })
+    }
+}
+
+/// The body is written by [`super::envelope`], which knows the request's id.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match denied.reason() {
+            Some(reason) => Self::new(Code::Unauthorized, denied.to_string()).with("reason", reason),
+            None => Self::unavailable(denied),
+        }
+    }
+}
+
+impl From<LoadError> for ApiError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Read(error) => error.into(),
+            LoadError::Unreadable(error) => Self::unavailable(error),
+        }
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(_) => Self::unavailable(error),
+            ReadError::Damaged { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Unavailable(_) => Self::unavailable(error),
+            DbError::Statement(_) | DbError::Column { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<SealError> for ApiError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Db(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Db(error) => error.into(),
+            QueryError::Cursor { .. } => Self::invalid("cursor", "invalid", "is not a cursor of this list"),
+            QueryError::State { .. } => Self::internal(error),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What stands before every handler: who asks, and whether the table lets them.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use campanile_events::ids::LogPosition;
+use tracing::Instrument;
+
+use super::{ApiError, Code, Name, Needs, RequestIds, envelope::RouteName};
+use crate::{access::Denied, api::Api, engine::Core};
+
+/// How long a read waits for a position that its client has seen.
+const SHOWN_WITHIN: Duration = Duration::from_secs(5);
+
+/// What a route asks for.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// Who may.
+    pub needs: Needs,
+    /// The route's name.
+    pub name: Name,
+    /// What answers.
+    pub api: Api,
+}
+
+/// Lets through who may. What is not a read runs in a task of its own: it goes on if its client hangs up.
+pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let name = gate.name;
+    let id = request.extensions().get::<RequestIds>().map(|ids| ids.own.to_string()).unwrap_or_default();
+    let span = (name.span)(&id);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let answered = pass(gate, request, next).instrument(span);
+    let mut response = if reads {
+        answered.await
+    } else {
+        tokio::spawn(answered).await.unwrap_or_else(|error| ApiError::internal(error).into_response())
+    };
+    response.extensions_mut().insert(RouteName(name.text));
+    response
+}
+
+async fn pass(gate: Gate, mut request: Request, next: Next) -> Response {
+    match admit(&gate, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn admit(gate: &Gate, request: &mut Request) -> Result<(), ApiError> {
+    if gate.needs == Needs::Nothing {
+        return Ok(());
+    }
+    let core: &Arc<Core> = &gate.api.0;
+    let secret = secret(request.headers()).ok_or(Denied::Missing)?;
+    let caller = core.access.authenticate(secret).await?;
+    if let Needs::Scope(scope) = gate.needs
+        && !caller.may(scope)
+    {
+        return Err(ApiError::scope(scope));
+    }
+    if *request.method() == Method::GET {
+        wait_for(core, request.headers()).await?;
+    }
+    request.extensions_mut().insert(caller);
+    Ok(())
+}
+
+fn secret(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+        let (scheme, secret) = value.trim().split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+    });
+    let own = || headers.get("x-api-key").and_then(|value| value.to_str().ok()).map(str::trim);
+    bearer.or_else(own).filter(|secret| !secret.is_empty())
+}
+
+/// A read may name a position that it must show.
+async fn wait_for(core: &Core, headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(value) = headers.get("campanile-position") else { return Ok(()) };
+    let position = value.to_str().ok().and_then(|text| text.parse::<LogPosition>().ok());
+    let invalid = || ApiError::invalid("Campanile-Position", "invalid", "is not a position such as `1-104277`");
+    let position = position.ok_or_else(invalid)?;
+    let shown = position.epoch == core.epoch && core.runner.wait_for(position.position, SHOWN_WITHIN).await;
+    if shown {
+        return Ok(());
+    }
+    Err(ApiError::new(Code::Unavailable, format!("position {position} can't be shown yet; try again soon")))
+}

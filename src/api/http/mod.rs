@@ -1,0 +1,28 @@
+//! What every endpoint has in common: how requests are read, refused and answered.
+
+mod answer;
+mod body;
+mod command;
+mod envelope;
+mod error;
+mod etag;
+mod guard;
+mod parameters;
+mod path;
+mod request_id;
+mod route;
+mod time;
+
+pub use answer::Answer;
+pub use body::{Body, OptionalBody};
+pub use command::{Asker, refused_anyway};
+pub use envelope::envelope;
+pub use error::{ApiError, Code, Detail};
+pub use etag::{IfMatch, etag};
+pub use guard::{Gate, guard};
+pub use parameters::Parameters;
+pub use path::Named;
+pub use request_id::RequestIds;
+pub(in crate::api) use route::named;
+pub use route::{Name, Needs, Route, delete, get, patch, post};
+pub use time::{At, instant, optional_instant};

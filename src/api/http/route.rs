@@ -1,0 +1,81 @@
+//! A route: method, path, who may, and who answers. The table of routes is made of these, and there is no other way to
+//! add one, so that none can be added without saying who may.
+
+use axum::{
+    handler::Handler,
+    http::Method,
+    routing::{MethodFilter, MethodRouter, on},
+};
+use campanile_events::key::Scope;
+
+use crate::api::Api;
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Anybody.
+    Nothing,
+    /// Any key that holds.
+    AnyKey,
+    /// A key with this scope.
+    Scope(Scope),
+}
+
+/// A route's name, and the span that is called so: spans are named where they are written.
+#[derive(Debug, Clone, Copy)]
+pub struct Name {
+    /// The name.
+    pub text: &'static str,
+    /// Opens a span for a request.
+    pub span: fn(request_id: &str) -> tracing::Span,
+}
+
+/// Names a route.
+macro_rules! named {
+    ($name:literal) => {
+        $crate::api::http::Name { text: $name, span: |request_id| tracing::info_span!($name, request.id = request_id) }
+    };
+}
+pub(in crate::api) use named;
+
+/// One line of the table.
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, as the router writes it.
+    pub path: &'static str,
+    /// Who may ask.
+    pub needs: Needs,
+    /// Its name in spans and logs, such as `api.posts.schedule`.
+    pub name: Name,
+    pub(in crate::api) handler: MethodRouter<Api>,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} ({:?})", self.method, self.path, self.needs)
+    }
+}
+
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $verb:ident => $method:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        pub fn $verb<H, T>(path: &'static str, needs: Needs, name: Name, handler: H) -> Route
+        where
+            H: Handler<T, Api>,
+            T: 'static,
+        {
+            Route { method: Method::$method, path, needs, name, handler: on(MethodFilter::$method, handler) }
+        }
+    )*};
+}
+verbs! {
+    /// Reads.
+    get => GET,
+    /// Makes, or commands.
+    post => POST,
+    /// Changes.
+    patch => PATCH,
+    /// Takes away.
+    delete => DELETE,
+}

@@ -1,0 +1,38 @@
+//! `GET /v1/keys/{id}`
+
+use axum::extract::State;
+use campanile_events::{
+    ids::{KeyId, Version},
+    journal::{Actor, StreamId, StreamKind},
+    key::Key,
+};
+use serde_json::Value;
+
+use super::render;
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Named},
+};
+
+/// One key, from its aggregate.
+pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<KeyId>) -> Result<Answer, ApiError> {
+    let loaded = api.0.keys.load(asker.caller.workspace, id.uuid()).await?;
+    let key = loaded.ok_or_else(|| ApiError::not_found("key"))?.state;
+    Ok(Answer::ok(api.shown_key(&asker, id, &key).await?).at_revision(key.revision))
+}
+
+impl Api {
+    /// A key as clients see it.
+    pub(super) async fn shown_key(&self, asker: &Asker, id: KeyId, key: &Key) -> Result<Value, ApiError> {
+        let data_key = self.data_key(asker).await?;
+        let used = self.0.access.usage().of(&[id]).await?;
+        let now = self.0.clock.now();
+        render::key(&data_key, id, key, &self.maker(id).await?, used.get(&id).copied(), now)
+    }
+
+    async fn maker(&self, id: KeyId) -> Result<Actor, ApiError> {
+        let stream = StreamId::new(StreamKind::Key, id.uuid());
+        let first = self.0.journal.read_stream(stream, Version(0), 1).await?.into_iter().next();
+        Ok(first.ok_or_else(|| ApiError::not_found("key"))?.metadata.actor)
+    }
+}

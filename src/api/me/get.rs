@@ -1,0 +1,28 @@
+//! `GET /v1/me`
+
+use axum::extract::State;
+use campanile_events::seal::fields;
+use serde_json::json;
+
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, optional_instant},
+};
+
+/// The key that asks, its workspace, and what it may do.
+pub async fn get(State(api): State<Api>, asker: Asker) -> Result<Answer, ApiError> {
+    let caller = &asker.caller;
+    let data_key = api.data_key(&asker).await?;
+    Ok(Answer::ok(json!({
+        "type": "key",
+        "key": {
+            "id": caller.key_id,
+            "name": data_key.open(fields::KEY_NAME, &caller.key.name)?.as_str(),
+            "prefix": caller.key.prefix,
+            "mode": caller.key.mode,
+            "expires_at": optional_instant(caller.key.expires_at),
+        },
+        "workspace_id": caller.workspace,
+        "scopes": caller.scopes(),
+    })))
+}

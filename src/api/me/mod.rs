@@ -1,0 +1,5 @@
+//! Who asks.
+
+mod get;
+
+pub use get::get;

@@ -1,0 +1,24 @@
+//! `GET /operator/log/events`
+
+use axum::extract::State;
+use campanile_events::ids::Position;
+use serde_json::json;
+
+use crate::{
+    api::{
+        Api,
+        http::{Answer, ApiError, Parameters},
+    },
+    engine::log::LogEvent,
+};
+
+const MOST: usize = 1_000;
+
+/// Events after a position, in order.
+pub async fn events(State(api): State<Api>, mut given: Parameters) -> Result<Answer, ApiError> {
+    let after = Position(given.read("after")?.unwrap_or(0));
+    let limit = given.read("limit")?.unwrap_or(MOST).min(MOST);
+    given.finish()?;
+    let events = api.0.journal.read(after, limit).await?;
+    Ok(Answer::list(events.iter().map(|event| json!(LogEvent::of(event))).collect(), None))
+}

@@ -1,0 +1,52 @@
+//! `POST /v1/posts`
+
+use axum::extract::State;
+use campanile_events::{
+    ids::PostId,
+    key::Scope,
+    post::{Limits, PostAction, When},
+};
+
+use super::{input::NewPost, render, seal, targets::targets};
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Body},
+};
+
+/// Writes a post; with `schedule` or `publish` it gets its due time in the same append, or nothing is stored.
+pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
+    let core = &api.0;
+    if new.publish || new.schedule.is_some() {
+        asker.require(Scope::PostsPublish)?;
+    }
+    new.check()?;
+    let when = match &new.schedule {
+        Some(schedule) => Some(schedule.when("schedule.")?),
+        None => new.publish.then(|| When::instant(core.clock.now())),
+    };
+    let targets = targets(core, &asker.caller, &new.account_ids).await?;
+    let key = api.data_key(&asker).await?;
+    let content = Box::new(seal::seal(&key, new.content(), &new.account_ids, None));
+    let tags = seal::tags(&key, &new.tags);
+    let late_limit_seconds = new.late_limit_seconds.unwrap_or(Limits::default().late_limit_seconds);
+    let give_up_after_seconds = new.give_up_after_seconds.unwrap_or(late_limit_seconds);
+    let limits = Limits { late_limit_seconds, give_up_after_seconds };
+
+    // Held until the read models show the post: two equal ones at once can't both find none.
+    let _turn = if new.allow_duplicate {
+        Vec::new()
+    } else {
+        let turn = core.duplicates.turn(&content.digests).await;
+        core.duplicates.refuse(core, asker.caller.workspace, &content.digests, None).await?;
+        turn
+    };
+    let id = PostId::fresh(core.clock.now());
+    let action = match when {
+        Some(when) => PostAction::DraftScheduled { content, targets, tags, limits, when },
+        None => PostAction::Draft { content, targets, tags, limits },
+    };
+    let committed = api.command(&asker, id, action, "schedule.at").await?;
+    let post = render::post(&key, id, &committed.state, &asker.caller.actor())?;
+    let answer = Answer::created(post).at_revision(committed.state.revision);
+    Ok(api.placed(answer, committed.position).await)
+}

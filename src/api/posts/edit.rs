@@ -1,0 +1,58 @@
+//! `PATCH /v1/posts/{id}`
+
+use axum::extract::State;
+use campanile_events::{
+    ids::PostId,
+    post::{Limits, PostAction, PostError, TargetRef, TargetRules},
+};
+
+use super::{input::PostChanges, seal, targets::targets};
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Body, Code, IfMatch, Named},
+};
+
+/// Changes what is named; the whole is checked again by the rules of every platform that it goes to.
+pub async fn edit(
+    State(api): State<Api>,
+    asker: Asker,
+    Named(id): Named<PostId>,
+    if_match: IfMatch,
+    Body(changes): Body<PostChanges>,
+) -> Result<Answer, ApiError> {
+    let core = &api.0;
+    let loaded = core.posts.load(asker.caller.workspace, id.uuid()).await?;
+    let before = loaded.ok_or_else(|| ApiError::not_found("post"))?.state;
+    if before.deleted {
+        return Err(ApiError::new(Code::Conflict, PostError::Deleted.to_string()).with("state", "deleted"));
+    }
+    let if_revision = if_match.checked(before.revision)?;
+    let known: Vec<_> = before.targets.iter().map(|target| target.account_id).collect();
+    let accounts = changes.account_ids.clone().unwrap_or_else(|| known.clone());
+    changes.check(&accounts)?;
+
+    let targets: Vec<TargetRules> = targets(core, &asker.caller, &accounts).await?;
+    debug_assert!(targets.iter().map(|it| &it.target).all(|it: &TargetRef| accounts.contains(&it.account_id)));
+    let key = api.data_key(&asker).await?;
+    let open = seal::open(&key, &before.content)?;
+    let mut content = changes.content(&open);
+    content.overrides.retain(|account, _| accounts.contains(account));
+    let content = Box::new(seal::seal(&key, content, &accounts, Some((&open, &before.content))));
+    let limits = Limits {
+        late_limit_seconds: changes.late_limit_seconds.unwrap_or(before.limits.late_limit_seconds),
+        give_up_after_seconds: changes.give_up_after_seconds.unwrap_or(before.limits.give_up_after_seconds),
+    };
+
+    let _turn = core.duplicates.turn(&content.digests).await;
+    if !changes.allow_duplicate && content.digests != before.digests {
+        core.duplicates.refuse(core, asker.caller.workspace, &content.digests, Some(id)).await?;
+    }
+    let action = PostAction::Edit {
+        if_revision,
+        content,
+        targets,
+        tags: changes.tags.as_deref().map(|tags| seal::tags(&key, tags)),
+        limits: Some(limits),
+    };
+    api.perform(&asker, id, action, "at").await
+}

@@ -1,0 +1,27 @@
+//! `GET /v1/posts/{id}`
+
+use axum::extract::State;
+use campanile_events::{ids::PostId, post::Post};
+
+use super::render;
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Named},
+};
+
+/// One post, from its aggregate.
+pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<PostId>) -> Result<Answer, ApiError> {
+    let post = api.post(&asker, id).await?;
+    let key = api.data_key(&asker).await?;
+    let shown = render::post(&key, id, &post, &api.created_by(id).await?)?;
+    Ok(Answer::ok(shown).at_revision(post.revision))
+}
+
+impl Api {
+    /// A post that can be read.
+    pub(super) async fn post(&self, asker: &Asker, id: PostId) -> Result<Post, ApiError> {
+        let loaded = self.0.posts.load(asker.caller.workspace, id.uuid()).await?;
+        let post = loaded.map(|loaded| loaded.state).filter(|post| !post.deleted);
+        post.ok_or_else(|| ApiError::not_found("post"))
+    }
+}

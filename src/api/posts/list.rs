@@ -1,0 +1,30 @@
+//! `GET /v1/posts`
+
+use axum::extract::State;
+use campanile_events::journal::Actor;
+use campanile_projections::posts::{self, PostFilter};
+
+use super::{render, seal};
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Parameters},
+};
+
+/// The workspace's posts, newest first.
+pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -> Result<Answer, ApiError> {
+    let key = api.data_key(&asker).await?;
+    let page = given.page()?;
+    let filter = PostFilter {
+        status: given.read("status")?,
+        account_id: given.read("account_id")?,
+        platform: given.text("platform"),
+        tag_index: given.text("tag").map(|tag| seal::tag_index(&key, &tag)),
+        created_by: given.text("created_by").map(Actor::of),
+        from: given.time("from")?,
+        to: given.time("to")?,
+    };
+    given.finish()?;
+    let found = posts::list(api.0.read.as_ref(), asker.caller.workspace, &filter, &page).await?;
+    let data = found.rows.iter().map(|row| render::post(&key, row.id, &row.post, &row.created_by));
+    Ok(Answer::list(data.collect::<Result<_, _>>()?, found.next_cursor))
+}

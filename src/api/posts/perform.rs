@@ -1,0 +1,76 @@
+//! A command to one post, from the request to the answer.
+
+use campanile_events::{
+    commands::Committed,
+    ids::{PostId, Version},
+    journal::{Actor, StreamId, StreamKind},
+    post::{Post, PostAction, PostCommand},
+    random,
+    seal::DataKey,
+};
+
+use super::{refusal::refused, render, targets::check_modes};
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker},
+};
+
+impl Api {
+    /// The caller's data key.
+    pub(in crate::api) async fn data_key(&self, asker: &Asker) -> Result<std::sync::Arc<DataKey>, ApiError> {
+        Ok(self.0.data_keys.get(asker.caller.workspace.uuid()).await?)
+    }
+
+    /// Gives the post a command. `at` names the field that a due time stands in.
+    pub(super) async fn command(
+        &self,
+        asker: &Asker,
+        id: PostId,
+        action: PostAction,
+        at: &str,
+    ) -> Result<Committed<Post>, ApiError> {
+        let command = PostCommand::new(self.0.clock.now(), random::unit(), action);
+        asker.execute(&self.0.posts, id.uuid(), command).await.map_err(|error| refused(error, at))
+    }
+
+    /// The same, answered with the post.
+    pub(super) async fn perform(
+        &self,
+        asker: &Asker,
+        id: PostId,
+        action: PostAction,
+        at: &str,
+    ) -> Result<Answer, ApiError> {
+        let committed = self.command(asker, id, action, at).await?;
+        self.shown(asker, id, &committed).await
+    }
+
+    /// The same for a command after which the post may be sent: a test key may have it sent to the sandbox only.
+    pub(super) async fn perform_sending(
+        &self,
+        asker: &Asker,
+        id: PostId,
+        action: PostAction,
+        at: &str,
+    ) -> Result<Answer, ApiError> {
+        let loaded = self.0.posts.load(asker.caller.workspace, id.uuid()).await?;
+        let post = loaded.ok_or_else(|| ApiError::not_found("post"))?.state;
+        check_modes(&asker.caller, &post)?;
+        self.perform(asker, id, action, at).await
+    }
+
+    async fn shown(&self, asker: &Asker, id: PostId, committed: &Committed<Post>) -> Result<Answer, ApiError> {
+        let key = self.data_key(asker).await?;
+        let created_by = self.created_by(id).await?;
+        let post = render::post(&key, id, &committed.state, &created_by)?;
+        let answer = Answer::ok(post).at_revision(committed.state.revision);
+        Ok(self.placed(answer, committed.position).await)
+    }
+
+    /// Who wrote the post.
+    pub(super) async fn created_by(&self, id: PostId) -> Result<Actor, ApiError> {
+        let stream = StreamId::new(StreamKind::Post, id.uuid());
+        let first = self.0.journal.read_stream(stream, Version(0), 1).await?.into_iter().next();
+        Ok(first.ok_or_else(|| ApiError::not_found("post"))?.metadata.actor)
+    }
+}

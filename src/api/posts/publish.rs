@@ -1,0 +1,29 @@
+//! `POST /v1/posts/{id}/publish`
+
+use axum::extract::State;
+use campanile_events::{
+    ids::PostId,
+    post::{PostAction, When},
+};
+use serde::Deserialize;
+
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Named, OptionalBody},
+};
+
+/// Nothing may be said.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Makes the post due now.
+pub async fn publish(
+    State(api): State<Api>,
+    asker: Asker,
+    Named(id): Named<PostId>,
+    OptionalBody(Nothing {}): OptionalBody<Nothing>,
+) -> Result<Answer, ApiError> {
+    let when = When::instant(api.0.clock.now());
+    api.perform_sending(&asker, id, PostAction::Schedule { when }, "at").await
+}

@@ -1,0 +1,66 @@
+//! `POST /v1/posts/{id}/resolve`
+
+use axum::extract::State;
+use campanile_events::{
+    ids::{AccountId, PostId},
+    post::{PostAction, Resolution, Then},
+    seal::{Open, fields},
+};
+use serde::Deserialize;
+use url::Url;
+
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Body, Named},
+};
+
+/// How a target of unknown fate is settled.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settlement {
+    account_id: AccountId,
+    outcome: Outcome,
+    url: Option<String>,
+    then: Option<Then>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Published,
+    NotPublished,
+}
+
+/// Settles an unknown target, on the record.
+pub async fn resolve(
+    State(api): State<Api>,
+    asker: Asker,
+    Named(id): Named<PostId>,
+    Body(given): Body<Settlement>,
+) -> Result<Answer, ApiError> {
+    let resolution = match (given.outcome, given.url, given.then) {
+        (Outcome::Published, url, None) => {
+            let key = api.data_key(&asker).await?;
+            let seal = |url: String| key.seal(fields::TARGET_URL, &Open::new(url));
+            Resolution::Published { url: url.map(check_url).transpose()?.map(seal) }
+        }
+        (Outcome::NotPublished, None, Some(then)) => Resolution::NotPublished { then },
+        (Outcome::Published, _, Some(_)) => {
+            return Err(ApiError::invalid("then", "conflicting", "goes with `not_published` only"));
+        }
+        (Outcome::NotPublished, Some(_), _) => {
+            return Err(ApiError::invalid("url", "conflicting", "goes with `published` only"));
+        }
+        (Outcome::NotPublished, None, None) => {
+            return Err(ApiError::invalid("then", "missing", "say `resend` or `give_up`"));
+        }
+    };
+    let action = PostAction::Resolve { account_id: given.account_id, resolution };
+    api.perform_sending(&asker, id, action, "at").await
+}
+
+/// Others will click on it.
+fn check_url(url: String) -> Result<String, ApiError> {
+    let fits = Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if fits { Ok(url) } else { Err(ApiError::invalid("url", "invalid", "must be a web address")) }
+}

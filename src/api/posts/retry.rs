@@ -1,0 +1,21 @@
+//! `POST /v1/posts/{id}/retry`
+
+use axum::extract::State;
+use campanile_events::{ids::PostId, post::PostAction};
+
+use super::cancel::Targets;
+
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Named, OptionalBody},
+};
+
+/// Sends failed and missed targets again, never published ones; all of them, if none is named.
+pub async fn retry(
+    State(api): State<Api>,
+    asker: Asker,
+    Named(id): Named<PostId>,
+    OptionalBody(targets): OptionalBody<Targets>,
+) -> Result<Answer, ApiError> {
+    api.perform_sending(&asker, id, PostAction::Retry { account_ids: targets.account_ids }, "at").await
+}

@@ -1,0 +1,21 @@
+//! `POST /v1/posts/{id}/schedule`
+
+use axum::extract::State;
+use campanile_events::{ids::PostId, post::PostAction};
+
+use super::when::Schedule;
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Body, Named},
+};
+
+/// Gives the post a due time, or another one.
+pub async fn schedule(
+    State(api): State<Api>,
+    asker: Asker,
+    Named(id): Named<PostId>,
+    Body(schedule): Body<Schedule>,
+) -> Result<Answer, ApiError> {
+    let when = schedule.when("")?;
+    api.perform_sending(&asker, id, PostAction::Schedule { when }, "at").await
+}

@@ -1,0 +1,52 @@
+//! The accounts that a post goes to, with what their platforms take.
+
+use campanile_events::{
+    account::AccountStatus,
+    ids::AccountId,
+    post::{Post, TargetRef, TargetRules},
+};
+
+use crate::{
+    access::Caller,
+    api::http::{ApiError, Code, Detail},
+    engine::Core,
+};
+
+/// The targets of a post to these accounts.
+///
+/// # Errors
+/// `invalid_request` names each account that isn't there; `test_key_live_account` the first that a test key may not use.
+pub(super) async fn targets(core: &Core, caller: &Caller, ids: &[AccountId]) -> Result<Vec<TargetRules>, ApiError> {
+    let mut targets = Vec::with_capacity(ids.len());
+    let mut wrong = Vec::new();
+    for (at, account_id) in ids.iter().copied().enumerate() {
+        let loaded = core.accounts.load(caller.workspace, account_id.uuid()).await?;
+        let connected = loaded.map(|loaded| loaded.state).filter(|it| it.status != AccountStatus::Disconnected);
+        let Some((platform, rules)) = connected.and_then(|it| it.offer.map(|offer| (it.platform, offer.rules))) else {
+            wrong.push(Detail {
+                field: format!("account_ids[{at}]"),
+                code: "not_found".to_owned(),
+                message: "there is no such account".to_owned(),
+                account_id: Some(account_id.to_string()),
+                platform: None,
+            });
+            continue;
+        };
+        check_mode(caller, account_id, &platform)?;
+        targets.push(TargetRules { target: TargetRef { account_id, platform }, rules });
+    }
+    if wrong.is_empty() { Ok(targets) } else { Err(ApiError::invalid_all(wrong)) }
+}
+
+/// Refuses a test key that would have a post sent to a live account.
+pub(super) fn check_modes(caller: &Caller, post: &Post) -> Result<(), ApiError> {
+    post.targets.iter().try_for_each(|target| check_mode(caller, target.account_id, &target.platform))
+}
+
+fn check_mode(caller: &Caller, account: AccountId, platform: &str) -> Result<(), ApiError> {
+    if caller.may_publish_to(platform) {
+        return Ok(());
+    }
+    let message = format!("a test key publishes to sandbox accounts only, and {account} is a live one");
+    Err(ApiError::new(Code::TestKeyLiveAccount, message).with("account_id", account.to_string()))
+}

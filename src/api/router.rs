@@ -1,0 +1,36 @@
+//! The table of routes, made into what is served.
+
+use std::sync::Arc;
+
+use axum::{Router, middleware};
+
+use super::{
+    http::{Gate, Route, envelope, guard},
+    routes,
+};
+use crate::engine::Core;
+
+/// What handlers are given.
+#[derive(Debug, Clone)]
+pub struct Api(pub Arc<Core>);
+
+/// The API as clients reach it.
+pub fn router(core: &Arc<Core>) -> Router {
+    serve(core, routes::all())
+}
+
+/// The API as operators reach it, at the machine: the same, and the log.
+pub fn operator_router(core: &Arc<Core>) -> Router {
+    serve(core, routes::all().into_iter().chain(routes::operators()).collect())
+}
+
+fn serve(core: &Arc<Core>, table: Vec<Route>) -> Router {
+    let api = Api(Arc::clone(core));
+    let mut router = Router::new();
+    for Route { path, needs, name, handler, .. } in table {
+        let gate = Gate { needs, name, api: api.clone() };
+        router = router.route(path, handler.route_layer(middleware::from_fn_with_state(gate, guard)));
+    }
+    let enveloped = middleware::from_fn_with_state(core.clock.clone(), envelope);
+    router.with_state(api).layer(enveloped)
+}

@@ -1,0 +1,60 @@
+//! Every route there is. A new endpoint is one file under its noun, and one line here.
+
+use campanile_events::key::Scope;
+
+use super::{
+    accounts, connect, health,
+    http::{
+        Needs::{AnyKey, Nothing, Scope as With},
+        Route, delete, get, named, patch, post,
+    },
+    keys, me, operator, platforms, posts, scopes,
+};
+
+/// The routes that clients use.
+#[rustfmt::skip]
+pub fn all() -> Vec<Route> {
+    vec![
+        get("/healthz", Nothing, named!("health.healthz"), health::healthz),
+        get("/readyz", Nothing, named!("health.readyz"), health::readyz),
+        get("/metrics", Nothing, named!("health.metrics"), health::metrics),
+
+        get("/v1/me", AnyKey, named!("api.me.get"), me::get),
+        get("/v1/scopes", With(Scope::KeysRead), named!("api.scopes.list"), scopes::list),
+        get("/v1/platforms", AnyKey, named!("api.platforms.list"), platforms::list),
+
+        get("/v1/keys", With(Scope::KeysRead), named!("api.keys.list"), keys::list),
+        post("/v1/keys", With(Scope::KeysWrite), named!("api.keys.create"), keys::create),
+        get("/v1/keys/{id}", With(Scope::KeysRead), named!("api.keys.get"), keys::get),
+        delete("/v1/keys/{id}", With(Scope::KeysWrite), named!("api.keys.revoke"), keys::revoke),
+
+        get("/v1/accounts", With(Scope::ConnectionsRead), named!("api.accounts.list"), accounts::list),
+        get("/v1/accounts/{id}", With(Scope::ConnectionsRead), named!("api.accounts.get"), accounts::get),
+        delete("/v1/accounts/{id}", With(Scope::ConnectionsWrite), named!("api.accounts.disconnect"), accounts::disconnect),
+        get("/v1/connect/{platform}", With(Scope::ConnectionsWrite), named!("api.connect.begin"), connect::begin),
+        post("/v1/connect/{platform}", With(Scope::ConnectionsWrite), named!("api.connect.direct"), connect::direct),
+
+        get("/v1/posts", With(Scope::PostsRead), named!("api.posts.list"), posts::list),
+        post("/v1/posts", With(Scope::PostsWrite), named!("api.posts.create"), posts::create),
+        get("/v1/posts/{id}", With(Scope::PostsRead), named!("api.posts.get"), posts::get),
+        patch("/v1/posts/{id}", With(Scope::PostsWrite), named!("api.posts.edit"), posts::edit),
+        delete("/v1/posts/{id}", With(Scope::PostsDelete), named!("api.posts.delete"), posts::delete),
+        post("/v1/posts/{id}/schedule", With(Scope::PostsPublish), named!("api.posts.schedule"), posts::schedule),
+        post("/v1/posts/{id}/unschedule", With(Scope::PostsPublish), named!("api.posts.unschedule"), posts::unschedule),
+        post("/v1/posts/{id}/publish", With(Scope::PostsPublish), named!("api.posts.publish"), posts::publish),
+        post("/v1/posts/{id}/cancel", With(Scope::PostsPublish), named!("api.posts.cancel"), posts::cancel),
+        post("/v1/posts/{id}/retry", With(Scope::PostsPublish), named!("api.posts.retry"), posts::retry),
+        post("/v1/posts/{id}/resolve", With(Scope::PostsPublish), named!("api.posts.resolve"), posts::resolve),
+        get("/v1/posts/{id}/results", With(Scope::PostsRead), named!("api.posts.results"), posts::results),
+        get("/v1/posts/{id}/history", With(Scope::AuditRead), named!("api.posts.history"), posts::history),
+    ]
+}
+
+/// The routes that only the folder's socket has: who can open it can read the folder.
+#[rustfmt::skip]
+pub fn operators() -> Vec<Route> {
+    vec![
+        get("/operator/log", Nothing, named!("operator.log.state"), operator::state),
+        get("/operator/log/events", Nothing, named!("operator.log.events"), operator::events),
+    ]
+}

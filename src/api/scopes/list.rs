@@ -1,0 +1,12 @@
+//! `GET /v1/scopes`
+
+use campanile_events::key::Scope;
+use serde_json::json;
+
+use crate::api::http::Answer;
+
+/// Every scope there is.
+pub async fn list() -> Answer {
+    let scope = |scope: &Scope| json!({ "name": scope.as_str(), "description": scope.description() });
+    Answer::list(Scope::ALL.iter().map(scope).collect(), None)
+}

@@ -1,0 +1,5 @@
+//! What a key may be allowed.
+
+mod list;
+
+pub use list::list;

@@ -1,0 +1,142 @@
+//! An engine in a folder of its own, and requests to its router.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, request::Builder},
+    response::Response,
+};
+use campanile_events::{
+    clock::SystemClock,
+    ids::{KeyId, WorkspaceId},
+    journal::{Actor, Metadata},
+    key::{KeyAction, KeyCommand, KeyMode, Scopes},
+    seal::{Open, fields},
+};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use crate::api::router;
+use crate::{
+    access::{Holder, KeySecret},
+    configuration::{Configuration, Folder},
+    engine::{Engine, Opening, Owner, Store, initialize},
+};
+
+/// An engine in a folder that goes with it, and the key that `init` gave.
+pub(super) struct Api {
+    pub(super) engine: Engine,
+    pub(super) router: Router,
+    pub(super) secret: String,
+    _folder: TempDir,
+}
+
+pub(super) struct Answered {
+    pub(super) response: Response<()>,
+    pub(super) body: Value,
+}
+
+impl Answered {
+    pub(super) fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.response.headers().get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    pub(super) fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    pub(super) fn id(&self) -> String {
+        self.body["id"].as_str().expect("an id").to_owned()
+    }
+}
+
+impl Api {
+    pub(super) async fn start() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = Folder { path: dir.path().to_owned(), master_key_file: None };
+        let store = Store::open(&folder, Opening::New, SystemClock::shared()).await.expect("opened");
+        let owner = Owner { email: "ada@example.com".to_owned(), password: None };
+        let made = initialize(&store, owner).await.expect("initialized");
+        drop(store);
+        let engine = Engine::open(&Configuration::of(folder)).await.expect("running");
+        let router = router(engine.core());
+        Self { engine, router, secret: made.secret.expose().to_owned(), _folder: dir }
+    }
+
+    pub(super) fn request(&self, method: &str, path: &str) -> Builder {
+        Self::request_by(&self.secret, method, path)
+    }
+
+    pub(super) fn request_by(secret: &str, method: &str, path: &str) -> Builder {
+        Request::builder().method(method).uri(path).header("authorization", format!("Bearer {secret}"))
+    }
+
+    pub(super) async fn send(&self, request: Request<Body>) -> Answered {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answered { response: Response::from_parts(parts, ()), body }
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answered {
+        self.send(self.request("GET", path).body(Body::empty()).expect("a request")).await
+    }
+
+    pub(super) async fn call(&self, method: &str, path: &str, body: Value) -> Answered {
+        self.call_by(&self.secret, method, path, body).await
+    }
+
+    pub(super) async fn call_by(&self, secret: &str, method: &str, path: &str, body: Value) -> Answered {
+        let request = Self::request_by(secret, method, path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    pub(super) async fn account(&self, handle: &str) -> String {
+        let connected = self.call("POST", "/v1/connect/sandbox", json!({"handle": handle, "delivery": "keyed"})).await;
+        assert_eq!(connected.status(), 201, "{}", connected.body);
+        connected.id()
+    }
+
+    pub(super) async fn key(&self, body: Value) -> (String, String) {
+        let made = self.call("POST", "/v1/keys", body).await;
+        assert_eq!(made.status(), 201, "{}", made.body);
+        (made.id(), made.body["secret"].as_str().expect("a secret").to_owned())
+    }
+
+    /// A key of another workspace.
+    pub(super) async fn stranger(&self) -> String {
+        let core = self.engine.core();
+        let now = core.clock.now();
+        let (workspace, id) = (WorkspaceId::fresh(now), KeyId::fresh(now));
+        let data_key = core.data_keys.create(workspace.uuid(), now).await.expect("a data key");
+        let secret = KeySecret::generate(KeyMode::Live);
+        core.access.verifiers().keep(&secret, Holder { key_id: id, workspace }).await.expect("kept");
+        let action = KeyAction::Create {
+            workspace_id: workspace,
+            name: data_key.seal(fields::KEY_NAME, &Open::new("stranger")),
+            description: None,
+            prefix: secret.prefix().to_owned(),
+            scopes: Scopes::all(),
+            maker: Scopes::all(),
+            mode: KeyMode::Live,
+            expires_at: None,
+            rate_limit: None,
+        };
+        let (command, metadata) = (KeyCommand { now, action }, Metadata::by(Actor::operator()));
+        let request =
+            campanile_events::commands::Request { workspace, id: id.uuid(), command, metadata, receipt: None };
+        core.keys.execute(request).await.expect("made");
+        secret.expose().to_owned()
+    }
+
+    pub(super) async fn position(&self) -> u64 {
+        self.engine.core().journal.head().await.expect("a head").position.0
+    }
+}

@@ -1,0 +1,7 @@
+//! The router in this process: every refusal in its envelope, and what the rest of the house can't check by itself.
+
+mod envelope;
+mod fixture;
+mod house;
+mod keys;
+mod posts;

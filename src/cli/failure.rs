@@ -1,0 +1,70 @@
+//! How a command ends that wasn't carried out.
+
+use std::process::ExitCode;
+
+use crate::{
+    configuration::ConfigurationError,
+    engine::{InitializeError, OpenError, log::SourceError},
+};
+
+/// Why a command wasn't carried out; what a person reads.
+#[derive(Debug)]
+pub enum Failure {
+    /// It failed.
+    Failed(String),
+    /// It was refused, and nothing was changed: something has to be said or done differently first.
+    Refused(String),
+    /// It was carried out, and its answer is no. Everything is said already.
+    Told,
+}
+
+impl Failure {
+    /// Says why, and gives the process's exit code.
+    pub(super) fn report(self) -> ExitCode {
+        let (code, message) = match self {
+            Self::Failed(message) => (1, message),
+            Self::Refused(message) => (2, message),
+            Self::Told => return ExitCode::from(1),
+        };
+        eprintln!("campanile: {message}");
+        ExitCode::from(code)
+    }
+}
+
+impl From<ConfigurationError> for Failure {
+    fn from(error: ConfigurationError) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        if error.is_refusal() { Self::Refused(error.to_string()) } else { Self::Failed(error.to_string()) }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Open(error) => error.into(),
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<InitializeError> for Failure {
+    fn from(error: InitializeError) -> Self {
+        match error {
+            InitializeError::Used(_) | InitializeError::Email(_) | InitializeError::Password(_) => {
+                Self::Refused(error.to_string())
+            }
+            InitializeError::Storage(_) => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}

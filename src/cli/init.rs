@@ -1,0 +1,72 @@
+//! `campanile init`
+
+use std::io::Read;
+
+use campanile_events::clock::SystemClock;
+use clap::Args;
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::{Failure, logging};
+use crate::{
+    configuration::{Folder, FolderFlags, LogFormat},
+    engine::{Initialized, Opening, Owner, Store, initialize},
+};
+
+/// Make an engine in the data folder: an organization, its owner, the workspace `default`, and one API key
+///
+/// The key has every scope and no rate limit; its secret is printed this once and kept nowhere. In a folder that has an
+/// engine already nothing is changed, and the exit code is 2.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The owner's e-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    email: String,
+
+    /// Read the owner's password from standard input, to sign in with
+    #[arg(long)]
+    password_stdin: bool,
+
+    /// Print one JSON object instead of words: `workspace_id`, `key_id`, `secret`
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    folder: FolderFlags,
+}
+
+impl Init {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        logging::start(LogFormat::Pretty, "warn");
+        let folder = Folder::resolve(self.folder)?;
+        let password = if self.password_stdin { Some(password()?) } else { None };
+        let owner = Owner { email: self.email, password };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let made = runtime.block_on(async {
+            let store = Store::open(&folder, Opening::New, SystemClock::shared()).await?;
+            Ok::<_, Failure>(initialize(&store, owner).await?)
+        })?;
+        print(&made, self.json);
+        Ok(())
+    }
+}
+
+fn password() -> Result<SecretString, Failure> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text.trim_end_matches(['\n', '\r']).into())
+}
+
+fn print(made: &Initialized, as_json: bool) {
+    let Initialized { workspace_id, key_id, secret } = made;
+    let secret = secret.expose();
+    if as_json {
+        println!("{}", json!({ "workspace_id": workspace_id, "key_id": key_id, "secret": secret }));
+        return;
+    }
+    println!(
+        "workspace  {workspace_id}  (default)\nkey        {key_id}  (every scope, no rate limit)\nsecret     {secret}\n\n\
+         The secret is shown this once. Next: campanile serve, then\n\n  \
+         curl -H 'Authorization: Bearer {secret}' http://127.0.0.1:8080/v1/me"
+    );
+}

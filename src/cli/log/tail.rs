@@ -1,0 +1,73 @@
+//! `campanile log tail`
+
+use std::{
+    io::{ErrorKind, Write},
+    time::Duration,
+};
+
+use campanile_events::{ids::Position, journal::Recorded};
+use clap::Args;
+
+use crate::{
+    cli::{Failure, shutdown},
+    configuration::{Folder, FolderFlags},
+    engine::log::{LogEvent, LogSource, open},
+};
+
+const PAGE: usize = 500;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Print events as JSON lines, oldest first
+///
+/// Personal text stays sealed, as it is stored.
+#[derive(Debug, Args)]
+pub struct Tail {
+    /// Go on with what comes
+    #[arg(long, short)]
+    follow: bool,
+
+    /// Begin after this position
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    after: u64,
+
+    #[command(flatten)]
+    folder: FolderFlags,
+}
+
+impl Tail {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let told = shutdown::told()?;
+        let folder = Folder::resolve(self.folder)?;
+        let log = open(&folder).await?;
+        tokio::select! {
+            done = print(log.as_ref(), Position(self.after), self.follow) => done,
+            () = told => Ok(()),
+        }
+    }
+}
+
+async fn print(log: &dyn LogSource, mut after: Position, follow: bool) -> Result<(), Failure> {
+    loop {
+        let events = log.events(after, PAGE).await?;
+        if let Some(last) = events.last() {
+            after = last.position;
+            match write(&events) {
+                // Whoever read it has seen enough.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+                written => written?,
+            }
+        } else if follow {
+            tokio::time::sleep(PAUSE).await;
+        } else {
+            return Ok(());
+        }
+    }
+}
+
+fn write(events: &[Recorded]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for event in events {
+        writeln!(out, "{}", LogEvent::line(event))?;
+    }
+    out.flush()
+}

@@ -1,0 +1,61 @@
+//! The command line: a file for each command, and one enum of them.
+
+mod demo;
+mod failure;
+mod init;
+mod log;
+mod logging;
+mod master_key;
+mod sandbox;
+mod serve;
+mod shutdown;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+pub use failure::Failure;
+
+const ABOUT: &str = "Schedules and publishes posts to social platforms: at the right moment, once, with proof";
+
+const FIRST_STEPS: &str = "First steps:
+  campanile demo                            see the whole loop in half a minute
+  campanile init --email you@example.com    make an engine in ./campanile-data; prints an API key, once
+  campanile serve                           run it, on http://127.0.0.1:8080
+  campanile log verify                      check that nobody altered its history
+
+Exit codes: 0 done, 1 failed, 2 refused or used wrongly (then nothing was changed).
+Every flag of `serve` has a variable; `campanile.toml` in the working folder may hold the same settings.";
+
+/// What was asked for.
+#[derive(Debug, Parser)]
+#[command(name = "campanile", version, about = ABOUT, after_help = FIRST_STEPS)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Init(init::Init),
+    Serve(Box<serve::Serve>),
+    #[command(subcommand)]
+    Log(log::Log),
+    Sandbox(sandbox::Sandbox),
+    MasterKey(master_key::PrintMasterKey),
+}
+
+impl Arguments {
+    /// Carries the command out.
+    pub fn run(self) -> ExitCode {
+        let done = match self.command {
+            Command::Demo(command) => command.run(),
+            Command::Init(command) => command.run(),
+            Command::Serve(command) => command.run(),
+            Command::Log(command) => command.run(),
+            Command::Sandbox(command) => command.run(),
+            Command::MasterKey(command) => command.run(),
+        };
+        done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,49 @@
+//! `campanile sandbox`
+
+use std::path::PathBuf;
+
+use campanile_events::clock::SystemClock;
+use campanile_workers::platforms::sandbox;
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{Failure, logging, shutdown};
+use crate::configuration::LogFormat;
+
+/// Run the sandbox platform as a server of its own
+///
+/// It takes posts as other platforms do, fails as it is told to, and its page lists what became visible. Connect an account
+/// with `POST /v1/connect/sandbox {"handle":"demo","delivery":"keyed","service_url":"http://…"}`; the engine has to be
+/// started with --allow-egress for its address. It lets in whoever knows a handle: it is for trials.
+#[derive(Debug, Args)]
+pub struct Sandbox {
+    /// The address to answer on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+    listen: String,
+
+    /// A file that keeps what it was sent [default: memory only]
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl Sandbox {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        logging::start(LogFormat::Pretty, "info");
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(self) -> Result<(), Failure> {
+        let told = shutdown::told()?;
+        let clock = SystemClock::shared();
+        let state = match &self.file {
+            Some(path) => sandbox::Sandbox::open(clock, path)?,
+            None => sandbox::Sandbox::new(clock),
+        };
+        let failed = |error| Failure::Failed(format!("can't listen on {}: {error}", self.listen));
+        let listener = TcpListener::bind(&self.listen).await.map_err(failed)?;
+        println!("http://{}", listener.local_addr()?);
+        sandbox::serve(listener, state, told).await;
+        Ok(())
+    }
+}

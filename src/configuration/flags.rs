@@ -1,0 +1,86 @@
+//! The flags of the command line, each with its variable.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+/// Which data folder a command is about.
+#[derive(Debug, Clone, Default, Args)]
+pub struct FolderFlags {
+    /// The data folder [default: ./campanile-data]
+    #[arg(long, value_name = "FOLDER", env = "CAMPANILE_DATA")]
+    pub data: Option<PathBuf>,
+
+    /// The file with the master key [default: master.key in the data folder, made on the first start]
+    ///
+    /// It seals stored credentials and text, and the verifiers of keys hang on it. Whoever has the data folder and this
+    /// file reads everything; whoever loses it reads nothing. `campanile master-key` prints a new one.
+    #[arg(long, value_name = "FILE", env = "CAMPANILE_MASTER_KEY_FILE")]
+    pub master_key_file: Option<PathBuf>,
+
+    /// A file with the same settings [default: campanile.toml in the working folder, if there is one]
+    #[arg(long, value_name = "FILE", env = "CAMPANILE_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// What `serve` may be told.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServeFlags {
+    /// Which data folder.
+    #[command(flatten)]
+    pub folder: FolderFlags,
+
+    /// The address to answer on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS", env = "CAMPANILE_LISTEN")]
+    pub listen: Option<String>,
+
+    /// A PostgreSQL database for many nodes (postgres://…); this build runs the embedded engine only
+    #[arg(long, value_name = "URL", env = "CAMPANILE_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// A NATS server for many nodes (nats://…); this build runs the embedded engine only
+    #[arg(long, value_name = "URL", env = "CAMPANILE_NATS_URL", hide_env_values = true)]
+    pub nats_url: Option<String>,
+
+    /// What this process does: any of api,projector,scheduler,worker [default: all]
+    #[arg(long, value_name = "ROLES", env = "CAMPANILE_ROLES")]
+    pub roles: Option<String>,
+
+    /// How many posts are worked on at once [default: 4]
+    #[arg(long, value_name = "NUMBER", env = "CAMPANILE_WORKERS")]
+    pub workers: Option<usize>,
+
+    /// The address under which clients reach this engine, where a proxy stands before it
+    #[arg(long, value_name = "URL", env = "CAMPANILE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+
+    /// Proxies whose word on a client's address is taken: networks such as 10.0.0.0/8, with commas
+    #[arg(long, value_name = "NETWORKS", env = "CAMPANILE_TRUSTED_PROXIES")]
+    pub trusted_proxies: Option<String>,
+
+    /// Private networks that outgoing requests may reach, with commas [default: none]
+    #[arg(long, value_name = "NETWORKS", env = "CAMPANILE_ALLOW_EGRESS")]
+    pub allow_egress: Option<String>,
+
+    /// How the log is written, to standard error [default: pretty]
+    #[arg(long, value_name = "FORMAT", env = "CAMPANILE_LOG_FORMAT", ignore_case = true)]
+    pub log_format: Option<LogFormat>,
+
+    /// Time constants in seconds, for tests: `lease=60,settle=120,lookup_gap=60,quiet=60,sweep=10`
+    ///
+    /// Below their defaults the promise of one post, once, is weaker: `serve` warns of it.
+    #[arg(long, value_name = "LIST", env = "CAMPANILE_TIMING")]
+    pub timing: Option<String>,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,211 @@
+//! One value for each setting.
+
+use std::path::PathBuf;
+
+use campanile_events::timing::{InvalidTiming, Timing};
+use ipnet::IpNet;
+use url::Url;
+
+use super::{ConfigurationFile, FolderFlags, LogFormat, Roles, ServeFlags, UnknownRole};
+
+const LISTEN: &str = "127.0.0.1:8080";
+const DATA: &str = "./campanile-data";
+const WORKERS: usize = 4;
+
+/// Where the data is, and what opens it.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// The folder.
+    pub path: PathBuf,
+    /// The master key's file, where it isn't in the folder.
+    pub master_key_file: Option<PathBuf>,
+}
+
+/// What `serve` runs with.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// Where the data is.
+    pub folder: Folder,
+    /// The address to answer on.
+    pub listen: String,
+    /// What this process does.
+    pub roles: Roles,
+    /// How many posts are worked on at once.
+    pub workers: usize,
+    /// Under which address clients reach the engine.
+    pub public_url: Option<Url>,
+    /// Whose word on a client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Private networks that outgoing requests may reach.
+    pub allow_egress: Vec<IpNet>,
+    /// How the log is written.
+    pub log_format: LogFormat,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+/// A setting that can't be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file doesn't read.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The setting is for the engine of many nodes.
+    #[error("`{0}` is given, but this build runs the embedded engine only: leave it out")]
+    EmbeddedOnly(&'static str),
+    /// A value doesn't read.
+    #[error("`{setting}`: `{value}` is not {expected}")]
+    Value {
+        /// Which setting.
+        setting: &'static str,
+        /// What was given.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A role doesn't exist.
+    #[error(transparent)]
+    Role(#[from] UnknownRole),
+    /// A time constant can't be used.
+    #[error(transparent)]
+    Timing(#[from] InvalidTiming),
+}
+
+impl Folder {
+    /// What flags, variables and file say of the folder.
+    pub fn resolve(flags: FolderFlags) -> Result<Self, ConfigurationError> {
+        let file = ConfigurationFile::read(flags.config.as_deref())?;
+        Ok(Self::of(flags, file.data, file.master_key_file))
+    }
+
+    fn of(flags: FolderFlags, data: Option<PathBuf>, master_key_file: Option<PathBuf>) -> Self {
+        let given = |path: &PathBuf| !path.as_os_str().is_empty();
+        Self {
+            path: flags.data.filter(given).or(data).unwrap_or_else(|| DATA.into()),
+            master_key_file: flags.master_key_file.filter(given).or(master_key_file),
+        }
+    }
+}
+
+impl Configuration {
+    /// A configuration of defaults for a folder, for who starts an engine without a command line.
+    pub fn of(folder: Folder) -> Self {
+        Self {
+            folder,
+            listen: LISTEN.to_owned(),
+            roles: Roles::default(),
+            workers: WORKERS,
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            allow_egress: Vec::new(),
+            log_format: LogFormat::default(),
+            timing: Timing::default(),
+        }
+    }
+
+    /// What flags, variables and file say.
+    pub fn resolve(flags: ServeFlags) -> Result<Self, ConfigurationError> {
+        let file = ConfigurationFile::read(flags.folder.config.as_deref())?;
+        Self::merge(flags, file)
+    }
+
+    fn merge(flags: ServeFlags, file: ConfigurationFile) -> Result<Self, ConfigurationError> {
+        // A variable that is set to nothing is not set.
+        let text = |flag: Option<String>, file: Option<String>| flag.filter(|it| !it.trim().is_empty()).or(file);
+        if text(flags.database_url, file.database_url).is_some() {
+            return Err(ConfigurationError::EmbeddedOnly("database-url"));
+        }
+        if text(flags.nats_url, file.nats_url).is_some() {
+            return Err(ConfigurationError::EmbeddedOnly("nats-url"));
+        }
+        let listed = |flag, file: Option<super::file::List>| text(flag, file.map(super::file::List::joined));
+        let mut timing = Timing::default();
+        for (name, seconds) in file.timing.unwrap_or_default() {
+            timing.set(&name, seconds.into())?;
+        }
+        timing.apply(flags.timing.as_deref().unwrap_or_default())?;
+        let workers = flags.workers.or(file.workers).unwrap_or(WORKERS);
+        if !(1..=1_000).contains(&workers) {
+            return Err(invalid("workers", workers.to_string(), "a number from 1 to 1000"));
+        }
+        let public_url = text(flags.public_url, file.public_url)
+            .map(|url| Url::parse(&url).map_err(|_| invalid("public-url", url, "an address such as https://…")))
+            .transpose()?;
+        Ok(Self {
+            folder: Folder::of(flags.folder, file.data, file.master_key_file),
+            listen: text(flags.listen, file.listen).unwrap_or_else(|| LISTEN.to_owned()),
+            roles: listed(flags.roles, file.roles).unwrap_or_default().parse()?,
+            workers,
+            public_url,
+            trusted_proxies: networks("trusted-proxies", listed(flags.trusted_proxies, file.trusted_proxies))?,
+            allow_egress: networks("allow-egress", listed(flags.allow_egress, file.allow_egress))?,
+            log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
+            timing,
+        })
+    }
+}
+
+fn networks(setting: &'static str, list: Option<String>) -> Result<Vec<IpNet>, ConfigurationError> {
+    let list = list.unwrap_or_default();
+    let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let read = |word: &str| {
+        let network = word.parse().or_else(|_| word.parse::<std::net::IpAddr>().map(IpNet::from));
+        network.map_err(|_| invalid(setting, word.to_owned(), "a network such as 10.0.0.0/8"))
+    };
+    words.map(read).collect()
+}
+
+fn invalid(setting: &'static str, value: String, expected: &'static str) -> ConfigurationError {
+    ConfigurationError::Value { setting, value, expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> ConfigurationFile {
+        toml::from_str(text).expect("a good file")
+    }
+
+    #[test]
+    fn flags_stand_before_the_file_and_the_file_before_defaults() {
+        let flags = ServeFlags {
+            listen: Some("127.0.0.1:0".into()),
+            timing: Some("lease=1".into()),
+            allow_egress: Some("127.0.0.1, 10.0.0.0/8".into()),
+            ..ServeFlags::default()
+        };
+        let file = file("listen = \"0.0.0.0:1\"\nworkers = 2\n[timing]\nlease = 9\nsettle = 3\n");
+        let merged = Configuration::merge(flags, file).expect("a good configuration");
+        assert_eq!((merged.listen.as_str(), merged.workers), ("127.0.0.1:0", 2));
+        assert_eq!((merged.timing.lease.as_secs(), merged.timing.settle.as_secs()), (1, 3));
+        assert_eq!(merged.allow_egress.len(), 2);
+        assert_eq!(merged.folder.path, PathBuf::from(DATA));
+    }
+
+    #[test]
+    fn what_can_not_be_used_is_named() {
+        for (text, message) in [
+            (
+                "nats_url = \"nats://x\"",
+                "`nats-url` is given, but this build runs the embedded engine only: leave it out",
+            ),
+            (
+                "database_url = \"postgres://x\"",
+                "`database-url` is given, but this build runs the embedded engine only: leave it out",
+            ),
+            ("workers = 0", "`workers`: `0` is not a number from 1 to 1000"),
+            ("allow_egress = [\"ten\"]", "`allow-egress`: `ten` is not a network such as 10.0.0.0/8"),
+            ("[timing]\nleese = 1", "timing: unknown name `leese`"),
+            ("roles = \"king\"", "unknown role `king`: there are api, projector, scheduler and worker"),
+        ] {
+            let refused = Configuration::merge(ServeFlags::default(), file(text)).unwrap_err();
+            assert_eq!(refused.to_string(), message);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Where signed checkpoints are kept: all of them in a side table, the newest in a file for who copies it elsewhere.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use campanile_events::{
+    db::{Database, DbError, Engine, migrate},
+    ids::{Epoch, Position},
+};
+use chrono::{DateTime, Utc};
+
+const OWNER: &str = "log_checkpoints";
+const FILE: &str = "checkpoint";
+
+/// The signed checkpoints of the log.
+#[derive(Debug, Clone)]
+pub struct Checkpoints {
+    db: Arc<dyn Database>,
+    file: PathBuf,
+}
+
+impl Checkpoints {
+    /// The checkpoints in `db`, whose table is made if need be, and in `folder`.
+    pub async fn open(db: Arc<dyn Database>, folder: &Path) -> Result<Self, DbError> {
+        migrate(&*db, OWNER, migrations(db.engine())).await?;
+        Ok(Self { db, file: folder.join(FILE) })
+    }
+
+    /// Keeps a signed note over the log's first `size` events.
+    pub async fn keep(&self, epoch: Epoch, size: Position, note: &str, now: DateTime<Utc>) -> Result<(), DbError> {
+        let insert = "insert into log_checkpoints (epoch, size, note, created_at) values ($1, $2, $3, $4) \
+                      on conflict (epoch, size) do nothing";
+        self.db.execute(insert, vec![epoch.0.into(), size.0.into(), note.into(), now.into()]).await?;
+        let beside = self.file.with_extension("new");
+        let written = std::fs::write(&beside, note).and_then(|()| std::fs::rename(&beside, &self.file));
+        written.map_err(|error| DbError::Unavailable(format!("the file of the checkpoint: {error}")))
+    }
+
+    /// The newest signed note.
+    pub async fn newest(&self) -> Result<Option<String>, DbError> {
+        let select = "select note from log_checkpoints order by epoch desc, size desc limit 1";
+        self.db.query(select, vec![]).await?.first().map(|row| row.text("note")).transpose()
+    }
+
+    /// All signed notes, oldest first.
+    pub async fn all(&self) -> Result<Vec<String>, DbError> {
+        let rows = self.db.query("select note from log_checkpoints order by epoch, size", vec![]).await?;
+        rows.iter().map(|row| row.text("note")).collect()
+    }
+}
+
+const fn migrations(engine: Engine) -> &'static [&'static str] {
+    match engine {
+        Engine::Sqlite => &["create table log_checkpoints (
+            epoch integer not null, size integer not null, note text not null, created_at text not null,
+            primary key (epoch, size)
+        ) strict, without rowid"],
+        Engine::Postgres => &["create table log_checkpoints (
+            epoch bigint not null, size bigint not null, note text not null, created_at timestamptz not null,
+            primary key (epoch, size)
+        )"],
+    }
+}

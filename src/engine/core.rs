@@ -1,0 +1,108 @@
+//! What requests are answered with.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use campanile_events::{
+    account::Account,
+    clock::SharedClock,
+    commands::{Executor, Sharing, Streamed},
+    db::Database,
+    ids::{Epoch, LogPosition, Position},
+    journal::Journal,
+    key::Key,
+    merkle::checkpoint::VerifyingKey,
+    post::Post,
+    seal::DataKeys,
+    timing::Timing,
+};
+use campanile_projections::Runner;
+use campanile_workers::{platforms::Platforms, publishing::Publishing, tokens::Tokens};
+
+use super::Checkpoints;
+use crate::{access::Access, api::posts::Duplicates};
+
+/// How long an answer waits for the read models to show what it did.
+const PROJECTED_WITHIN: Duration = Duration::from_secs(2);
+/// How many aggregates of a kind stay in memory.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+
+/// The parts that requests are answered with. Everything in it is shared.
+pub struct Core {
+    /// The clock that everything goes by.
+    pub clock: SharedClock,
+    /// How long things may take.
+    pub timing: Timing,
+    /// The log.
+    pub journal: Arc<dyn Journal>,
+    /// The log's epoch.
+    pub epoch: Epoch,
+    /// The signed checkpoints.
+    pub checkpoints: Checkpoints,
+    /// What they are checked with.
+    pub verifying_key: VerifyingKey,
+    /// The read models.
+    pub read: Arc<dyn Database>,
+    /// Keeps them current.
+    pub runner: Arc<Runner>,
+    /// The workspaces' data keys.
+    pub data_keys: Arc<DataKeys>,
+    /// Carries out posts' commands.
+    pub posts: Executor<Post>,
+    /// Carries out accounts' commands.
+    pub accounts: Executor<Account>,
+    /// Carries out keys' commands.
+    pub keys: Executor<Key>,
+    /// Who asks.
+    pub access: Access,
+    /// The platforms.
+    pub platforms: Platforms,
+    /// The accounts' credentials.
+    pub tokens: Arc<Tokens>,
+    /// Scheduler and workers.
+    pub publishing: Publishing,
+    /// Lets equal posts through one after the other.
+    pub duplicates: Duplicates,
+    /// Set once the process is told to stop.
+    pub draining: AtomicBool,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// An executor on a journal that no other process appends to.
+    pub(super) fn executor<A>(journal: &Arc<dyn Journal>, clock: &SharedClock, services: A::Services) -> Executor<A>
+    where
+        A: Streamed,
+        A::Command: Clone + Send + Sync + 'static,
+        A::Error: Clone + Send + 'static,
+        A::Services: 'static,
+    {
+        Executor::new(Arc::clone(journal), clock.clone(), services, Sharing::Alone, REMEMBERED)
+    }
+
+    /// A position as it leaves the house.
+    pub const fn log_position(&self, position: Position) -> LogPosition {
+        LogPosition { epoch: self.epoch, position }
+    }
+
+    /// Waits for the read models to show what stands at `position`, not for ever; answers whether they do.
+    pub async fn projected(&self, position: Position) -> bool {
+        self.runner.wait_for(position, PROJECTED_WITHIN).await
+    }
+
+    /// Whether the process was told to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}

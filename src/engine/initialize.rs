@@ -1,0 +1,164 @@
+//! The first events of a folder: an organization, its owner, a workspace, and a key that may do everything.
+
+use std::sync::Arc;
+
+use campanile_events::{
+    commands::{Streamed, decide, new_events},
+    ids::{KeyId, OrganizationId, PersonId, Version, WorkspaceId},
+    journal::{Actor, Append, Expected, Metadata, NewEvent, StreamId},
+    key::{Key, KeyAction, KeyCommand, KeyMode, Scopes},
+    organization::{Organization, OrganizationAction, OrganizationCommand},
+    person::{Person, PersonAction, PersonCommand, Role},
+    seal::{DataKey, Open, fields},
+    workspace::{Workspace, WorkspaceAction, WorkspaceCommand},
+};
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::Store;
+use crate::access::{Holder, KeySecret, Passwords, Verifiers};
+
+const WORKSPACE: &str = "default";
+const KEY: &str = "init";
+
+/// Who the engine belongs to.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// The address that they sign in with.
+    pub email: String,
+    /// What they sign in with; without it they only have the key.
+    pub password: Option<SecretString>,
+}
+
+/// What was made.
+#[derive(Debug, Clone)]
+pub struct Initialized {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// The key.
+    pub key_id: KeyId,
+    /// The key's secret, shown this once.
+    pub secret: KeySecret,
+}
+
+/// Why nothing was made.
+#[derive(Debug, thiserror::Error)]
+pub enum InitializeError {
+    /// Something has happened in the folder already.
+    #[error("there is an engine in {} already: nothing was changed", .0.display())]
+    Used(std::path::PathBuf),
+    /// The address is none.
+    #[error("`{0}` is not an e-mail address")]
+    Email(String),
+    /// The password can't be kept.
+    #[error(transparent)]
+    Password(#[from] crate::access::PasswordError),
+    /// It could not be stored.
+    #[error("it could not be stored: {0}")]
+    Storage(String),
+}
+
+/// Makes all four in one append: after a crash there are all or none.
+pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, InitializeError> {
+    if !store.is_empty().await.map_err(storage)? {
+        return Err(InitializeError::Used(store.folder.clone()));
+    }
+    let email = owner.email.trim().to_owned();
+    if !email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@')) {
+        return Err(InitializeError::Email(owner.email));
+    }
+    let hash = match owner.password {
+        Some(password) => Some(Passwords::hash(password).await?),
+        None => None,
+    };
+
+    let now = store.clock.now();
+    let workspace = WorkspaceId::fresh(now);
+    let organization = OrganizationId::fresh(now);
+    let person = PersonId::fresh(now);
+    let key_id = KeyId::fresh(now);
+    let organization_key = store.data_keys.create(organization.uuid(), now).await.map_err(storage)?;
+    let workspace_key = store.data_keys.create(workspace.uuid(), now).await.map_err(storage)?;
+    let secret = KeySecret::generate(KeyMode::Live);
+
+    let mut first = First { now, metadata: Metadata::by(Actor::operator()), expected: Vec::new(), events: Vec::new() };
+    let name = email.rsplit_once('@').map_or("", |(_, host)| host);
+    let name = organization_key.seal(fields::ORGANIZATION_NAME, &Open::new(name));
+    first
+        .decide::<Organization>(
+            organization.uuid(),
+            vec![OrganizationCommand { now, action: OrganizationAction::Create { name } }],
+        )
+        .await?;
+    first.decide::<Person>(person.uuid(), owning(now, organization, workspace, &organization_key, &email)).await?;
+    let name = workspace_key.seal(fields::WORKSPACE_NAME, &Open::new(WORKSPACE));
+    let action = WorkspaceAction::Create { organization_id: organization, name };
+    first.decide::<Workspace>(workspace.uuid(), vec![WorkspaceCommand { now, action }]).await?;
+    let action = KeyAction::Create {
+        workspace_id: workspace,
+        name: workspace_key.seal(fields::KEY_NAME, &Open::new(KEY)),
+        description: None,
+        prefix: secret.prefix().to_owned(),
+        scopes: Scopes::all(),
+        maker: Scopes::all(),
+        mode: KeyMode::Live,
+        expires_at: None,
+        rate_limit: None,
+    };
+    first.decide::<Key>(key_id.uuid(), vec![KeyCommand { now, action }]).await?;
+
+    let verifiers = Verifiers::open(Arc::clone(&store.side), &store.master_key).await.map_err(storage)?;
+    verifiers.keep(&secret, Holder { key_id, workspace }).await.map_err(storage)?;
+    if let Some(hash) = hash {
+        Passwords::open(Arc::clone(&store.side)).await.map_err(storage)?.keep(person, hash, now).await?;
+    }
+    let append = Append { workspace, expected: first.expected, events: first.events, receipts: Vec::new() };
+    store.journal.append(append).await.map_err(storage)?;
+    Ok(Initialized { workspace_id: workspace, key_id, secret })
+}
+
+fn owning(
+    now: DateTime<Utc>,
+    organization_id: OrganizationId,
+    workspace_id: WorkspaceId,
+    key: &DataKey,
+    email: &str,
+) -> Vec<PersonCommand> {
+    let register = PersonAction::Register {
+        organization_id,
+        email: key.seal(fields::PERSON_EMAIL, &Open::new(email)),
+        email_index: key.digest(fields::PERSON_EMAIL, email.to_lowercase().as_bytes()),
+    };
+    let own = PersonAction::GiveRole { workspace_id, role: Role::Owner };
+    [register, own].into_iter().map(|action| PersonCommand { now, action }).collect()
+}
+
+/// The append as it grows.
+struct First {
+    now: DateTime<Utc>,
+    metadata: Metadata,
+    expected: Vec<Expected>,
+    events: Vec<NewEvent>,
+}
+
+impl First {
+    /// What a stream begins with.
+    async fn decide<A>(&mut self, id: Uuid, commands: Vec<A::Command>) -> Result<(), InitializeError>
+    where
+        A: Streamed<Services = ()>,
+    {
+        let mut state = A::default();
+        for command in commands {
+            let (events, after) = decide(&state, command, &()).await.map_err(storage)?;
+            self.events.extend(new_events::<A>(id, &events, &self.metadata, self.now).map_err(storage)?);
+            state = after;
+        }
+        self.expected.push(Expected { stream: StreamId::new(A::KIND, id), version: Version(0) });
+        Ok(())
+    }
+}
+
+fn storage(error: impl std::fmt::Display) -> InitializeError {
+    InitializeError::Storage(error.to_string())
+}

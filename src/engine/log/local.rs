@@ -1,0 +1,22 @@
+//! The log in a folder that nobody else has.
+
+use async_trait::async_trait;
+use campanile_events::{ids::Position, journal::Recorded};
+
+use super::{LogSource, LogState, SourceError};
+use crate::engine::Store;
+
+/// The log of an opened folder.
+pub(super) struct OpenLog(pub Store);
+
+#[async_trait]
+impl LogSource for OpenLog {
+    async fn state(&self) -> Result<LogState, SourceError> {
+        let store = &self.0;
+        LogState::read(store.journal.as_ref(), &store.checkpoints, &store.signing_key.verifying_key()).await
+    }
+
+    async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {
+        self.0.journal.read(after, limit).await.map_err(|error| SourceError::Read(error.to_string()))
+    }
+}

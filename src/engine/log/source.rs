@@ -1,0 +1,54 @@
+//! Where the log is read from.
+
+use async_trait::async_trait;
+use campanile_events::{clock::SystemClock, ids::Position, journal::Recorded};
+
+use super::{LogState, local::OpenLog, socket::SocketLog};
+use crate::{
+    configuration::Folder,
+    engine::{LockError, OpenError, Opening, Store},
+};
+
+/// A log that can be read.
+#[async_trait]
+pub trait LogSource: Send + Sync {
+    /// What the log says of itself.
+    async fn state(&self) -> Result<LogState, SourceError>;
+
+    /// The events after a position, in order, at most `limit`; none at the end.
+    async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError>;
+}
+
+/// Why the log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The folder can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The process that has the folder doesn't answer.
+    #[error("{held}, and its socket does not answer: {reason}")]
+    Socket {
+        /// Who has it.
+        held: LockError,
+        /// Why.
+        reason: String,
+    },
+    /// It can't be read, or holds what can't have been written.
+    #[error("{0}")]
+    Read(String),
+}
+
+/// The log of a folder: opened here, or by the process that has the folder.
+pub async fn open(folder: &Folder) -> Result<Box<dyn LogSource>, SourceError> {
+    match Store::open(folder, Opening::Existing, SystemClock::shared()).await {
+        Ok(store) => Ok(Box::new(OpenLog(store))),
+        Err(OpenError::Lock(held @ LockError::Held { .. })) => {
+            let socket = SocketLog::of(&folder.path);
+            match socket.state().await {
+                Ok(_) => Ok(Box::new(socket)),
+                Err(error) => Err(SourceError::Socket { held, reason: error.to_string() }),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,222 @@
+//! Whether the log is what it was signed as: everything is computed anew from the events.
+
+use std::collections::{BTreeMap, HashMap};
+
+use campanile_events::{
+    catalog,
+    ids::{Position, Version, WorkspaceId},
+    journal::{Recorded, StreamId},
+    merkle::{
+        Frontier, Leaf,
+        checkpoint::{Checkpoint, VerifyingKey, open, workspaces_root},
+        leaf_hash,
+    },
+};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{LogSource, LogState, SourceError};
+
+const PAGE: usize = 1_000;
+/// How many findings of a kind are told; the rest are counted.
+const TOLD: usize = 5;
+
+/// What was checked, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was checked.
+    pub check: &'static str,
+    /// Whether it holds.
+    pub ok: bool,
+    /// What a person reads.
+    pub text: String,
+}
+
+/// Everything that was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Whether all of it holds.
+    pub ok: bool,
+    /// How many events were read.
+    pub events: u64,
+    /// The root over them.
+    pub root: String,
+    /// Check by check.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads the whole log and checks it. `copy` is a signed checkpoint that was kept elsewhere, if there is one.
+///
+/// # Errors
+/// If the log can't be read to its end.
+pub async fn verify(log: &dyn LogSource, copy: Option<String>) -> Result<Report, SourceError> {
+    let state = log.state().await?;
+    let mut reading = Reading::new(&state, copy.as_ref());
+    let mut after = Position(0);
+    while after < state.position {
+        let left = usize::try_from(state.position.0 - after.0).unwrap_or(PAGE);
+        let events = log.events(after, left.min(PAGE)).await?;
+        let Some(last) = events.last() else { break };
+        after = last.position;
+        for event in &events {
+            reading.take(event);
+        }
+    }
+    Ok(reading.report(&state))
+}
+
+/// What is wrong of one kind.
+#[derive(Debug, Default)]
+struct Wrong {
+    count: u64,
+    told: Vec<String>,
+}
+
+impl Wrong {
+    fn note(&mut self, text: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.told.len() < TOLD {
+            self.told.push(text());
+        }
+    }
+
+    fn finding(self, check: &'static str, well: String) -> Finding {
+        let ok = self.count == 0;
+        let more = self.count.saturating_sub(TOLD as u64);
+        let mut text = if ok { well } else { self.told.join("; ") };
+        if more > 0 {
+            text = format!("{text}; and {more} more");
+        }
+        Finding { check, ok, text }
+    }
+}
+
+/// The log as far as it was read.
+struct Reading {
+    frontier: Frontier,
+    numbers: BTreeMap<WorkspaceId, u64>,
+    versions: HashMap<StreamId, Version>,
+    recorded_at: Option<DateTime<Utc>>,
+    /// Signed, and not reached yet.
+    ahead: BTreeMap<u64, Vec<Checkpoint>>,
+    signed: u64,
+    positions: Wrong,
+    times: Wrong,
+    leaves: Wrong,
+    streams: Wrong,
+    workspaces: Wrong,
+    readable: Wrong,
+    checkpoints: Wrong,
+}
+
+impl Reading {
+    fn new(state: &LogState, copy: Option<&String>) -> Self {
+        let mut reading = Self {
+            frontier: Frontier::default(),
+            numbers: BTreeMap::new(),
+            versions: HashMap::new(),
+            recorded_at: None,
+            ahead: BTreeMap::new(),
+            signed: 0,
+            positions: Wrong::default(),
+            times: Wrong::default(),
+            leaves: Wrong::default(),
+            streams: Wrong::default(),
+            workspaces: Wrong::default(),
+            readable: Wrong::default(),
+            checkpoints: Wrong::default(),
+        };
+        let Ok(key) = state.verifying_key.parse::<VerifyingKey>() else {
+            reading.checkpoints.note(|| "the verifying key doesn't read".to_owned());
+            return reading;
+        };
+        let origin = format!("{}/epoch-{}", key.name(), state.epoch);
+        for note in state.checkpoints.iter().chain(copy) {
+            match open(note, &key) {
+                Ok(checkpoint) if checkpoint.origin.as_str() == origin => {
+                    reading.signed += 1;
+                    reading.ahead.entry(checkpoint.size).or_default().push(checkpoint);
+                }
+                // What was signed in an epoch before is a statement on another log.
+                Ok(_) => {}
+                Err(error) => reading.checkpoints.note(|| error.to_string()),
+            }
+        }
+        reading
+    }
+
+    fn take(&mut self, event: &Recorded) {
+        let position = event.position;
+        if position.0 != self.frontier.size() + 1 {
+            let expected = self.frontier.size() + 1;
+            self.positions.note(|| format!("position {position} where {expected} should be"));
+        }
+        if self.recorded_at.is_some_and(|before| event.recorded_at <= before) {
+            self.times.note(|| format!("position {position} is not later than the one before"));
+        }
+        self.recorded_at = Some(event.recorded_at);
+        let leaf = leaf_hash(&Leaf::of(event));
+        if leaf != event.leaf_hash {
+            self.leaves.note(|| format!("position {position} is not what its leaf says"));
+        }
+        self.frontier.push(leaf);
+        let version = self.versions.entry(event.stream).or_default();
+        *version = version.next();
+        if *version != event.version {
+            self.streams.note(|| format!("position {position}: {} at version {}", event.stream, event.version));
+        }
+        let number = self.numbers.entry(event.workspace).or_default();
+        *number += 1;
+        if *number != event.workspace_number {
+            let text = || format!("position {position}: number {} of {}", event.workspace_number, event.workspace);
+            self.workspaces.note(text);
+        }
+        if let Err(error) = catalog::check_readable(event) {
+            self.readable.note(|| format!("position {position}: {error}"));
+        }
+        if let Some(signed) = self.ahead.remove(&self.frontier.size()) {
+            self.compare(&signed);
+        }
+    }
+
+    fn compare(&mut self, signed: &[Checkpoint]) {
+        let root = self.frontier.root();
+        let numbers: Vec<_> = self.numbers.iter().map(|(workspace, last)| (*workspace, *last)).collect();
+        let workspaces = workspaces_root(&numbers);
+        for checkpoint in signed {
+            if checkpoint.root != root || checkpoint.workspaces_root != workspaces {
+                self.checkpoints.note(|| format!("the log was another when its first {} were signed", checkpoint.size));
+            }
+        }
+    }
+
+    fn report(mut self, state: &LogState) -> Report {
+        let events = self.frontier.size();
+        let root = self.frontier.root().to_string();
+        let mut head = Wrong::default();
+        if events != state.position.0 {
+            head.note(|| format!("the head says {} and there are {events} events", state.position));
+        }
+        if root != state.root {
+            head.note(|| format!("the head's root is {} and the events' is {root}", state.root));
+        }
+        let numbers: BTreeMap<_, _> = state.workspaces.iter().copied().collect();
+        if numbers != self.numbers {
+            self.workspaces.note(|| "the workspaces' last numbers are not those of their events".to_owned());
+        }
+        for size in self.ahead.keys() {
+            self.checkpoints.note(|| format!("{size} events were signed and there are {events}"));
+        }
+        let findings = vec![
+            self.positions.finding("positions", format!("1 to {events}, without a hole")),
+            self.times.finding("times", "each later than the one before".to_owned()),
+            self.leaves.finding("leaves", format!("{events} hashes computed anew")),
+            self.streams.finding("streams", format!("{} streams, every version once", self.versions.len())),
+            self.workspaces.finding("workspaces", format!("{} workspaces, every number once", self.numbers.len())),
+            self.readable.finding("events", "this build reads every one".to_owned()),
+            head.finding("head", format!("epoch {}, root {root}", state.epoch)),
+            self.checkpoints.finding("checkpoints", format!("{} signed, all of this log", self.signed)),
+        ];
+        Report { ok: findings.iter().all(|finding| finding.ok), events, root, findings }
+    }
+}

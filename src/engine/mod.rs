@@ -1,0 +1,43 @@
+//! The embedded engine: one process, one data folder.
+//!
+//! | in the folder | what it is |
+//! | --- | --- |
+//! | `campanile.lock` | held by the process that has the folder; its text names that process |
+//! | `campanile.sock` | where other commands speak to it |
+//! | `master.key` | what opens everything else, unless the operator keeps it elsewhere |
+//! | `journal.db` | the truth, and beside it the side tables |
+//! | `read.db` | the read models; can be deleted |
+//! | `checkpoint` | the newest signed checkpoint of the log |
+//!
+//! - [`Store`]: the folder, locked, with the journal and the keys.
+//! - [`Engine`]: all parts, running; [`Engine::serve`] answers requests until it is told to stop, then drains.
+//! - [`initialize`]: the first events of a folder.
+//! - [`log`]: the log read and checked, from within the process or beside it.
+//!
+//! It promises: nothing is replayed at the start; a second process on the folder is told who has it; what was
+//! acknowledged before a stop is there after it.
+
+mod checkpoints;
+mod core;
+mod initialize;
+mod lock;
+pub mod log;
+mod master_key;
+mod notary;
+mod publishing;
+mod running;
+mod serve;
+mod store;
+#[cfg(test)]
+mod tests;
+mod upkeep;
+
+pub use checkpoints::Checkpoints;
+pub use core::Core;
+pub use initialize::{InitializeError, Initialized, Owner, initialize};
+pub use lock::{FolderLock, LockError};
+pub use master_key::{MasterKeyError, master_key};
+pub use notary::Notary;
+pub use running::Engine;
+pub use serve::SOCKET;
+pub use store::{OpenError, Opening, Store};

@@ -1,0 +1,173 @@
+//! All parts, put together and running.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use campanile_events::{
+    clock::{SharedClock, SystemClock},
+    db::{Database, Durability, Sqlite},
+    post::PostServices,
+};
+use campanile_projections::Runner;
+use campanile_workers::{
+    publishing::{Deps, Publishing},
+    tokens::Tokens,
+};
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::{Core, FolderLock, Notary, OpenError, Opening, Store, publishing::platforms, upkeep};
+use crate::{
+    access::Access,
+    api::posts::Duplicates,
+    configuration::{Configuration, Role},
+};
+
+const READ_MODELS: &str = "read.db";
+
+/// The engine of one folder, running. Without [`Engine::drain`] before it is dropped, work in hand is left to the next
+/// start, as after a crash.
+#[derive(Debug)]
+pub struct Engine {
+    core: Arc<Core>,
+    folder: PathBuf,
+    projector: watch::Sender<bool>,
+    upkeep: watch::Sender<bool>,
+    projecting: Mutex<Option<JoinHandle<()>>>,
+    keeping: Mutex<Vec<JoinHandle<()>>>,
+    /// Dropped last: until then the folder is this process's.
+    _lock: FolderLock,
+}
+
+impl Engine {
+    /// Opens the engine of a folder that was initialized, and starts what the configuration's roles name.
+    ///
+    /// # Errors
+    /// [`OpenError::Empty`] if it was not initialized; see there for the others.
+    pub async fn open(configuration: &Configuration) -> Result<Self, OpenError> {
+        Self::open_with(configuration, SystemClock::shared()).await
+    }
+
+    /// The same, going by another clock.
+    pub async fn open_with(configuration: &Configuration, clock: SharedClock) -> Result<Self, OpenError> {
+        let store = Store::open(&configuration.folder, Opening::Existing, clock).await?;
+        if store.is_empty().await? {
+            return Err(OpenError::Empty(store.folder));
+        }
+        let notary = Notary::of(&store);
+        let (core, lock, folder) = core(configuration, store).await?;
+        let core = Arc::new(core);
+
+        let (projector, stop) = watch::channel(false);
+        let runs = configuration.roles.has(Role::Projector);
+        let projecting = runs.then(|| tokio::spawn(project(Arc::clone(&core.runner), stop)));
+        let (upkeep, stop) = watch::channel(false);
+        let keeping =
+            vec![tokio::spawn(notary.run(stop.clone())), tokio::spawn(upkeep::write_usage(core.access.clone(), stop))];
+        Ok(Self {
+            core,
+            folder,
+            projector,
+            upkeep,
+            projecting: Mutex::new(projecting),
+            keeping: Mutex::new(keeping),
+            _lock: lock,
+        })
+    }
+
+    /// What requests are answered with.
+    pub fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Takes no more jobs, finishes those in hand within `patience`, signs a last checkpoint.
+    pub async fn drain(&self, patience: Duration) {
+        self.core.draining.store(true, Ordering::Release);
+        self.core.publishing.drain(patience).await;
+        // Last, so that what was just done is seen and signed.
+        let projecting = self.projecting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        stop(&self.projector, projecting).await;
+        let keeping = std::mem::take(&mut *self.keeping.lock().unwrap_or_else(PoisonError::into_inner));
+        stop(&self.upkeep, keeping).await;
+    }
+}
+
+async fn core(configuration: &Configuration, store: Store) -> Result<(Core, FolderLock, PathBuf), OpenError> {
+    let Store { folder, clock, journal, side, data_keys, signing_key, checkpoints, master_key, lock } = store;
+    let timing = configuration.timing;
+    let read: Arc<dyn Database> = Arc::new(Sqlite::open(&folder.join(READ_MODELS), Durability::Normal)?);
+    let runner = Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await;
+    let runner = Arc::new(runner.map_err(|error| OpenError::ReadModels(error.to_string()))?);
+
+    let posts = Core::executor(&journal, &clock, PostServices { timing });
+    let accounts = Core::executor(&journal, &clock, ());
+    let keys = Core::executor(&journal, &clock, ());
+    let access = Access::open(Arc::clone(&side), &master_key, keys.clone(), clock.clone()).await?;
+    let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
+    let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
+    let roles = &configuration.roles;
+    let publishing = Publishing::start(Deps {
+        posts: posts.clone(),
+        accounts: accounts.clone(),
+        data_keys: Arc::clone(&data_keys),
+        tokens: Arc::clone(&tokens),
+        platforms: platforms.clone(),
+        runner: Arc::clone(&runner),
+        read: Arc::clone(&read),
+        side,
+        clock: clock.clone(),
+        timing,
+        workers: if roles.has(Role::Worker) { configuration.workers } else { 0 },
+        scheduler: roles.has(Role::Scheduler),
+        sole_process: true,
+    })
+    .await?;
+    let core = Core {
+        timing,
+        epoch: journal.head().await?.epoch,
+        verifying_key: signing_key.verifying_key(),
+        journal,
+        checkpoints,
+        read,
+        runner,
+        data_keys,
+        posts,
+        accounts,
+        keys,
+        access,
+        platforms,
+        tokens,
+        publishing,
+        clock,
+        duplicates: Duplicates::default(),
+        draining: false.into(),
+    };
+    Ok((core, lock, folder))
+}
+
+async fn project(runner: Arc<Runner>, mut stop: watch::Receiver<bool>) {
+    let stopped = async move {
+        // A sender that is gone says the same.
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = runner.run(stopped).await {
+        tracing::error!(%error, "the read models stand still");
+    }
+}
+
+async fn stop(tell: &watch::Sender<bool>, tasks: impl IntoIterator<Item = JoinHandle<()>>) {
+    // An error says that they have all ended.
+    let _ = tell.send(true);
+    for task in tasks {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "a part ended badly");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Answering requests until told to stop.
+
+use std::{
+    future::Future,
+    io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use axum::Router;
+use tokio::{
+    net::{TcpListener, UnixListener},
+    sync::watch,
+    task::JoinHandle,
+};
+
+use super::Engine;
+use crate::api;
+
+/// The socket's name in the folder.
+pub const SOCKET: &str = "campanile.sock";
+/// How long what is in hand may take at the end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Answers requests on `listener`, if there is one, and on the folder's socket, until `shutdown` is done; then
+    /// finishes what is in hand and answers.
+    ///
+    /// # Errors
+    /// If a listener fails.
+    pub async fn serve(&self, listener: Option<TcpListener>, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        let (tell, stop) = watch::channel(false);
+        let mut serving = Vec::new();
+        if let Some(listener) = listener {
+            serving.push(spawn(listener, api::router(self.core()), stop.clone()));
+        }
+        let socket = self.folder().join(SOCKET);
+        match bind(&socket) {
+            Ok(listener) => serving.push(spawn(listener, api::operator_router(self.core()), stop)),
+            // Such as a folder whose path is longer than a socket's may be.
+            Err(error) => tracing::warn!(path = %socket.display(), %error, "other commands can't reach this process"),
+        }
+        shutdown.await;
+        tracing::info!("stopping: finishing what is in hand");
+        // An error says that nobody serves any more.
+        let _ = tell.send(true);
+        let (served, ()) = tokio::join!(all_served(serving), self.drain(PATIENCE));
+        // What is left of it would only mislead.
+        let _ = std::fs::remove_file(&socket);
+        served
+    }
+}
+
+fn bind(path: &PathBuf) -> io::Result<UnixListener> {
+    // Whoever left it is dead: the folder's lock is ours.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    close_to_others(path)?;
+    Ok(listener)
+}
+
+fn close_to_others(path: &Path) -> io::Result<()> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+}
+
+fn spawn<L>(listener: L, router: Router, mut stop: watch::Receiver<bool>) -> JoinHandle<io::Result<()>>
+where
+    L: axum::serve::Listener,
+    L::Addr: std::fmt::Debug,
+{
+    let stopped = async move {
+        // A sender that is gone says the same.
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await })
+}
+
+async fn all_served(serving: Vec<JoinHandle<io::Result<()>>>) -> io::Result<()> {
+    let all = async {
+        for task in serving {
+            task.await.map_err(io::Error::other)??;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| {
+        tracing::warn!("requests in hand are cut off");
+        Ok(())
+    })
+}

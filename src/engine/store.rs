@@ -1,0 +1,128 @@
+//! The folder, locked and opened, with nothing running yet but the journal's own writer.
+
+use std::{os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc};
+
+use campanile_events::{
+    clock::SharedClock,
+    db::{Database, DbError, Durability, Sqlite},
+    ids::Position,
+    journal::{Journal, ReadError, SqliteJournal},
+    merkle::checkpoint::SigningKey,
+    random,
+    seal::{DataKeys, MasterKey, SealError, SigningKeys},
+};
+
+use super::{Checkpoints, FolderLock, LockError, MasterKeyError, master_key};
+use crate::configuration::Folder;
+
+const JOURNAL: &str = "journal.db";
+
+/// Whether the folder may be new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// It may: what is missing is made.
+    New,
+    /// It has been used before.
+    Existing,
+}
+
+/// Why the folder can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It can't be had.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Nobody has made an engine in it.
+    #[error("there is no engine in {} yet: run `campanile init --email you@example.com --data {}` first", .0.display(), .0.display())]
+    Empty(PathBuf),
+    /// It can't be made.
+    #[error("{}: {error}", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// There is no master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The keys don't open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The database doesn't open.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The journal can't be read.
+    #[error(transparent)]
+    Journal(#[from] ReadError),
+    /// The read models can't be opened.
+    #[error("the read models: {0}")]
+    ReadModels(String),
+    /// The platforms can't be set up.
+    #[error("the platforms: {0}")]
+    Platforms(String),
+}
+
+impl OpenError {
+    /// Whether the operator has to do something else first, rather than something having failed.
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Lock(LockError::Held { .. }) | Self::Empty(_))
+    }
+}
+
+/// An opened folder.
+#[derive(Debug)]
+pub struct Store {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// The clock that everything goes by.
+    pub clock: SharedClock,
+    /// The log.
+    pub journal: Arc<dyn Journal>,
+    /// The side tables, in the journal's file.
+    pub side: Arc<dyn Database>,
+    /// The workspaces' data keys.
+    pub data_keys: Arc<DataKeys>,
+    /// The log's signing key.
+    pub signing_key: Arc<SigningKey>,
+    /// The signed checkpoints.
+    pub checkpoints: Checkpoints,
+    /// What opens everything.
+    pub master_key: MasterKey,
+    /// Held as long as the store is.
+    pub lock: FolderLock,
+}
+
+impl Store {
+    /// Locks and opens the folder.
+    ///
+    /// # Errors
+    /// [`OpenError::Empty`] for an existing one that holds no journal.
+    pub async fn open(folder: &Folder, opening: Opening, clock: SharedClock) -> Result<Self, OpenError> {
+        let path = folder.path.clone();
+        let journal_file = path.join(JOURNAL);
+        if opening == Opening::Existing && !journal_file.exists() {
+            return Err(OpenError::Empty(path));
+        }
+        // Its owner's alone: it holds the key, and the sandbox keeps texts in the open.
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        made.map_err(|error| OpenError::Folder { path: path.clone(), error })?;
+        let lock = FolderLock::take(&path)?;
+        let master_key = master_key(folder, opening)?;
+        let db = Sqlite::open(&journal_file, Durability::Full)?;
+        let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(db.clone(), clock.clone()).await?);
+        let side: Arc<dyn Database> = Arc::new(db);
+        let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), master_key.clone()).await?);
+        let now = clock.now();
+        let name = format!("campanile/{}", random::uuid_at(now)).parse().expect("a UUID has nothing that notes forbid");
+        let signing_keys = SigningKeys::open(Arc::clone(&side), master_key.clone()).await?;
+        let signing_key = Arc::new(signing_keys.load_or_create(&name, now).await?);
+        let checkpoints = Checkpoints::open(Arc::clone(&side), &path).await?;
+        Ok(Self { folder: path, clock, journal, side, data_keys, signing_key, checkpoints, master_key, lock })
+    }
+
+    /// Whether nothing has happened in it yet.
+    pub async fn is_empty(&self) -> Result<bool, ReadError> {
+        Ok(self.journal.head().await?.position == Position(0))
+    }
+}

@@ -1,0 +1,16 @@
+//! Campanile's own process: command line, configuration, wiring, and the HTTP API.
+//!
+//! - [`cli`]: the commands, a file each.
+//! - [`configuration`]: flags, variables, file, defaults.
+//! - [`engine`]: the embedded engine in a data folder, opened, served and drained.
+//! - [`access`]: who asks, and whether they may.
+//! - [`api`]: the HTTP API, a folder for each noun and a file for each verb.
+//!
+//! What it doesn't do: decide what may happen (`campanile_events`), keep read models (`campanile_projections`), publish
+//! (`campanile_workers`).
+
+pub mod access;
+pub mod api;
+pub mod cli;
+pub mod configuration;
+pub mod engine;

@@ -1,0 +1,81 @@
+//! What is to happen.
+
+use std::time::Duration;
+
+use chrono::SecondsFormat;
+use futures::{StreamExt, stream};
+use serde_json::json;
+
+use crate::support::{Chance, Client, SandboxServer, now};
+
+pub(super) const CLASSES: [&str; 3] = ["keyed", "searchable", "blind"];
+/// How many accounts of each class.
+const ACCOUNTS: usize = 3;
+/// How long posts fall due.
+const WINDOW: Duration = Duration::from_secs(40);
+/// How long it may take to write them all: none is due before.
+const WRITING: Duration = Duration::from_secs(5);
+
+/// A run's numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan {
+    pub seed: u64,
+    pub kills: u32,
+    pub posts: usize,
+    /// The shortest time between two kills, in milliseconds.
+    pub shortest_up: u64,
+    /// By how much it is longer, at most.
+    pub widest_up: u64,
+}
+
+/// A post that falls due.
+#[derive(Debug, Clone)]
+pub(super) struct Planned {
+    pub id: String,
+    pub account: String,
+    pub handle: String,
+    pub class: &'static str,
+    pub text: String,
+}
+
+impl Plan {
+    pub fn from_environment() -> Self {
+        let number = |name: &str, usual: usize| match std::env::var(name) {
+            Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is a whole number")),
+            Err(_) => usual,
+        };
+        let kills = number("CAMPANILE_KILLS", 20) as u32;
+        // Together the kills take as long as posts fall due.
+        let each = WINDOW.as_millis() as u64 / u64::from(kills.max(1));
+        let posts = number("CAMPANILE_POSTS", 300);
+        Self { seed: Chance::seed(), kills, posts, shortest_up: each / 4, widest_up: each.max(2) }
+    }
+}
+
+/// Connects the accounts and schedules the posts.
+pub(super) async fn write(client: &Client, sandbox: &SandboxServer, plan: Plan, chance: &mut Chance) -> Vec<Planned> {
+    let mut accounts = Vec::new();
+    for number in 0..ACCOUNTS {
+        for class in CLASSES {
+            let handle = format!("{class}{number}");
+            accounts.push((client.connect_sandbox(&sandbox.address, &handle, class).await, handle, class));
+        }
+    }
+    let first = now() + WRITING;
+    let planned = (0..plan.posts).map(|number| {
+        let (account, handle, class) = accounts[number % accounts.len()].clone();
+        let due = first + Duration::from_millis(chance.below(WINDOW.as_millis() as u64));
+        let post = Planned { id: String::new(), account, handle, class, text: format!("post {number}") };
+        (post, due.to_rfc3339_opts(SecondsFormat::Millis, true))
+    });
+    let planned: Vec<_> = planned.collect();
+    let write = |(mut post, due): (Planned, String)| async move {
+        let body = json!({"body": post.text, "account_ids": [post.account], "schedule": {"at": due}});
+        let made = client.post("/v1/posts", body).await.expect(201);
+        made["id"].as_str().expect("an id").clone_into(&mut post.id);
+        post
+    };
+    let posts: Vec<_> = stream::iter(planned).map(write).buffer_unordered(16).collect().await;
+    assert!(now() < first, "the posts took longer to write than {WRITING:?}");
+    posts
+}

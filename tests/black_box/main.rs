@@ -1,0 +1,24 @@
+//! Black-box tests: the real program as a process, on a real folder, against platforms that keep the truth.
+//!
+//! A module for each noun of the API, and one for each promise of the whole.
+
+// What the harness offers, not every test takes.
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accounts;
+mod demo;
+mod docs;
+mod envelope;
+mod keys;
+mod kills;
+mod layering;
+mod load;
+mod log;
+mod mastodon;
+mod posts;
+mod sandbox;
+mod secrets;
+mod stand_in;
+mod startup;
+mod timing;

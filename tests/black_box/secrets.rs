@@ -1,0 +1,116 @@
+//! What must stand nowhere: secrets, tokens, passwords; and texts only sealed.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use serde_json::json;
+
+use crate::support::{
+    Engine, Options, campanile,
+    mastodon::{Flavour, MastodonStandIn, Mood, TOKEN},
+    published,
+};
+
+const LIMIT: Duration = Duration::from_mins(1);
+const BODY: &str = "quiet-body-5a91 rings at noon";
+const EDITED: &str = "quiet-edit-77c2 rings at noon";
+const LABEL: &str = "quiet-tag-90b3";
+const NAME: &str = "quiet-key-name-41d0";
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// The files in which a text stands.
+fn found_in(folder: &Path, text: &str) -> Vec<PathBuf> {
+    // A socket has no bytes of its own.
+    files(folder).into_iter().filter(|path| fs::read(path).is_ok_and(|bytes| holds(&bytes, text))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_and_no_text_stands_in_any_file() {
+    let mut engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    let server = MastodonStandIn::start(Flavour::Compatible).await;
+    let made = client.post("/v1/keys", json!({"name": NAME, "scopes": ["*"]})).await.expect(201);
+    let key = made["secret"].as_str().expect("a secret").to_owned();
+    let wrong = "wrong-token-8d1f0c";
+    client.post("/v1/connect/mastodon", json!({"instance_url": server.address, "access_token": wrong})).await;
+    let body = json!({"instance_url": server.address, "access_token": TOKEN});
+    let account = client.post("/v1/connect/mastodon", body).await.expect(201)["id"].clone();
+    // Every way that a text can take: refused, in doubt, asked for, sent.
+    client.post("/v1/posts", json!({"body": BODY.repeat(30), "account_ids": [account], "publish": true})).await;
+    client.post("/v1/posts", json!({"body": BODY, "account_ids": [account], "bodyy": BODY})).await;
+    server.next(&[Mood::Unavailable { retry_after: None }, Mood::ResetAfter]);
+    let body = json!({"body": BODY, "account_ids": [account], "tags": [LABEL]});
+    let made = client.post("/v1/posts", body).await.expect(201);
+    let post = made["id"].as_str().expect("an id");
+    client.patch(&format!("/v1/posts/{post}"), json!({"body": EDITED})).await.expect(200);
+    client.post_empty(&format!("/v1/posts/{post}/publish")).await.expect(200);
+    published(&client, post, LIMIT).await;
+    let revoked = client.post("/v1/keys/revoke-by-secret", json!({"secret": key})).await;
+    assert!(revoked.status < 500, "{}", revoked.text);
+
+    for runs in [true, false] {
+        if !runs {
+            engine.terminate();
+        }
+        let folder = engine.outputs().to_owned();
+        assert!(
+            files(&folder).iter().any(|path| path.ends_with("journal.db")),
+            "the files are where they are looked for"
+        );
+        assert!(engine.said().len() > 100, "the log is where it is looked for");
+        for text in [
+            engine.secret(),
+            &key,
+            TOKEN,
+            wrong,
+            "quiet-body-5a91",
+            "quiet-edit-77c2",
+            LABEL,
+            NAME,
+            "owner@example.com",
+        ] {
+            assert_eq!(found_in(&folder, text), Vec::<PathBuf>::new(), "`{text}`, running: {runs}");
+        }
+    }
+}
+
+#[test]
+fn a_password_is_kept_only_as_its_hash() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let password = "correct-horse-9e1c-battery";
+    let mut command = campanile();
+    command.args(["init", "--email", "owner@example.com", "--password-stdin"]).env("CAMPANILE_DATA", folder.path());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).current_dir(folder.path());
+    let mut child = command.spawn().expect("the program starts");
+    writeln!(child.stdin.take().expect("its input"), "{password}").expect("it reads");
+    let ended = child.wait_with_output().expect("it ends");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(!holds(&ended.stdout, password) && !holds(&ended.stderr, password));
+    assert_eq!(found_in(folder.path(), password), Vec::<PathBuf>::new());
+    assert!(!found_in(folder.path(), "$argon2id$").is_empty(), "the hash is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_opens_the_folder_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let engine = Engine::start(Options::default()).await;
+    let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode(&engine.data().join("master.key")), 0o600);
+    let sockets = files(&engine.data()).into_iter().filter(|path| path.extension().is_some_and(|it| it == "sock"));
+    let modes: Vec<_> = sockets.map(|path| mode(&path)).collect();
+    assert_eq!(modes, [0o600], "the operator's socket");
+}

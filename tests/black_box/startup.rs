@@ -1,0 +1,119 @@
+//! Starting, stopping, and who holds the folder.
+
+use std::{fs, time::Duration};
+
+use serde_json::json;
+
+use crate::support::{Engine, Options, Ran, SandboxServer, campanile, campanile_in, published};
+
+const SOON: Duration = Duration::from_secs(20);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_folder_is_served_at_once_and_in_little_memory() {
+    let mut engine = Engine::start(Options { timing: None, ..Options::default() }).await;
+    let (ready, resident) = (engine.ready_after(), engine.process().resident_kib());
+    println!("record: ready on a fresh folder after {} ms, {} MiB resident", ready.as_millis(), resident / 1024);
+    assert!(ready < Duration::from_secs(10), "{ready:?}");
+    assert!(resident < 256 * 1024, "{resident} KiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_is_told_who_holds_the_folder() {
+    let mut engine = Engine::start(Options::default()).await;
+    let second = engine.command(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.code, Some(2), "{}{}", second.output, second.errors);
+    let pid = engine.process().pid().to_string();
+    assert!(second.errors.contains(&pid), "it should name process {pid}: {}", second.errors);
+    assert_eq!(engine.client().get("/v1/posts").await.status, 200, "the first goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_was_left_by_a_killed_process_is_served_again() {
+    let mut engine = Engine::start(Options::default()).await;
+    let account = engine.client().own_account().await;
+    let made = engine.client().post("/v1/posts", json!({"body": "kept", "account_ids": [account]})).await;
+    let kept = made.expect(201)["id"].as_str().expect("an id").to_owned();
+    engine.kill9();
+    engine.restart().await;
+    assert_eq!(engine.client().get(&format!("/v1/posts/{kept}")).await.expect(200)["body"], "kept");
+}
+
+#[test]
+fn an_empty_folder_says_to_run_init() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ran = campanile_in(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(ran.code, Some(2), "{}{}", ran.output, ran.errors);
+    assert!(ran.errors.contains("campanile init"), "{}", ran.errors);
+}
+
+#[test]
+fn a_second_init_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = campanile_in(folder.path(), &["init", "--email", "owner@example.com"]);
+    assert_eq!(first.code, Some(0), "{}", first.errors);
+    let journal = fs::read(folder.path().join("journal.db")).expect("a journal");
+    let second = campanile_in(folder.path(), &["init", "--email", "other@example.com"]);
+    assert_eq!(second.code, Some(2), "{}", second.output);
+    assert!(!second.output.contains("sk_live_") && !second.errors.is_empty());
+    assert_eq!(fs::read(folder.path().join("journal.db")).expect("a journal"), journal);
+}
+
+#[test]
+fn init_in_json_gives_three_fields() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = campanile_in(folder.path(), &["init", "--email", "owner@example.com", "--json"]).ok();
+    let made: serde_json::Value = serde_json::from_str(&made).expect("one JSON object and nothing else");
+    let mut fields: Vec<_> = made.as_object().expect("an object").keys().map(String::as_str).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["key_id", "secret", "workspace_id"]);
+    assert!(made["secret"].as_str().is_some_and(|secret| secret.starts_with("sk_live_") && secret.len() == 44));
+}
+
+#[test]
+fn settings_that_make_no_sense_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| campanile_in(folder.path(), arguments);
+    run(&["init", "--email", "owner@example.com"]).ok();
+    for (arguments, named) in [
+        (&["serve", "--roles", "api,bellringer"][..], "bellringer"),
+        (&["serve", "--timing", "rent=1"], "rent"),
+        (&["serve", "--allow-egress", "everything"], "everything"),
+        (&["serve", "--lissten", "127.0.0.1:0"], "--lissten"),
+    ] {
+        let ran = run(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {}{}", ran.output, ran.errors);
+        assert!(ran.errors.contains(named), "{arguments:?}: {}", ran.errors);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_finishes_what_is_in_hand() {
+    let sandbox = SandboxServer::start().await;
+    let mut engine = Engine::start(Options { timing: None, ..Options::default() }).await;
+    let client = engine.client();
+    let account = client.connect_sandbox(&sandbox.address, "slow", "blind").await;
+    sandbox.fault(json!({"kind": "answer_late", "seconds": 1.5})).await;
+    let made = client.post("/v1/posts", json!({"body": "in hand", "account_ids": [account], "publish": true})).await;
+    let post = made.expect(201)["id"].as_str().expect("an id").to_owned();
+    crate::support::eventually("the request is on its way", SOON, async || {
+        let truth = sandbox.truth().await;
+        if truth.visible.is_empty() { Err(format!("{truth:?}")) } else { Ok(()) }
+    })
+    .await;
+    engine.terminate();
+    engine.restart().await;
+    // Blind: had the answer been lost, nobody could know.
+    let post = published(&engine.client(), &post, SOON).await;
+    assert_eq!(post["targets"][0]["attempts"], 1, "{post}");
+    assert_eq!(sandbox.truth().await.visible.len(), 1);
+}
+
+#[test]
+fn the_program_says_what_it_can() {
+    let help = Ran::of(campanile().arg("--help")).ok();
+    for command in ["serve", "demo", "init", "log", "sandbox", "master-key"] {
+        assert!(help.contains(command), "`{command}` in:\n{help}");
+    }
+    let key = Ran::of(campanile().arg("master-key")).ok();
+    assert!(key.trim().len() == 64 && key.trim().chars().all(|digit| digit.is_ascii_hexdigit()), "{key}");
+}

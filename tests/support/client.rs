@@ -1,0 +1,111 @@
+//! Requests to the API.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+
+use super::Answer;
+
+/// A client with a key, or with none. It follows its engine to the address that it has after a restart.
+#[derive(Debug, Clone)]
+pub struct Client {
+    base: Arc<RwLock<String>>,
+    http: reqwest::Client,
+    secret: Option<String>,
+}
+
+impl Client {
+    /// A client of the engine at `base`.
+    pub fn new(base: Arc<RwLock<String>>, secret: Option<&str>) -> Self {
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build();
+        Self { base, http: http.expect("a client"), secret: secret.map(str::to_owned) }
+    }
+
+    /// Gets.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Posts a body.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// Posts nothing.
+    pub async fn post_empty(&self, path: &str) -> Answer {
+        self.send(self.request(Method::POST, path)).await
+    }
+
+    /// Changes.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    /// Deletes.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// A request to be filled in.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let base = self.base.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let request = self.http.request(method, format!("{base}{path}"));
+        match &self.secret {
+            Some(secret) => request.bearer_auth(secret),
+            None => request,
+        }
+    }
+
+    /// Sends a request; a connection that breaks fails the test.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        self.try_send(request).await.expect("the engine answers")
+    }
+
+    /// Sends a request to an engine that may be down.
+    pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, reqwest::Error> {
+        let request = request.build()?;
+        let asked = format!("{} {}", request.method(), request.url().path());
+        let response = self.http.execute(request).await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Answer { request: asked, status, headers, text: response.text().await? })
+    }
+
+    /// Goes through a list to its end, by its cursor.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let (mut found, mut cursor) = (Vec::new(), None::<String>);
+        let joint = if path.contains('?') { '&' } else { '?' };
+        loop {
+            let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let page = self.get(&format!("{path}{joint}limit=50{after}")).await.expect(200);
+            found.extend(page["data"].as_array().expect("a list").iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return found,
+            }
+        }
+    }
+
+    /// Connects an account of the sandbox within the engine and gives its id; done twice, it is the same one.
+    pub async fn own_account(&self) -> String {
+        let body = serde_json::json!({"handle": "bells", "delivery": "keyed"});
+        let account = self.post("/v1/connect/sandbox", body).await.expect(201);
+        account["id"].as_str().expect("an account's id").to_owned()
+    }
+
+    /// Connects an account of a sandbox server and gives its id.
+    pub async fn connect_sandbox(&self, server: &str, handle: &str, delivery: &str) -> String {
+        let body = serde_json::json!({"handle": handle, "delivery": delivery, "service_url": server});
+        let account = self.post("/v1/connect/sandbox", body).await.expect(201);
+        account["id"].as_str().expect("an account's id").to_owned()
+    }
+
+    /// Makes a key with these scopes and gives its secret.
+    pub async fn key(&self, scopes: &[&str]) -> String {
+        let key = self.post("/v1/keys", serde_json::json!({"name": "for a test", "scopes": scopes})).await.expect(201);
+        key["secret"].as_str().expect("a secret").to_owned()
+    }
+}

@@ -1,0 +1,13 @@
+//! A server that speaks enough of Mastodon's API to be published to, and keeps its own truth.
+//!
+//! It is either [`Flavour::Genuine`], which keeps an `Idempotency-Key` for an hour, or [`Flavour::Compatible`], which takes
+//! the header and ignores it. It does with each post what [`Mood`] says, in order, and goes well when there is none left.
+//! What it holds in [`MastodonStandIn::statuses`] is the truth, whatever was answered.
+
+mod mood;
+mod routes;
+mod server;
+mod shown;
+
+pub use mood::Mood;
+pub use server::{Flavour, MastodonStandIn, TOKEN};

@@ -1,0 +1,197 @@
+//! The server's routes.
+
+use std::time::Duration;
+
+use axum::{
+    Extension, Json, Router,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderMap, Response, StatusCode, header},
+    response::IntoResponse,
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Mood, TOKEN, server::Shared, shown};
+use crate::support::reset::Resetter;
+
+/// How many statuses a listing shows if nobody says.
+const PAGE: usize = 20;
+/// The most that it shows.
+const MOST: usize = 40;
+
+#[derive(Debug, Deserialize)]
+struct NewStatus {
+    status: String,
+    in_reply_to_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Listing {
+    limit: Option<usize>,
+    max_id: Option<u64>,
+    since_id: Option<u64>,
+    min_id: Option<u64>,
+}
+
+pub(super) fn router(state: Shared) -> Router {
+    Router::new()
+        .route("/api/v2/instance", get(instance))
+        .route("/api/v1/instance", get(instance_v1))
+        .route("/api/v1/accounts/verify_credentials", get(verify))
+        .route("/api/v1/statuses", post(publish))
+        .route("/api/v1/statuses/{id}", get(show))
+        .route("/api/v1/accounts/{id}/statuses", get(list))
+        .with_state(state)
+}
+
+async fn instance(State(state): State<Shared>) -> Response<Body> {
+    Json(shown::instance(&state.lock())).into_response()
+}
+
+async fn instance_v1(State(state): State<Shared>) -> Response<Body> {
+    Json(shown::instance_v1(&state.lock())).into_response()
+}
+
+async fn verify(State(state): State<Shared>, headers: HeaderMap) -> Response<Body> {
+    if !may(&headers) {
+        return unauthorized();
+    }
+    Json(shown::account(&state.lock())).into_response()
+}
+
+async fn publish(
+    State(shared): State<Shared>,
+    Extension(resetter): Extension<Resetter>,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+) -> Response<Body> {
+    if !may(&headers) {
+        return unauthorized();
+    }
+    let Some(new) = read(&headers, &body) else {
+        return error(StatusCode::UNPROCESSABLE_ENTITY, "Validation failed: Text can't be blank");
+    };
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    let mood = shared.lock().hear(key);
+    let take = |stored_after| {
+        let mut state = shared.lock();
+        let made = state.publish(key, &new.status, new.in_reply_to_id.clone(), stored_after);
+        Json(shown::status(&state, &made)).into_response()
+    };
+    match mood {
+        None => take(Duration::ZERO),
+        Some(Mood::Unavailable { retry_after }) => {
+            let refused = error(StatusCode::SERVICE_UNAVAILABLE, "Remote data could not be fetched");
+            with_retry_after(refused, retry_after)
+        }
+        Some(Mood::TooMany { retry_after }) => {
+            with_retry_after(error(StatusCode::TOO_MANY_REQUESTS, "Too many requests"), Some(retry_after))
+        }
+        Some(Mood::ResetBefore) => resetter.reset().await,
+        Some(Mood::ResetAfter) => {
+            take(Duration::ZERO);
+            resetter.reset().await
+        }
+        Some(Mood::KeyStoredLate(after)) => {
+            take(after);
+            resetter.reset().await
+        }
+        Some(Mood::Hang(pause)) => {
+            tokio::time::sleep(pause).await;
+            resetter.reset().await
+        }
+        Some(Mood::HangAfter(pause)) => {
+            let answer = take(Duration::ZERO);
+            tokio::time::sleep(pause).await;
+            answer
+        }
+        Some(Mood::BadGatewayAfter) => {
+            take(Duration::ZERO);
+            (StatusCode::BAD_GATEWAY, "<html>502 Bad Gateway</html>").into_response()
+        }
+        Some(Mood::Unauthorized) => unauthorized(),
+        Some(Mood::Garbage) => {
+            take(Duration::ZERO);
+            "<html>It works!".into_response()
+        }
+    }
+}
+
+async fn show(State(state): State<Shared>, Path(id): Path<u64>) -> Response<Body> {
+    let state = state.lock();
+    match state.statuses.iter().find(|status| status.id == id) {
+        Some(status) => Json(shown::status(&state, status)).into_response(),
+        None => error(StatusCode::NOT_FOUND, "Record not found"),
+    }
+}
+
+/// Newest first, with the next page in `Link`; `min_id` asks for the page right after it.
+async fn list(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+    Query(listing): Query<Listing>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    if !may(&headers) {
+        return unauthorized();
+    }
+    if id != shown::ACCOUNT {
+        return error(StatusCode::NOT_FOUND, "Record not found");
+    }
+    let mut state = state.lock();
+    state.lookups += 1;
+    let limit = listing.limit.unwrap_or(PAGE).min(MOST);
+    let wanted = |id: u64| {
+        listing.max_id.is_none_or(|max| id < max)
+            && listing.since_id.is_none_or(|since| id > since)
+            && listing.min_id.is_none_or(|min| id > min)
+    };
+    let mut found: Vec<_> = state.statuses.iter().filter(|status| wanted(status.id)).collect();
+    if listing.min_id.is_some() {
+        found.truncate(limit);
+        found.reverse();
+    } else {
+        found.reverse();
+        found.truncate(limit);
+    }
+    let shown: Vec<_> = found.iter().map(|status| shown::status(&state, status)).collect();
+    let link = found.last().filter(|_| found.len() == limit).map(|last| {
+        let path = format!("{}/api/v1/accounts/{id}/statuses", state.address);
+        format!("<{path}?limit={limit}&max_id={}>; rel=\"next\"", last.id)
+    });
+    let mut answer = Json(shown).into_response();
+    if let Some(link) = link {
+        answer.headers_mut().insert(header::LINK, link.parse().expect("a header"));
+    }
+    answer
+}
+
+/// Mastodon takes forms, too; here only JSON is spoken.
+fn read(headers: &HeaderMap, body: &[u8]) -> Option<NewStatus> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    if !kind.starts_with("application/json") {
+        return None;
+    }
+    serde_json::from_slice::<NewStatus>(body).ok().filter(|new| !new.status.trim().is_empty())
+}
+
+fn may(headers: &HeaderMap) -> bool {
+    headers.get(header::AUTHORIZATION).is_some_and(|given| given == format!("Bearer {TOKEN}").as_str())
+}
+
+fn unauthorized() -> Response<Body> {
+    error(StatusCode::UNAUTHORIZED, "The access token is invalid")
+}
+
+fn error(status: StatusCode, message: &str) -> Response<Body> {
+    (status, Json(json!({"error": message}))).into_response()
+}
+
+fn with_retry_after(mut answer: Response<Body>, seconds: Option<u64>) -> Response<Body> {
+    if let Some(seconds) = seconds {
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    answer
+}

@@ -1,0 +1,95 @@
+//! The sandbox platform as a process of its own.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Process, campanile};
+
+/// The sandbox platform as a process of its own.
+#[derive(Debug)]
+pub struct SandboxServer {
+    /// Where it answers.
+    pub address: String,
+    http: reqwest::Client,
+    _process: Process,
+    _folder: TempDir,
+}
+
+/// Everything that the sandbox knows to be true.
+#[derive(Debug, Deserialize)]
+pub struct Truth {
+    /// What became visible, in order.
+    pub visible: Vec<Visible>,
+    /// What was received, in order.
+    pub requests: Vec<Received>,
+}
+
+/// A post that became visible.
+#[derive(Debug, Deserialize)]
+pub struct Visible {
+    /// Whose it is.
+    pub account: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// A request to post.
+#[derive(Debug, Deserialize)]
+pub struct Received {
+    /// Whose it is.
+    pub account: String,
+    /// When it came.
+    #[serde(rename = "received_at")]
+    pub at: DateTime<Utc>,
+    /// What was made to go wrong.
+    pub fault: Option<String>,
+    /// The status that was answered; `None` if the connection ended without an answer.
+    pub answered: Option<u16>,
+}
+
+impl SandboxServer {
+    /// Starts one.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut command = campanile();
+        command.args(["sandbox", "--listen", "127.0.0.1:0"]).current_dir(folder.path());
+        let mut process = Process::start("sandbox", &mut command, folder.path());
+        let address = process.address().await;
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { address, http, _process: process, _folder: folder }
+    }
+
+    /// What is true.
+    pub async fn truth(&self) -> Truth {
+        let answer = self.http.get(format!("{}/journal", self.address)).send().await.expect("the sandbox answers");
+        answer.json().await.expect("the sandbox's journal")
+    }
+
+    /// Makes something go wrong.
+    pub async fn fault(&self, fault: Value) {
+        let sent = self.http.post(format!("{}/faults", self.address)).json(&fault).send().await;
+        let answer = sent.expect("the sandbox answers");
+        assert_eq!(answer.status(), 204, "{fault}: {}", answer.text().await.unwrap_or_default());
+    }
+
+    /// Lets everything go well from now on.
+    pub async fn no_faults(&self) {
+        let sent = self.http.delete(format!("{}/faults", self.address)).send().await;
+        assert_eq!(sent.expect("the sandbox answers").status(), 204);
+    }
+}
+
+impl Truth {
+    /// How often each text stands on each account.
+    pub fn counts(&self) -> BTreeMap<(String, String), usize> {
+        let mut counts = BTreeMap::new();
+        for post in &self.visible {
+            *counts.entry((post.account.clone(), post.text.clone())).or_default() += 1;
+        }
+        counts
+    }
+}
