@@ -108,12 +108,6 @@ impl Resident {
         }
     }
 
-    /// The adapter, as if it were `hours` later.
-    pub fn later(&self, hours: i64) -> Bluesky {
-        let clock: SharedClock = ManualClock::starting_at(now() + chrono::Duration::hours(hours));
-        Bluesky::new(egress(), clock)
-    }
-
     pub async fn send(&self, message: Message) -> Result<Sent, SendFailure> {
         self.send_by(&self.platform, message).await
     }
@@ -147,6 +141,12 @@ impl Resident {
         mac.update(signed.as_bytes());
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
+}
+
+/// The adapter, as if it were `hours` later.
+pub(crate) fn later(hours: i64) -> Bluesky {
+    let clock: SharedClock = ManualClock::starting_at(now() + chrono::Duration::hours(hours));
+    Bluesky::new(egress(), clock)
 }
 
 pub(crate) async fn connect(

@@ -5,7 +5,7 @@ use campanile_workers::platforms::{ConnectError, Platform};
 use serde_json::json;
 
 use crate::{
-    resident::{Resident, call, connect, message},
+    resident::{Resident, call, connect, later, message},
     server::server,
 };
 
@@ -47,7 +47,7 @@ async fn a_token_that_is_about_to_end_is_renewed_before_it_is_used() {
     // A token is good for two hours: one that is fresh is left alone, and later it isn't fresh.
     ada.send(message("c", "with the second")).await.unwrap();
     assert_eq!(ada.kept().await, after);
-    ada.send_by(&ada.later(3), message("d", "with the third")).await.unwrap();
+    ada.send_by(&later(3), message("d", "with the third")).await.unwrap();
     assert_ne!(ada.kept().await["refresh_jwt"], after["refresh_jwt"]);
     assert_eq!(ada.posts().await.len(), 4);
 }
@@ -58,7 +58,7 @@ async fn a_token_that_the_server_does_not_take_is_replaced_when_asked_about() {
     let ada = Resident::move_in(server, "refused-ada").await;
     // By our clock the expired one still holds, so that the server is the first to say it.
     for (token, platform, code) in
-        [(ada.expired_token(), ada.later(-4), "ExpiredToken"), ("not.a.token".to_owned(), ada.later(0), "InvalidToken")]
+        [(ada.expired_token(), later(-4), "ExpiredToken"), ("not.a.token".to_owned(), later(0), "InvalidToken")]
     {
         ada.replace("access_jwt", &token).await;
         let failure = ada.send_by(&platform, message(code, code)).await.unwrap_err();
@@ -79,15 +79,15 @@ async fn a_spent_refresh_token_costs_a_new_login_and_a_revoked_password_the_acco
     let (status, _) =
         call(server, "com.atproto.server.deleteSession", before["refresh_jwt"].as_str(), &json!(null)).await;
     assert_eq!(status, 200);
-    ada.send_by(&ada.later(3), message("a", "after a new login")).await.unwrap();
+    ada.send_by(&later(3), message("a", "after a new login")).await.unwrap();
     let after = ada.kept().await;
     assert_ne!(after["refresh_jwt"], before["refresh_jwt"]);
 
     let revoke = json!({"name": "campanile"});
     assert_eq!(ada.call("com.atproto.server.revokeAppPassword", &revoke).await.0, 200);
-    let failure = ada.send_by(&ada.later(6), message("b", "never")).await.unwrap_err();
+    let failure = ada.send_by(&later(6), message("b", "never")).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_deref()), (FailureClass::AuthExpired, Some("AuthenticationRequired")));
-    let failure = ada.later(6).observe(&ada.access().await).await.unwrap_err();
+    let failure = later(6).observe(&ada.access().await).await.unwrap_err();
     assert_eq!(failure.class, FailureClass::AuthExpired);
     assert_eq!(ada.kept().await, after, "what the server did not replace is kept");
     assert_eq!(ada.posts().await.len(), 1);

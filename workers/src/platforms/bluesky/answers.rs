@@ -69,10 +69,10 @@ fn judge(answer: &Response, now: DateTime<Utc>) -> SendFailure {
 
 /// `RateLimit-Reset` stands on every answer, in seconds since 1970; only on a refusal is it a wish.
 fn until_reset(answer: &Response, now: DateTime<Utc>, class: FailureClass) -> Option<std::time::Duration> {
-    let reset = answer.header("ratelimit-reset").filter(|_| class == FailureClass::RateLimited)?;
-    let reset = DateTime::from_timestamp(reset.trim().parse().ok()?, 0)?;
-    let rest = (reset - rest::sent_at(answer).unwrap_or(now)).to_std().unwrap_or_default();
-    Some(rest.min(rest::LONGEST))
+    let instant = answer.header("ratelimit-reset").filter(|_| class == FailureClass::RateLimited)?;
+    let instant = DateTime::from_timestamp(instant.trim().parse().ok()?, 0)?;
+    let pause = (instant - rest::sent_at(answer).unwrap_or(now)).to_std().unwrap_or_default();
+    Some(pause.min(rest::LONGEST))
 }
 
 #[cfg(test)]

@@ -183,6 +183,6 @@ fn message(text: &str) -> Message {
     }
 }
 
-fn remote(remote_id: &str) -> Option<RemoteRef> {
-    Some(RemoteRef { remote_id: remote_id.to_owned(), url: None })
+fn remote(remote_id: &str) -> RemoteRef {
+    RemoteRef { remote_id: remote_id.to_owned(), url: None }
 }

@@ -36,8 +36,8 @@ async fn a_record_goes_out_under_our_key_and_replaces_none() {
     let bench = Bench::start(60).await;
     bench.on(PUT, 200, &made()).on(RESOLVE, 200, &json!({"did": "did:plc:bob"}));
     let reply = Message {
-        root: remote("at://did:plc:ada/app.bsky.feed.post/3k1#bafy-r"),
-        reply_to: remote("at://did:plc:ada/app.bsky.feed.post/3k2#bafy-p"),
+        root: Some(remote("at://did:plc:ada/app.bsky.feed.post/3k1#bafy-r")),
+        reply_to: Some(remote("at://did:plc:ada/app.bsky.feed.post/3k2#bafy-p")),
         ..message("é @Bob.example")
     };
     assert_eq!(bench.send(reply.clone()).await, Ok(sent()));
@@ -63,7 +63,7 @@ async fn a_record_goes_out_under_our_key_and_replaces_none() {
     assert_ne!(digest, line.digest_input(&Message { text: "other".into(), ..reply }));
     assert!(!String::from_utf8(digest).unwrap().contains("hush"));
 
-    let astray = Message { reply_to: remote("https://bsky.app/profile/a/post/3k"), ..message("a") };
+    let astray = Message { reply_to: Some(remote("https://bsky.app/profile/a/post/3k")), ..message("a") };
     let failure = bench.send(astray).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_deref()), (FailureClass::NotSent, Some("unreadable_reference")));
     assert_eq!(bench.asked(), []);
