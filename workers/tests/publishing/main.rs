@@ -2,6 +2,7 @@
 //! knows to have become visible.
 
 mod doubt;
+#[expect(dead_code, reason = "the tests against real platforms need more of the house")]
 mod house;
 mod moments;
 mod threads;
