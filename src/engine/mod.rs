@@ -11,7 +11,7 @@
 //!
 //! - [`Store`]: the folder, locked, with the journal and the keys.
 //! - [`Engine`]: all parts, running; [`Engine::serve`] answers requests until it is told to stop, then drains.
-//! - [`initialize`]: the first events of a folder.
+//! - [`initialize()`]: the first events of a folder.
 //! - [`log`]: the log read and checked, from within the process or beside it.
 //!
 //! It promises: nothing is replayed at the start; a second process on the folder is told who has it; what was

@@ -182,7 +182,7 @@ impl ApiError {
     }
 }
 
-/// The body is written by [`super::envelope`], which knows the request's id.
+/// The body is written by [`super::envelope()`], which knows the request's id.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();

@@ -1,9 +1,9 @@
 //! Every refusal in its envelope, with nothing stored.
 
-use super::fixture::Api;
 use axum::body::Body;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
+
+use super::fixture::Api;
 
 #[tokio::test]
 async fn every_refusal_is_one_envelope() {
@@ -20,6 +20,8 @@ async fn every_refusal_is_one_envelope() {
     for (method, path, body, status, code, field) in [
         ("GET", "/v1/nothing", String::new(), 404, "not_found", ""),
         ("GET", "/", String::new(), 404, "not_found", ""),
+        ("GET", "/operator/log", String::new(), 404, "not_found", ""),
+        ("GET", "/operator/log/events", String::new(), 404, "not_found", ""),
         ("PUT", "/v1/posts", String::new(), 405, "method_not_allowed", ""),
         ("GET", nobody, String::new(), 404, "not_found", ""),
         ("GET", "/v1/posts/post_x", String::new(), 404, "not_found", ""),

@@ -1,11 +1,11 @@
 //! Accounts, positions, and the health of the whole.
 
-use super::fixture::Api;
-use axum::body::Body;
-use axum::http::Request;
+use axum::{body::Body, http::Request};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tower::ServiceExt;
+
+use super::fixture::Api;
 
 #[tokio::test]
 async fn an_account_that_is_connected_again_keeps_its_id() {

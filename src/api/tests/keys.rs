@@ -1,11 +1,11 @@
 //! What a secret opens, and what it never does.
 
-use super::fixture::Api;
-use crate::access::KeySecret;
-use axum::body::Body;
-use axum::http::Request;
+use axum::{body::Body, http::Request};
 use campanile_events::key::KeyMode;
 use serde_json::json;
+
+use super::fixture::Api;
+use crate::access::KeySecret;
 
 #[tokio::test]
 async fn a_secret_opens_what_its_key_may() {

@@ -1,12 +1,11 @@
 //! Posts from the request to the log and back.
 
-use super::fixture::Answered;
-use super::fixture::Api;
-use axum::body::Body;
-use axum::http::StatusCode;
-use serde_json::Value;
-use serde_json::json;
 use std::sync::Arc;
+
+use axum::{body::Body, http::StatusCode};
+use serde_json::{Value, json};
+
+use super::fixture::{Answered, Api};
 
 #[tokio::test]
 async fn an_edit_names_the_revision_it_knows() {

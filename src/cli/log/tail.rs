@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use campanile_events::{ids::Position, journal::Recorded};
+use campanile_events::{
+    ids::{Epoch, Position},
+    journal::Recorded,
+};
 use clap::Args;
 
 use crate::{
@@ -47,11 +50,12 @@ impl Tail {
 }
 
 async fn print(log: &dyn LogSource, mut after: Position, follow: bool) -> Result<(), Failure> {
+    let epoch = log.state().await?.epoch;
     loop {
         let events = log.events(after, PAGE).await?;
         if let Some(last) = events.last() {
             after = last.position;
-            match write(&events) {
+            match write(&events, epoch) {
                 // Whoever read it has seen enough.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
                 written => written?,
@@ -64,10 +68,10 @@ async fn print(log: &dyn LogSource, mut after: Position, follow: bool) -> Result
     }
 }
 
-fn write(events: &[Recorded]) -> std::io::Result<()> {
+fn write(events: &[Recorded], epoch: Epoch) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     for event in events {
-        writeln!(out, "{}", LogEvent::line(event))?;
+        writeln!(out, "{}", LogEvent::line(event, epoch))?;
     }
     out.flush()
 }

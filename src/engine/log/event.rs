@@ -1,7 +1,7 @@
 //! One event of the log, whole, as JSON.
 
 use campanile_events::{
-    ids::{EventId, Position, Version, WorkspaceId},
+    ids::{Epoch, EventId, LogPosition, Position, Version, WorkspaceId},
     journal::{Claim, Hash, Metadata, Recorded, StreamId},
 };
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -87,10 +87,10 @@ impl LogEvent {
     }
 
     /// As a person follows it: the payload as what it says.
-    pub fn line(event: &Recorded) -> Value {
+    pub fn line(event: &Recorded, epoch: Epoch) -> Value {
         let data = serde_json::from_str::<Value>(&event.payload).unwrap_or(Value::Null);
         json!({
-            "position": event.position,
+            "position": LogPosition { epoch, position: event.position }.to_string(),
             "recorded_at": event.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true),
             "type": event.event_type,
             "schema": event.schema,
