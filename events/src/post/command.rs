@@ -163,6 +163,8 @@ pub enum PostAction {
         account_id: AccountId,
         /// The attempt.
         number: u32,
+        /// The step that the failure is about, where something was intended.
+        step: Option<Step>,
         /// How.
         failure: Failure,
     },

@@ -238,7 +238,7 @@ pub(super) fn complete(number: u32, step: Step, remote_id: &str) -> PostAction {
 }
 
 pub(super) fn fail(number: u32, class: FailureClass) -> PostAction {
-    PostAction::FailAttempt { account_id: own(), number, failure: Failure::of(class, "seen") }
+    PostAction::FailAttempt { account_id: own(), number, step: None, failure: Failure::of(class, "seen") }
 }
 
 pub(super) fn lapse(number: u32) -> PostAction {
