@@ -25,7 +25,7 @@ use campanile_events::{
 use campanile_projections::Runner;
 use campanile_workers::{platforms::Platforms, publishing::Publishing, tokens::Tokens};
 
-use super::Checkpoints;
+use super::{Checkpoints, Notary};
 use crate::{access::Access, api::posts::Duplicates};
 
 /// How long an answer waits for the read models to show what it did.
@@ -45,8 +45,12 @@ pub struct Core {
     pub epoch: Epoch,
     /// The signed checkpoints.
     pub checkpoints: Checkpoints,
+    /// Who signs them.
+    pub notary: Notary,
     /// What they are checked with.
     pub verifying_key: VerifyingKey,
+    /// The side tables.
+    pub side: Arc<dyn Database>,
     /// The read models.
     pub read: Arc<dyn Database>,
     /// Keeps them current.

@@ -57,7 +57,7 @@ impl Engine {
             return Err(OpenError::Empty(store.folder));
         }
         let notary = Notary::of(&store);
-        let (core, lock, folder) = core(configuration, store).await?;
+        let (core, lock, folder) = core(configuration, store, notary.clone()).await?;
         let core = Arc::new(core);
 
         let (projector, stop) = watch::channel(false);
@@ -99,7 +99,11 @@ impl Engine {
     }
 }
 
-async fn core(configuration: &Configuration, store: Store) -> Result<(Core, FolderLock, PathBuf), OpenError> {
+async fn core(
+    configuration: &Configuration,
+    store: Store,
+    notary: Notary,
+) -> Result<(Core, FolderLock, PathBuf), OpenError> {
     let Store { folder, clock, journal, side, data_keys, signing_key, checkpoints, master_key, lock } = store;
     let timing = configuration.timing;
     let read: Arc<dyn Database> = Arc::new(Sqlite::open(&folder.join(READ_MODELS), Durability::Normal)?);
@@ -121,7 +125,7 @@ async fn core(configuration: &Configuration, store: Store) -> Result<(Core, Fold
         platforms: platforms.clone(),
         runner: Arc::clone(&runner),
         read: Arc::clone(&read),
-        side,
+        side: Arc::clone(&side),
         clock: clock.clone(),
         timing,
         workers: if roles.has(Role::Worker) { configuration.workers } else { 0 },
@@ -135,6 +139,8 @@ async fn core(configuration: &Configuration, store: Store) -> Result<(Core, Fold
         verifying_key: signing_key.verifying_key(),
         journal,
         checkpoints,
+        notary,
+        side,
         read,
         runner,
         data_keys,
