@@ -13,6 +13,7 @@ mod projections;
 mod sandbox;
 mod serve;
 mod shutdown;
+mod telemetry;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ use clap::{Parser, Subcommand};
 pub use failure::Failure;
 use operator::Operator;
 use progress::Progress;
+use telemetry::Telemetry;
 
 const ABOUT: &str = "Schedules and publishes posts to social platforms: at the right moment, once, with proof";
 

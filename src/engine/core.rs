@@ -2,6 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -26,7 +27,7 @@ use campanile_projections::Runner;
 use campanile_workers::{platforms::Platforms, publishing::Publishing, tokens::Tokens};
 
 use super::{Checkpoints, Notary};
-use crate::{access::Access, api::posts::Duplicates};
+use crate::{access::Access, api::posts::Duplicates, metrics::Metrics};
 
 /// How long an answer waits for the read models to show what it did.
 const PROJECTED_WITHIN: Duration = Duration::from_secs(2);
@@ -39,6 +40,8 @@ pub struct Core {
     pub clock: SharedClock,
     /// How long things may take.
     pub timing: Timing,
+    /// The data folder.
+    pub folder: PathBuf,
     /// The log.
     pub journal: Arc<dyn Journal>,
     /// The log's epoch.
@@ -73,6 +76,8 @@ pub struct Core {
     pub publishing: Publishing,
     /// Lets equal posts through one after the other.
     pub duplicates: Duplicates,
+    /// The figures.
+    pub metrics: Metrics,
     /// Set once the process is told to stop.
     pub draining: AtomicBool,
 }

@@ -104,7 +104,7 @@ async fn core(
     store: Store,
     notary: Notary,
 ) -> Result<(Core, FolderLock, PathBuf), OpenError> {
-    let Store { folder, clock, journal, side, data_keys, signing_key, checkpoints, master_key, lock } = store;
+    let Store { folder, clock, journal, side, data_keys, signing_key, checkpoints, master_key, metrics, lock } = store;
     let timing = configuration.timing;
     let read: Arc<dyn Database> = Arc::new(Sqlite::open(&folder.join(READ_MODELS), Durability::Normal)?);
     let runner = Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await;
@@ -130,10 +130,12 @@ async fn core(
         timing,
         workers: if roles.has(Role::Worker) { configuration.workers } else { 0 },
         scheduler: roles.has(Role::Scheduler),
+        observer: Arc::new(metrics.clone()),
         sole_process: true,
     })
     .await?;
     let core = Core {
+        folder: folder.clone(),
         timing,
         epoch: journal.head().await?.epoch,
         verifying_key: signing_key.verifying_key(),
@@ -153,6 +155,7 @@ async fn core(
         publishing,
         clock,
         duplicates: Duplicates::default(),
+        metrics,
         draining: false.into(),
     };
     Ok((core, lock, folder))
