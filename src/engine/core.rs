@@ -26,7 +26,10 @@ use campanile_projections::Runner;
 use campanile_workers::{platforms::Platforms, publishing::Publishing, tokens::Tokens};
 
 use super::Checkpoints;
-use crate::{access::Access, api::posts::Duplicates};
+use crate::{
+    access::Access,
+    api::{http::InProgress, posts::Duplicates},
+};
 
 /// How long an answer waits for the read models to show what it did.
 const PROJECTED_WITHIN: Duration = Duration::from_secs(2);
@@ -47,6 +50,8 @@ pub struct Core {
     pub checkpoints: Checkpoints,
     /// What they are checked with.
     pub verifying_key: VerifyingKey,
+    /// The tables beside the log.
+    pub side: Arc<dyn Database>,
     /// The read models.
     pub read: Arc<dyn Database>,
     /// Keeps them current.
@@ -69,6 +74,8 @@ pub struct Core {
     pub publishing: Publishing,
     /// Lets equal posts through one after the other.
     pub duplicates: Duplicates,
+    /// Requests with an idempotency key that are under way.
+    pub in_progress: InProgress,
     /// Set once the process is told to stop.
     pub draining: AtomicBool,
 }

@@ -3,5 +3,6 @@
 mod envelope;
 mod fixture;
 mod house;
+mod idempotency;
 mod keys;
 mod posts;
