@@ -17,6 +17,7 @@ mod load;
 mod log;
 mod mastodon;
 mod posts;
+mod requests;
 mod sandbox;
 mod secrets;
 mod stand_in;
