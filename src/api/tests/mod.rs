@@ -6,3 +6,4 @@ mod house;
 mod idempotency;
 mod keys;
 mod posts;
+mod unavailable;
