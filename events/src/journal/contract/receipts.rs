@@ -64,7 +64,7 @@ pub(super) async fn one_of_many_equal_requests_is_carried_out(log: Log) {
 }
 
 pub(super) async fn old_receipts_are_forgotten(log: Log) {
-    let mut keep = async |number: u128| {
+    let keep = async |number: u128| {
         let mut request = append(post(number), 0, 1);
         request.receipts = vec![receipt(&number.to_string(), post(number))];
         log.put(request).await[0].recorded_at
