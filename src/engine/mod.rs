@@ -40,6 +40,6 @@ pub use lock::{FolderLock, LockError};
 pub use master_key::{MasterKeyError, master_key};
 pub use notary::Notary;
 pub use running::Engine;
-pub use serve::SOCKET;
+pub use serve::{PATIENCE, SOCKET};
 pub use socket::Socket;
 pub use store::{OpenError, Opening, Store};

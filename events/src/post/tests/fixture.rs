@@ -156,10 +156,10 @@ pub(super) fn content(parts: usize, comment: bool, word: &str) -> ContentInHand 
 }
 
 pub(super) fn rules(number: u128) -> TargetRules {
-    let count = TextCount { url_as: None, mention_server_free: false };
+    let count = TextCount::default();
     TargetRules {
         target: TargetRef { account_id: account(number), platform: "mastodon".to_owned() },
-        rules: Rules { max_text: 500, count, max_parts: 5, first_comment: true, max_media: 4 },
+        rules: Rules { max_text: 500, max_bytes: None, count, max_parts: 5, first_comment: true, max_media: 4 },
     }
 }
 
@@ -238,7 +238,7 @@ pub(super) fn complete(number: u32, step: Step, remote_id: &str) -> PostAction {
 }
 
 pub(super) fn fail(number: u32, class: FailureClass) -> PostAction {
-    PostAction::FailAttempt { account_id: own(), number, failure: Failure::of(class, "seen") }
+    PostAction::FailAttempt { account_id: own(), number, step: None, failure: Failure::of(class, "seen") }
 }
 
 pub(super) fn lapse(number: u32) -> PostAction {
@@ -259,5 +259,5 @@ pub(super) fn asked(number: u32, step: Step, seconds: i64, look_up: LookUp) -> P
 }
 
 pub(super) fn leave(number: u32) -> PostAction {
-    PostAction::LeaveUnknown { account_id: own(), number }
+    PostAction::LeaveUnknown { account_id: own(), number, account_gone: false }
 }

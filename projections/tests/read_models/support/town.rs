@@ -255,7 +255,8 @@ impl Town {
     fn end(&mut self, target: &campanile_events::post::Target) -> PostAction {
         let (account_id, number) = (target.account_id, target.newest().unwrap().number);
         let step = target.last_intent().map_or(Step::Part(0), |intent| intent.step);
-        let failure = |class| PostAction::FailAttempt { account_id, number, failure: Failure::of(class, "503") };
+        let failure =
+            |class| PostAction::FailAttempt { account_id, number, step: None, failure: Failure::of(class, "503") };
         match self.below(6) {
             0 => failure(FailureClass::Transient),
             1 => failure(FailureClass::Uncertain),
@@ -343,6 +344,6 @@ impl Town {
 }
 
 fn rules(max_text: u32) -> Rules {
-    let count = TextCount { url_as: None, mention_server_free: false };
-    Rules { max_text, count, max_parts: 5, first_comment: false, max_media: 0 }
+    let count = TextCount::default();
+    Rules { max_text, max_bytes: None, count, max_parts: 5, first_comment: false, max_media: 0 }
 }
