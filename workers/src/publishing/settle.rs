@@ -25,6 +25,9 @@ impl Publisher {
         let doubtful = look.target.attempts.iter().rev().find(|attempt| attempt.is_in_doubt());
         let Some(delivery) = doubtful.map(|attempt| attempt.delivery) else { return Ok(Next::Done) };
         if self.may_repeat(look, settling, delivery) {
+            if self.context.pauses.paused(look.job.workspace_id).await? {
+                return Ok(Next::Done);
+            }
             return self.attempt(look, settling.next_at).await;
         }
         if delivery.can_look_up() {
