@@ -192,6 +192,8 @@ pub enum PostAction {
     },
     /// Nothing more can be asked or repeated: leave the target to a person.
     LeaveUnknown {
+        /// Whether that is because its account was disconnected.
+        account_gone: bool,
         /// Which target.
         account_id: AccountId,
         /// The attempt.

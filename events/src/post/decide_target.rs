@@ -60,7 +60,9 @@ impl Post {
             PostAction::RecordLookUp { account_id, number, step, asked_at, look_up, claim } => {
                 case(account_id)?.looked_up(number, step, asked_at, &look_up, claim)
             }
-            PostAction::LeaveUnknown { account_id, number } => case(account_id)?.leave_unknown(number),
+            PostAction::LeaveUnknown { account_id, number, account_gone } => {
+                case(account_id)?.leave_unknown(number, account_gone)
+            }
             _ => Err(PostError::Fenced),
         }
     }

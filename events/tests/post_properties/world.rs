@@ -246,7 +246,7 @@ impl World {
 
     pub fn leave(&mut self) {
         let number = self.newest();
-        let _ = self.ask(PostAction::LeaveUnknown { account_id: account(), number });
+        let _ = self.ask(PostAction::LeaveUnknown { account_id: account(), number, account_gone: false });
     }
 
     /// A person looks, and says the truth.

@@ -259,5 +259,5 @@ pub(super) fn asked(number: u32, step: Step, seconds: i64, look_up: LookUp) -> P
 }
 
 pub(super) fn leave(number: u32) -> PostAction {
-    PostAction::LeaveUnknown { account_id: own(), number }
+    PostAction::LeaveUnknown { account_id: own(), number, account_gone: false }
 }
