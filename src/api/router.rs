@@ -8,7 +8,7 @@ use super::{
     http::{Gate, Route, envelope, guard},
     routes,
 };
-use crate::engine::Core;
+use crate::{engine::Core, metrics::measure};
 
 /// What handlers are given.
 #[derive(Debug, Clone)]
@@ -32,5 +32,6 @@ fn serve(core: &Arc<Core>, table: Vec<Route>) -> Router {
         router = router.route(path, handler.route_layer(middleware::from_fn_with_state(gate, guard)));
     }
     let enveloped = middleware::from_fn_with_state(core.clock.clone(), envelope);
-    router.with_state(api).layer(enveloped)
+    let measured = middleware::from_fn_with_state(core.metrics.clone(), measure);
+    router.with_state(api).layer(enveloped).layer(measured)
 }

@@ -57,7 +57,7 @@ impl Engine {
             return Err(OpenError::Empty(store.folder));
         }
         let notary = Notary::of(&store);
-        let (core, lock, folder) = core(configuration, store).await?;
+        let (core, lock, folder) = core(configuration, store, notary.clone()).await?;
         let core = Arc::new(core);
 
         let (projector, stop) = watch::channel(false);
@@ -99,8 +99,12 @@ impl Engine {
     }
 }
 
-async fn core(configuration: &Configuration, store: Store) -> Result<(Core, FolderLock, PathBuf), OpenError> {
-    let Store { folder, clock, journal, side, data_keys, signing_key, checkpoints, master_key, lock } = store;
+async fn core(
+    configuration: &Configuration,
+    store: Store,
+    notary: Notary,
+) -> Result<(Core, FolderLock, PathBuf), OpenError> {
+    let Store { folder, clock, journal, side, data_keys, signing_key, checkpoints, master_key, metrics, lock } = store;
     let timing = configuration.timing;
     let read: Arc<dyn Database> = Arc::new(Sqlite::open(&folder.join(READ_MODELS), Durability::Normal)?);
     let runner = Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await;
@@ -123,20 +127,24 @@ async fn core(configuration: &Configuration, store: Store) -> Result<(Core, Fold
         platforms: platforms.clone(),
         runner: Arc::clone(&runner),
         read: Arc::clone(&read),
-        side,
+        side: Arc::clone(&side),
         clock: clock.clone(),
         timing,
         workers: if roles.has(Role::Worker) { configuration.workers } else { 0 },
         scheduler: roles.has(Role::Scheduler),
+        observer: Arc::new(metrics.clone()),
         sole_process: true,
     })
     .await?;
     let core = Core {
+        folder: folder.clone(),
         timing,
         epoch: journal.head().await?.epoch,
         verifying_key: signing_key.verifying_key(),
         journal,
         checkpoints,
+        notary,
+        side,
         read,
         runner,
         data_keys,
@@ -150,6 +158,7 @@ async fn core(configuration: &Configuration, store: Store) -> Result<(Core, Fold
         publishing,
         clock,
         duplicates: Duplicates::default(),
+        metrics,
         draining: false.into(),
     };
     Ok((core, lock, folder))

@@ -89,6 +89,15 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     fn watch(&self) -> watch::Receiver<Position>;
 }
 
+/// Is told how appending goes; must not take long.
+pub trait AppendObserver: Send + Sync + std::fmt::Debug {
+    /// One transaction committed so many events.
+    fn committed(&self, events: u64);
+
+    /// An append was answered, so long after it was given.
+    fn appended(&self, took: std::time::Duration);
+}
+
 /// The text of an event holds U+0000, which no engine may be asked to keep.
 pub fn holds_nul(event: &NewEvent) -> bool {
     event.payload.contains('\0') || event.payload.contains("\\u0000")

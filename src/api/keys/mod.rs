@@ -1,10 +1,10 @@
 //! API keys: made, shown, revoked.
 
-mod create;
+pub(in crate::api) mod create;
 mod get;
 mod list;
-mod render;
-mod revoke;
+pub(in crate::api) mod render;
+pub(in crate::api) mod revoke;
 
 pub use create::create;
 pub use get::get;

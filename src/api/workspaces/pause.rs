@@ -11,5 +11,6 @@ use crate::api::{
 /// Stops publishing in the caller's workspace. When this is answered, nothing more leaves until it is resumed.
 pub async fn pause(State(api): State<Api>, asker: Asker, Named(id): Named<WorkspaceId>) -> Result<Answer, ApiError> {
     asker.own(id)?;
-    api.stop_or_go(id, WorkspaceAction::Pause, asker.metadata()).await
+    let (shown, position) = api.stop_or_go(id, WorkspaceAction::Pause, asker.metadata()).await?;
+    Ok(api.placed(Answer::ok(shown), position).await)
 }

@@ -2,15 +2,15 @@
 
 use campanile_events::{
     commands::Request,
-    ids::WorkspaceId,
+    ids::{Position, WorkspaceId},
     journal::Metadata,
     workspace::{WorkspaceAction, WorkspaceCommand, WorkspaceError},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::{
     Api,
-    http::{Answer, ApiError, Asker, optional_instant, refused_anyway},
+    http::{ApiError, Asker, optional_instant, refused_anyway},
 };
 
 impl Asker {
@@ -21,13 +21,13 @@ impl Asker {
 }
 
 impl Api {
-    /// Stores the pause or its end, and answers once it holds.
+    /// Stores the pause or its end; gives what is to be shown of it, and its place in the log, once it holds.
     pub(in crate::api) async fn stop_or_go(
         &self,
         workspace: WorkspaceId,
         action: WorkspaceAction,
         metadata: Metadata,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<(Value, Position), ApiError> {
         let core = &self.0;
         let command = WorkspaceCommand { now: core.clock.now(), action };
         let request = Request { workspace, id: workspace.uuid(), command, metadata, receipt: None };
@@ -42,11 +42,11 @@ impl Api {
             tracing::warn!(workspace.id = %workspace, "a request outlasted its time while the workspace was paused");
         }
         let shown = json!({"id": workspace, "paused_at": optional_instant(paused_at)});
-        let answer = self.placed(Answer::ok(shown), done.position).await;
+        // What waited is looked for in the read models: they have to show it first.
+        core.projected(done.position).await;
         if paused_at.is_none() {
-            // After the read models show it: what waits is looked for by them.
             core.publishing.resumed();
         }
-        Ok(answer)
+        Ok((shown, done.position))
     }
 }

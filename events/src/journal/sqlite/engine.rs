@@ -1,5 +1,7 @@
 //! The port, on SQLite.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tokio::sync::watch;
 
@@ -8,7 +10,7 @@ use crate::{
     clock::SharedClock,
     db::{Sqlite, migrate},
     ids::{Position, Version, WorkspaceId},
-    journal::{Append, AppendError, Head, Journal, ReadError, Receipt, Recorded, StreamId, refusal},
+    journal::{Append, AppendError, AppendObserver, Head, Journal, ReadError, Receipt, Recorded, StreamId, refusal},
 };
 
 /// The journal in a SQLite file, which it may share with side tables. Clones share one queue.
@@ -24,9 +26,29 @@ impl SqliteJournal {
     /// # Errors
     /// [`ReadError::Damaged`] if the head and the last event don't agree.
     pub async fn open(db: Sqlite, clock: SharedClock) -> Result<Self, ReadError> {
+        Self::open_with(db, clock, None).await
+    }
+
+    /// The same, telling somebody how appending goes.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_observed(
+        db: Sqlite,
+        clock: SharedClock,
+        observer: Arc<dyn AppendObserver>,
+    ) -> Result<Self, ReadError> {
+        Self::open_with(db, clock, Some(observer)).await
+    }
+
+    async fn open_with(
+        db: Sqlite,
+        clock: SharedClock,
+        observer: Option<Arc<dyn AppendObserver>>,
+    ) -> Result<Self, ReadError> {
         migrate(&db, tables::OWNER, tables::MIGRATIONS).await?;
         let head = db.read(rows::checked_head).await??;
-        Ok(Self { appender: Appender::start(db.clone(), clock, head), db })
+        Ok(Self { appender: Appender::start(db.clone(), clock, head, observer), db })
     }
 
     /// How many appends wait to be taken up.
