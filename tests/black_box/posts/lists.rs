@@ -40,7 +40,7 @@ async fn filters_give_what_they_say() {
         ("platform=sandbox", vec![&plain, &tagged, &planned, &sent, &by_other]),
         ("platform=mastodon", vec![]),
         ("status=draft&tag=launch", vec![&tagged]),
-        ("from=2026-01-01T00:00:00Z&to=2126-01-01T00:00:00Z", vec![&sent]),
+        ("from=2026-01-01T00:00:00Z&to=2126-01-01T00:00:00Z", vec![&plain, &tagged, &sent, &by_other]),
         ("from=2126-12-01T09:00:00Z&to=2126-12-01T09:00:01Z", vec![&planned]),
     ] {
         let found = client.all(&format!("/v1/posts?{filter}")).await;

@@ -10,8 +10,8 @@ use crate::support::{
 
 async fn key(town: &Town, mode: &str) -> (String, Client) {
     let body = json!({"name": mode, "scopes": ["*"], "mode": mode});
-    let made = town.client().post("/v1/keys", body).await.expect(201);
-    (id(&made), town.engine.client_of(made["secret"].as_str().expect("a secret")))
+    let answered = town.client().post("/v1/keys", body).await.expect(201);
+    (id(&answered), town.engine.client_of(answered["secret"].as_str().expect("a secret")))
 }
 
 /// Every request that leads to sending, on a live account's post in the right state for it.
