@@ -16,6 +16,7 @@ pub mod me;
 pub mod operator;
 pub mod platforms;
 pub mod posts;
+mod replay;
 mod router;
 pub mod routes;
 pub mod scopes;

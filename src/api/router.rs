@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Router, middleware};
 
 use super::{
-    http::{Gate, Route, envelope, guard},
+    http::{Gate, Route, envelope, guard, to_the_end},
     routes,
 };
 use crate::{engine::Core, metrics::measure};
@@ -33,5 +33,5 @@ fn serve(core: &Arc<Core>, table: Vec<Route>) -> Router {
     }
     let enveloped = middleware::from_fn_with_state(core.clock.clone(), envelope);
     let measured = middleware::from_fn_with_state(core.metrics.clone(), measure);
-    router.with_state(api).layer(enveloped).layer(measured)
+    router.with_state(api).layer(enveloped).layer(middleware::from_fn(to_the_end)).layer(measured)
 }

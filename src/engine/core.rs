@@ -28,7 +28,11 @@ use campanile_projections::Runner;
 use campanile_workers::{platforms::Platforms, publishing::Publishing, tokens::Tokens};
 
 use super::{Checkpoints, Notary};
-use crate::{access::Access, api::posts::Duplicates, metrics::Metrics};
+use crate::{
+    access::Access,
+    api::{http::InProgress, posts::Duplicates},
+    metrics::Metrics,
+};
 
 /// How long an answer waits for the read models to show what it did.
 const PROJECTED_WITHIN: Duration = Duration::from_secs(2);
@@ -53,7 +57,7 @@ pub struct Core {
     pub notary: Notary,
     /// What they are checked with.
     pub verifying_key: VerifyingKey,
-    /// The side tables.
+    /// The tables beside the log.
     pub side: Arc<dyn Database>,
     /// The read models.
     pub read: Arc<dyn Database>,
@@ -81,6 +85,8 @@ pub struct Core {
     pub duplicates: Duplicates,
     /// The figures.
     pub metrics: Metrics,
+    /// Requests with an idempotency key that are under way.
+    pub in_progress: InProgress,
     /// Set once the process is told to stop.
     pub draining: AtomicBool,
 }

@@ -18,6 +18,7 @@
 //! acknowledged before a stop is there after it.
 
 mod checkpoints;
+mod connection;
 mod core;
 mod initialize;
 mod lock;

@@ -21,7 +21,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::{Core, FolderLock, Notary, OpenError, Opening, Store, publishing::platforms, upkeep};
 use crate::{
     access::Access,
-    api::posts::Duplicates,
+    api::{http::InProgress, posts::Duplicates},
     configuration::{Configuration, Role},
 };
 
@@ -64,8 +64,11 @@ impl Engine {
         let runs = configuration.roles.has(Role::Projector);
         let projecting = runs.then(|| tokio::spawn(project(Arc::clone(&core.runner), stop)));
         let (upkeep, stop) = watch::channel(false);
-        let keeping =
-            vec![tokio::spawn(notary.run(stop.clone())), tokio::spawn(upkeep::write_usage(core.access.clone(), stop))];
+        let keeping = vec![
+            tokio::spawn(notary.run(stop.clone())),
+            tokio::spawn(upkeep::write_usage(core.access.clone(), stop.clone())),
+            tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop)),
+        ];
         Ok(Self {
             core,
             folder,
@@ -159,6 +162,7 @@ async fn core(
         clock,
         duplicates: Duplicates::default(),
         metrics,
+        in_progress: InProgress::default(),
         draining: false.into(),
     };
     Ok((core, lock, folder))

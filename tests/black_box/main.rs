@@ -17,6 +17,7 @@ mod log;
 mod mastodon;
 mod operators;
 mod posts;
+mod requests;
 mod sandbox;
 mod secrets;
 mod stand_in;

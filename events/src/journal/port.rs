@@ -1,6 +1,7 @@
 //! The port that every engine implements, and the errors that it may give.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::{Append, Head, NewEvent, Receipt, Recorded, StreamId};
@@ -77,6 +78,10 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
 
     /// The receipt kept under a client's idempotency key.
     async fn receipt(&self, workspace: WorkspaceId, key: &str) -> Result<Option<Receipt>, ReadError>;
+
+    /// Forgets receipts that were kept before an instant, at most `limit`, and says how many: as many as `limit` means
+    /// that there may be more.
+    async fn forget_receipts(&self, before: DateTime<Utc>, limit: usize) -> Result<usize, ReadError>;
 
     /// The stream that holds a unique name.
     async fn holder(&self, workspace: WorkspaceId, kind: &str, value: &str) -> Result<Option<StreamId>, ReadError>;

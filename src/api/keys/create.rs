@@ -80,7 +80,9 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewKey
     };
     // First, so that a key in the journal can be used; without one there, a verifier opens nothing.
     core.access.verifiers().keep(&secret, Holder { key_id: id, workspace: caller.workspace }).await?;
-    let made = asker.execute(&core.keys, id.uuid(), KeyCommand { now, action }).await;
+    let shown_once = data_key.seal(fields::RECEIPT_SECRET, &Open::new(secret.expose()));
+    let made = asker.clone().creating().showing_once(shown_once);
+    let made = made.execute(&core.keys, id.uuid(), KeyCommand { now, action }).await;
     let made = match made {
         Ok(made) => made,
         Err(error) => {

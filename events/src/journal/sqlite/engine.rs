@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::{appender::Appender, rows, tables};
@@ -95,6 +96,10 @@ impl Journal for SqliteJournal {
     async fn receipt(&self, workspace: WorkspaceId, key: &str) -> Result<Option<Receipt>, ReadError> {
         let key = key.to_owned();
         self.db.read(move |connection| rows::receipt(connection, workspace, &key)).await?
+    }
+
+    async fn forget_receipts(&self, before: DateTime<Utc>, limit: usize) -> Result<usize, ReadError> {
+        self.db.write(move |connection| rows::forget_receipts(connection, before, limit)).await?
     }
 
     async fn holder(&self, workspace: WorkspaceId, kind: &str, value: &str) -> Result<Option<StreamId>, ReadError> {
