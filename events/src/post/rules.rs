@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Parts;
+use super::{MediaRules, Parts};
 use crate::seal::Open;
 
 /// The limits of one account's platform, as that instance states them.
@@ -19,6 +19,9 @@ pub struct Rules {
     pub first_comment: bool,
     /// How many pictures or films a post may have.
     pub max_media: u16,
+    /// What they may be.
+    #[serde(default, skip_serializing_if = "MediaRules::is_default")]
+    pub media: MediaRules,
 }
 
 /// How a platform counts the length of a text.
@@ -115,7 +118,7 @@ impl TextCount {
     }
 }
 
-fn violation(field: &str, code: &str, message: String) -> Violation {
+pub(super) fn violation(field: &str, code: &str, message: String) -> Violation {
     Violation { field: field.to_owned(), code: code.to_owned(), message }
 }
 
@@ -143,7 +146,14 @@ mod tests {
 
     #[test]
     fn every_broken_rule_is_named() {
-        let rules = Rules { max_text: 5, count: MASTODON, max_parts: 1, first_comment: false, max_media: 0 };
+        let rules = Rules {
+            max_text: 5,
+            count: MASTODON,
+            max_parts: 1,
+            first_comment: false,
+            max_media: 0,
+            media: MediaRules::default(),
+        };
         let (long, empty) = (Open::new("too long"), Open::new(" "));
         let parts = Parts { texts: vec![&long, &empty], first_comment: Some(&long), media_ids: &[] };
         let found: Vec<_> = rules.check(&parts).into_iter().map(|it| format!("{} {}", it.field, it.code)).collect();

@@ -17,6 +17,7 @@ use campanile_events::{
 use crate::{
     bus::Job,
     heartbeats::Heartbeats,
+    media::Library,
     platforms::{Platforms, SendFailure},
     tokens::Tokens,
 };
@@ -29,6 +30,7 @@ pub(super) struct Context {
     pub data_keys: Arc<DataKeys>,
     pub tokens: Arc<Tokens>,
     pub platforms: Platforms,
+    pub library: Library,
     pub heartbeats: Heartbeats,
     pub clock: SharedClock,
     pub timing: Timing,

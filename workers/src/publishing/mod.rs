@@ -12,6 +12,7 @@
 mod account;
 mod context;
 mod marker;
+mod media;
 mod publisher;
 mod scheduler;
 mod send;

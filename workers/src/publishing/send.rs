@@ -110,16 +110,21 @@ impl Publisher {
         }
     }
 
-    /// Everything that shows nothing: opened texts, the baseline, a fresh connection.
+    /// Everything that shows nothing: opened texts, media on the platform, the baseline, a fresh connection.
     async fn make_ready(&self, look: &Look<'_>, access: Box<Access>) -> Result<Result<Ready, SendFailure>, Trouble> {
         let Some(platform) = self.context.platforms.get(&look.job.platform).cloned() else {
             return Ok(Err(SendFailure::of(FailureClass::OutdatedAdapter, "unknown_platform")));
         };
         let content = look.content()?;
         let Some(step) = look.post.next_step(look.target) else { return Ok(Err(not_sent("nothing_left"))) };
-        let Some(message) = message_for(look, look.post, look.target, &content, step) else {
+        let Some(mut message) = message_for(look, look.post, look.target, &content, step) else {
             return Ok(Err(not_sent("nothing_left")));
         };
+        let media = match self.bring_media(look, platform.as_ref(), &access, step).await? {
+            Ok(media) => media,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        message.media = media;
         // Under a key a repeat settles what is in doubt; only where asking does, what was there before must be known.
         let baseline = if access.delivery == Delivery::Searchable {
             match platform.baseline(&access).await {
@@ -310,6 +315,7 @@ fn message_for(look: &Look<'_>, post: &Post, target: &Target, content: &Content<
         marker: marker(look.job.post_id, target, step, post.revision),
         reply_to,
         root: if step == Step::Part(0) { None } else { remote(Step::Part(0)) },
+        media: Vec::new(),
     })
 }
 

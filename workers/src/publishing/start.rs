@@ -22,6 +22,7 @@ use super::{context::Context, scheduler::Scheduler, sweeper::Sweeper, worker};
 use crate::{
     bus::{Bus, InProcess},
     heartbeats::Heartbeats,
+    media::Library,
     platforms::Platforms,
     tokens::Tokens,
     waiting::Stop,
@@ -39,6 +40,8 @@ pub struct Deps {
     pub tokens: Arc<Tokens>,
     /// The platforms.
     pub platforms: Platforms,
+    /// Pictures and films.
+    pub library: Library,
     /// Keeps the read models current.
     pub runner: Arc<Runner>,
     /// The read models.
@@ -96,6 +99,7 @@ impl Publishing {
             data_keys: deps.data_keys,
             tokens: deps.tokens,
             platforms: deps.platforms,
+            library: deps.library,
             heartbeats,
             clock: clock.clone(),
             timing: deps.timing,

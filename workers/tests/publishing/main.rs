@@ -3,5 +3,6 @@
 
 mod doubt;
 mod house;
+mod media;
 mod moments;
 mod threads;

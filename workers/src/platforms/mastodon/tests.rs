@@ -155,7 +155,14 @@ fn status(id: &str, content: &str) -> Value {
 
 fn message(text: &str, reply_to: Option<&str>) -> Message {
     let reply_to = reply_to.map(|id| RemoteRef { remote_id: id.to_owned(), url: None });
-    Message { step: Step::Part(0), text: text.into(), marker: "marker-1".to_owned(), root: reply_to.clone(), reply_to }
+    Message {
+        step: Step::Part(0),
+        text: text.into(),
+        marker: "marker-1".to_owned(),
+        root: reply_to.clone(),
+        reply_to,
+        media: Vec::new(),
+    }
 }
 
 fn search(text: &str, baseline: Option<&str>) -> Search {

@@ -104,7 +104,14 @@ impl Bench {
 }
 
 fn message(marker: &str, text: &str) -> Message {
-    Message { step: Step::Part(0), text: text.into(), marker: marker.to_owned(), reply_to: None, root: None }
+    Message {
+        step: Step::Part(0),
+        text: text.into(),
+        marker: marker.to_owned(),
+        reply_to: None,
+        root: None,
+        media: Vec::new(),
+    }
 }
 
 fn search(text: &str, baseline: Option<&str>) -> Search {
@@ -330,7 +337,8 @@ async fn what_a_file_holds_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sandbox.jsonl");
     let clock = ManualClock::starting_at(start());
-    let post = Submission { text: "a".into(), reply_to: None, root: None, marker: Some("m".into()) };
+    let post =
+        Submission { text: "a".into(), reply_to: None, root: None, media_ids: Vec::new(), marker: Some("m".into()) };
     let late = Submission { text: "b".into(), marker: Some("n".into()), ..post.clone() };
     let (account, before) = {
         let sandbox = Sandbox::open(clock.clone(), &path).unwrap();

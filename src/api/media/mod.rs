@@ -1,0 +1,19 @@
+//! Pictures and films of posts: announced, given to a signed address, confirmed, and then named by posts.
+//!
+//! The address is the only right that giving the bytes takes, so that a browser can do it without a key: it is good for
+//! one medium, one length, once, and for an hour.
+
+mod announce;
+mod attached;
+mod confirm;
+mod get;
+mod link;
+mod receive;
+mod render;
+
+pub use announce::announce;
+pub(in crate::api) use attached::{Attached, attached};
+pub use confirm::confirm;
+pub use get::get;
+pub use link::UploadLinks;
+pub use receive::receive;
