@@ -23,10 +23,13 @@ use campanile_events::{
     timing::Timing,
 };
 use campanile_projections::Runner;
-use campanile_workers::{platforms::Platforms, publishing::Publishing, tokens::Tokens};
+use campanile_workers::{media::Library, platforms::Platforms, publishing::Publishing, tokens::Tokens};
 
 use super::Checkpoints;
-use crate::{access::Access, api::posts::Duplicates};
+use crate::{
+    access::Access,
+    api::{media::UploadLinks, posts::Duplicates},
+};
 
 /// How long an answer waits for the read models to show what it did.
 const PROJECTED_WITHIN: Duration = Duration::from_secs(2);
@@ -61,6 +64,10 @@ pub struct Core {
     pub keys: Executor<Key>,
     /// Who asks.
     pub access: Access,
+    /// Pictures and films.
+    pub library: Library,
+    /// The addresses that they are given to.
+    pub upload_links: UploadLinks,
     /// The platforms.
     pub platforms: Platforms,
     /// The accounts' credentials.

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use serde_json::json;
 
-use crate::support::{Engine, Options, Ran, SandboxServer, campanile, campanile_in, published};
+use crate::support::{Engine, Options, Ran, SandboxServer, campanile, campanile_in, now, published, until};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -105,6 +105,28 @@ async fn a_stop_finishes_what_is_in_hand() {
     // Blind: had the answer been lost, nobody could know.
     let post = published(&engine.client(), &post, SOON).await;
     assert_eq!(post["targets"][0]["attempts"], 1, "{post}");
+    assert_eq!(sandbox.truth().await.visible.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_on_a_taken_port_leaves_nothing_in_doubt() {
+    let sandbox = SandboxServer::start().await;
+    let mut engine = Engine::start(Options { timing: None, ..Options::default() }).await;
+    let client = engine.client();
+    let account = client.connect_sandbox(&sandbox.address, "slow", "blind").await;
+    sandbox.fault(json!({"kind": "answer_late", "seconds": 1})).await;
+    let due = now() + Duration::from_millis(500);
+    let body = json!({"body": "overdue", "account_ids": [account], "schedule": {"at": due.to_rfc3339()}});
+    let post = client.post("/v1/posts", body).await.expect(201)["id"].as_str().expect("an id").to_owned();
+    engine.terminate();
+    until(due).await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let ran = engine.command(&["serve", "--listen", &address, "--allow-egress", "127.0.0.0/8"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.errors);
+    assert!(ran.errors.contains(&address), "{}", ran.errors);
+    engine.restart().await;
+    published(&engine.client(), &post, SOON).await;
     assert_eq!(sandbox.truth().await.visible.len(), 1);
 }
 

@@ -30,6 +30,8 @@ pub fn now() -> DateTime<Utc> {
 }
 
 /// Lets time pass until a moment: for what a test does at a moment of its own choice.
-pub async fn until(moment: Instant) {
-    tokio::time::sleep_until(moment.into()).await;
+pub async fn until(moment: DateTime<Utc>) {
+    // A moment that is over needs no waiting.
+    let left = (moment - now()).to_std().unwrap_or_default();
+    tokio::time::sleep(left).await;
 }

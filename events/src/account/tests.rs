@@ -20,9 +20,16 @@ fn seconds(seconds: i64) -> DateTime<Utc> {
 }
 
 fn offer(max_text: u32) -> Offer {
-    let count = TextCount { url_as: Some(23), mention_server_free: true };
-    let rules =
-        Rules { max_text, count, max_parts: 10, first_comment: true, max_media: 4, media: MediaRules::default() };
+    let count = TextCount { url_as: Some(23), mention_server_free: true, ..TextCount::default() };
+    let rules = Rules {
+        max_text,
+        max_bytes: None,
+        count,
+        max_parts: 10,
+        first_comment: true,
+        max_media: 4,
+        media: MediaRules::default(),
+    };
     Offer { rules, delivery: Delivery::Searchable }
 }
 

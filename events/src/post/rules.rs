@@ -2,6 +2,7 @@
 //! see the same.
 
 use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::{MediaRules, Parts};
 use crate::seal::Open;
@@ -11,6 +12,9 @@ use crate::seal::Open;
 pub struct Rules {
     /// The longest text of one part, in `count`'s units.
     pub max_text: u32,
+    /// The longest text of one part in bytes of UTF-8, where that is limited besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u32>,
     /// How text is counted.
     pub count: TextCount,
     /// How many parts a thread may have, the post itself included; 1 where there are no threads.
@@ -25,14 +29,28 @@ pub struct Rules {
 }
 
 /// How a platform counts the length of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TextCount {
+    /// What counts as one.
+    #[serde(default, skip_serializing_if = "TextUnit::is_default")]
+    pub unit: TextUnit,
     /// What a web address counts, whatever its length; `None` where it counts as it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_as: Option<u32>,
     /// Whether the server part of `@name@server` is free.
     #[serde(default)]
     pub mention_server_free: bool,
+}
+
+/// What counts as one in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextUnit {
+    /// A Unicode scalar value.
+    #[default]
+    Chars,
+    /// What people see as one character (UAX 29): an emoji of a family is one.
+    Graphemes,
 }
 
 /// A rule that a text breaks.
@@ -86,22 +104,43 @@ impl Rules {
             let message = format!("{length} characters, at most {}", self.max_text);
             found.push(violation(field, "too_long", message));
         }
+        if let Some(most) = self.max_bytes.filter(|most| text.len() > *most as usize) {
+            found.push(violation(field, "too_many_bytes", format!("{} bytes, at most {most}", text.len())));
+        }
+    }
+}
+
+impl TextUnit {
+    fn count(self, text: &str) -> usize {
+        match self {
+            Self::Chars => text.chars().count(),
+            Self::Graphemes => text.graphemes(true).count(),
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` asks with a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 
 impl TextCount {
     /// How long the platform takes a text to be.
     pub fn length(&self, text: &str) -> u32 {
+        if self.url_as.is_none() && !self.mention_server_free {
+            // Whole, since a cluster may span what looks like two words.
+            return u32::try_from(self.unit.count(text)).unwrap_or(u32::MAX);
+        }
         let total: usize = text.split_inclusive(char::is_whitespace).map(|word| self.word(word)).sum();
         u32::try_from(total).unwrap_or(u32::MAX)
     }
 
     fn word(&self, word: &str) -> usize {
-        let length = word.chars().count();
+        let length = self.unit.count(word);
         if let Some(counts) = self.url_as
             && let Some(start) = ["https://", "http://"].iter().find_map(|scheme| word.find(scheme))
         {
-            let before = word[..start].chars().count();
+            let before = self.unit.count(&word[..start]);
             let space = usize::from(word.ends_with(char::is_whitespace));
             return before + counts as usize + space;
         }
@@ -112,7 +151,7 @@ impl TextCount {
             let host = name[server + 1..]
                 .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
                 .unwrap_or(name.len() - server - 1);
-            return length - name[server..server + 1 + host].chars().count();
+            return length - self.unit.count(&name[server..server + 1 + host]);
         }
         length
     }
@@ -126,7 +165,7 @@ pub(super) fn violation(field: &str, code: &str, message: String) -> Violation {
 mod tests {
     use super::*;
 
-    const MASTODON: TextCount = TextCount { url_as: Some(23), mention_server_free: true };
+    const MASTODON: TextCount = TextCount { unit: TextUnit::Chars, url_as: Some(23), mention_server_free: true };
 
     #[test]
     fn lengths_are_counted_as_the_platform_does() {
@@ -140,14 +179,70 @@ mod tests {
         ] {
             assert_eq!(MASTODON.length(text), expected, "{text:?}");
         }
-        let plain = TextCount { url_as: None, mention_server_free: false };
+        let plain = TextCount::default();
         assert_eq!(plain.length("https://example.com"), 19);
+    }
+
+    #[test]
+    fn what_people_see_as_one_character_counts_as_one() {
+        let graphemes = TextCount { unit: TextUnit::Graphemes, ..TextCount::default() };
+        for (text, chars, seen) in [
+            ("abc", 3, 3),
+            ("e\u{301}", 2, 1),
+            ("\u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467}", 5, 1),
+            ("\u{1f1e9}\u{1f1ea} \u{1f1e6}\u{1f1f9}", 5, 3),
+            ("\r\n", 2, 1),
+        ] {
+            assert_eq!((TextCount::default().length(text), graphemes.length(text)), (chars, seen), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn few_characters_may_be_too_many_bytes() {
+        let count = TextCount { unit: TextUnit::Graphemes, ..TextCount::default() };
+        let rules = Rules {
+            max_text: 2,
+            max_bytes: Some(18),
+            count,
+            max_parts: 1,
+            first_comment: false,
+            max_media: 0,
+            media: MediaRules::default(),
+        };
+        let found = |text: &str| {
+            let text = Open::new(text);
+            let found = rules.check(&Parts { texts: vec![&text], first_comment: None, media_ids: &[] });
+            found.into_iter().map(|it| format!("{}: {}", it.code, it.message)).collect::<Vec<_>>()
+        };
+        let family = "\u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467}";
+        assert_eq!(found(family), Vec::<String>::new());
+        assert_eq!(found(&format!("{family}a")), ["too_many_bytes: 19 bytes, at most 18"]);
+        assert_eq!(found("abc"), ["too_long: 3 characters, at most 2"]);
+    }
+
+    #[test]
+    fn what_is_not_stated_is_not_stored() {
+        let count = TextCount { unit: TextUnit::Chars, url_as: None, mention_server_free: false };
+        let rules = Rules {
+            max_text: 5,
+            max_bytes: None,
+            count,
+            max_parts: 1,
+            first_comment: false,
+            max_media: 0,
+            media: MediaRules::default(),
+        };
+        let stored =
+            r#"{"max_text":5,"count":{"mention_server_free":false},"max_parts":1,"first_comment":false,"max_media":0}"#;
+        assert_eq!(serde_json::to_string(&rules).unwrap(), stored);
+        assert_eq!(serde_json::from_str::<Rules>(stored).unwrap(), rules);
     }
 
     #[test]
     fn every_broken_rule_is_named() {
         let rules = Rules {
             max_text: 5,
+            max_bytes: None,
             count: MASTODON,
             max_parts: 1,
             first_comment: false,

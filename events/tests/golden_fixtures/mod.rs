@@ -132,7 +132,8 @@ fn accounts() -> Vec<Fixture> {
     let now = at("2026-03-01T08:10:00.5Z");
     let rules = Rules {
         max_text: 500,
-        count: TextCount { url_as: Some(23), mention_server_free: true },
+        max_bytes: None,
+        count: TextCount { url_as: Some(23), mention_server_free: true, ..TextCount::default() },
         max_parts: 25,
         first_comment: true,
         max_media: 4,

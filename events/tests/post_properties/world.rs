@@ -83,9 +83,16 @@ fn content(word: &str) -> Box<ContentInHand> {
 }
 
 fn targets() -> Vec<TargetRules> {
-    let count = TextCount { url_as: None, mention_server_free: false };
-    let rules =
-        Rules { max_text: 500, count, max_parts: 3, first_comment: true, max_media: 0, media: MediaRules::default() };
+    let count = TextCount::default();
+    let rules = Rules {
+        max_text: 500,
+        max_bytes: None,
+        count,
+        max_parts: 3,
+        first_comment: true,
+        max_media: 0,
+        media: MediaRules::default(),
+    };
     vec![TargetRules { target: TargetRef { account_id: account(), platform: "mastodon".to_owned() }, rules }]
 }
 

@@ -87,14 +87,13 @@ impl NewMedia {
         if self.alt_text().is_some_and(|text| text.chars().count() > LONGEST_ALT_TEXT) {
             detail("alt_text", "too_long", format!("may have at most {LONGEST_ALT_TEXT} characters"));
         }
-        match self.content_type.parse() {
+        let kind = self.content_type.parse::<MediaKind>();
+        if let Err(unknown) = &kind {
+            detail("content_type", "not_supported", unknown.to_string());
+        }
+        match kind {
             Ok(kind) if wrong.is_empty() => Ok(kind),
-            Ok(_) => Err(ApiError::invalid_all(wrong)),
-            Err(unknown) => {
-                let unknown: campanile_events::media::UnknownMediaKind = unknown;
-                detail("content_type", "not_supported", unknown.to_string());
-                Err(ApiError::invalid_all(wrong))
-            }
+            _ => Err(ApiError::invalid_all(wrong)),
         }
     }
 }

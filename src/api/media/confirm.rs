@@ -24,8 +24,10 @@ pub async fn confirm(State(api): State<Api>, asker: Asker, Named(id): Named<Medi
     }
     let bytes = core.library.store.stream(Place { workspace: asker.caller.workspace, id }).await;
     let bytes = bytes.map_err(|error| match error {
-        StoreError::Absent => ApiError::new(Code::Conflict, "the bytes were not given yet: `PUT` them to the upload URL")
-            .with("state", "awaiting_upload"),
+        StoreError::Absent => {
+            ApiError::new(Code::Conflict, "the bytes were not given yet: `PUT` them to the upload URL")
+                .with("state", "awaiting_upload")
+        }
         error => ApiError::unavailable(error),
     })?;
     let found = inspect(bytes).await.map_err(unfit)?;

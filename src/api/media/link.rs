@@ -25,13 +25,13 @@ impl std::fmt::Debug for UploadLinks {
 
 /// What an address allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Upload {
+pub(in crate::api) struct Upload {
     /// Whose bytes.
-    pub(super) id: MediaId,
+    pub(in crate::api) id: MediaId,
     /// How many.
-    pub(super) bytes: u64,
+    pub(in crate::api) bytes: u64,
     /// Until when, in whole seconds.
-    pub(super) expires_at: DateTime<Utc>,
+    pub(in crate::api) expires_at: DateTime<Utc>,
 }
 
 impl UploadLinks {
@@ -42,7 +42,7 @@ impl UploadLinks {
     }
 
     /// What addresses begin with.
-    pub(super) fn base(&self, headers: &HeaderMap) -> Result<String, ApiError> {
+    pub(in crate::api) fn base(&self, headers: &HeaderMap) -> Result<String, ApiError> {
         if let Some(url) = &self.public_url {
             return Ok(url.as_str().trim_end_matches('/').to_owned());
         }
@@ -53,18 +53,15 @@ impl UploadLinks {
     }
 
     /// An address that takes these bytes.
-    pub(super) fn url(&self, base: &str, upload: &Upload) -> String {
+    pub(in crate::api) fn url(&self, base: &str, upload: &Upload) -> String {
         let signature = self.signed(upload).finalize().into_bytes();
         let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
         let Upload { id, bytes, expires_at } = upload;
-        format!(
-            "{base}/v1/media/{id}/content?bytes={bytes}&expires={}&signature={signature}",
-            expires_at.timestamp()
-        )
+        format!("{base}/v1/media/{id}/content?bytes={bytes}&expires={}&signature={signature}", expires_at.timestamp())
     }
 
     /// What an address allows; `not_found` if nobody here signed it.
-    pub(super) fn read(&self, id: MediaId, mut given: Parameters) -> Result<Upload, ApiError> {
+    pub(in crate::api) fn read(&self, id: MediaId, mut given: Parameters) -> Result<Upload, ApiError> {
         let unknown = || ApiError::not_found("upload address");
         let bytes = given.text("bytes").and_then(|text| text.parse().ok()).ok_or_else(unknown)?;
         let expires = given.text("expires").and_then(|text| text.parse().ok()).ok_or_else(unknown)?;

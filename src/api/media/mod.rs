@@ -12,8 +12,10 @@ mod receive;
 mod render;
 
 pub use announce::announce;
-pub(in crate::api) use attached::{Attached, attached};
+pub(in crate::api) use attached::attached;
 pub use confirm::confirm;
 pub use get::get;
+#[cfg(test)]
+pub(in crate::api) use link::Upload;
 pub use link::UploadLinks;
 pub use receive::receive;

@@ -66,9 +66,7 @@ fn check_length(actual: u64, bytes: u64) -> Result<(), ApiError> {
 
 fn refused(error: StoreError, bytes: u64) -> ApiError {
     match error {
-        StoreError::Exists => {
-            ApiError::new(Code::Conflict, "the bytes were given already").with("state", "uploaded")
-        }
+        StoreError::Exists => ApiError::new(Code::Conflict, "the bytes were given already").with("state", "uploaded"),
         StoreError::TooLong => ApiError::new(Code::PayloadTooLarge, format!("the body has more than {bytes} bytes")),
         StoreError::TooShort => {
             ApiError::invalid("body", "wrong_length", format!("must have {bytes} bytes, as was announced"))

@@ -4,4 +4,5 @@ mod envelope;
 mod fixture;
 mod house;
 mod keys;
+mod media;
 mod posts;

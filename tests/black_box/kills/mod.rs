@@ -6,11 +6,11 @@ mod account;
 mod faults;
 mod plan;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Chance, Client, Engine, Options, SandboxServer, Truth, settled, until};
+use crate::support::{Chance, Client, Engine, Options, SandboxServer, Truth, now, settled, until};
 use account::Accounting;
 use plan::{Plan, Planned};
 
@@ -40,8 +40,9 @@ async fn nothing_is_doubled_or_lost_when_the_engine_is_killed() {
     let sandbox = SandboxServer::start().await;
     let mut engine = Engine::start(Options::default()).await;
     let client = engine.client();
-    let posts = plan::write(&client, &sandbox, plan, &mut chance).await;
+    let (posts, first) = plan::write(&client, &sandbox, plan, &mut chance).await;
     faults::add(&sandbox, &mut chance).await;
+    until(first).await;
 
     let kept = kill_again_and_again(&mut engine, &client, plan, &mut chance).await;
     sandbox.no_faults().await;
@@ -74,7 +75,7 @@ async fn kill_again_and_again(engine: &mut Engine, client: &Client, plan: Plan, 
             .expect(201);
         kept.push(draft["id"].as_str().expect("an id").to_owned());
         let up = Duration::from_millis(plan.shortest_up + chance.below(plan.widest_up));
-        until(Instant::now() + up).await;
+        until(now() + up).await;
         engine.kill9();
         engine.restart().await;
         restarts += engine.ready_after();

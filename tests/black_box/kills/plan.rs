@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures::{StreamExt, stream};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ const ACCOUNTS: usize = 3;
 /// How long posts fall due.
 const WINDOW: Duration = Duration::from_secs(40);
 /// How long it may take to write them all: none is due before.
-const WRITING: Duration = Duration::from_secs(5);
+const WRITING: Duration = Duration::from_secs(8);
 
 /// A run's numbers.
 #[derive(Debug, Clone, Copy)]
@@ -48,12 +48,18 @@ impl Plan {
         // Together the kills take as long as posts fall due.
         let each = WINDOW.as_millis() as u64 / u64::from(kills.max(1));
         let posts = number("CAMPANILE_POSTS", 300);
-        Self { seed: Chance::seed(), kills, posts, shortest_up: each / 4, widest_up: each.max(2) }
+        Self { seed: Chance::seed(), kills, posts, shortest_up: each / 2, widest_up: each.max(1) }
     }
 }
 
 /// Connects the accounts and schedules the posts.
-pub(super) async fn write(client: &Client, sandbox: &SandboxServer, plan: Plan, chance: &mut Chance) -> Vec<Planned> {
+/// They fall due from the moment that is given on.
+pub(super) async fn write(
+    client: &Client,
+    sandbox: &SandboxServer,
+    plan: Plan,
+    chance: &mut Chance,
+) -> (Vec<Planned>, DateTime<Utc>) {
     let mut accounts = Vec::new();
     for number in 0..ACCOUNTS {
         for class in CLASSES {
@@ -77,5 +83,5 @@ pub(super) async fn write(client: &Client, sandbox: &SandboxServer, plan: Plan, 
     };
     let posts: Vec<_> = stream::iter(planned).map(write).buffer_unordered(16).collect().await;
     assert!(now() < first, "the posts took longer to write than {WRITING:?}");
-    posts
+    (posts, first)
 }

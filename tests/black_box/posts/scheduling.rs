@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{Town, draft, id};
-use crate::support::{SOON, now, published};
+use crate::support::{SOON, now, published, until};
 
 fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
@@ -98,11 +98,7 @@ async fn what_is_due_while_the_engine_is_down_goes_out_when_it_is_back() {
     let too_late = id(&client.post("/v1/posts", too_late).await.expect(201));
     town.engine.terminate();
     let over: DateTime<Utc> = due.parse().expect("a time");
-    crate::support::eventually("its late limit is over", SOON, async || {
-        let left = over + Duration::from_millis(1200) - now();
-        if left <= chrono::Duration::zero() { Ok(()) } else { Err(left.to_string()) }
-    })
-    .await;
+    until(over + Duration::from_millis(1200)).await;
     town.engine.restart().await;
     published(&client, &late, SOON).await;
     let missed = crate::support::settled(&client, &too_late, SOON).await;

@@ -27,6 +27,11 @@ impl Request {
         Self { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
+    /// A request that does something and gives no body.
+    pub fn post(url: Url) -> Self {
+        Self { method: Method::POST, url, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
     /// A request that gives JSON.
     pub fn post_json(url: Url, body: Vec<u8>) -> Self {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);

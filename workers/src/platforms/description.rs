@@ -35,6 +35,8 @@ pub enum AuthKind {
     None,
     /// A token that the person made on the platform.
     AccessToken,
+    /// A password that the person made on the platform for this use alone.
+    AppPassword,
 }
 
 /// What a text may be.

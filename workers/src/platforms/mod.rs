@@ -6,6 +6,7 @@
 //!
 //! It doesn't decide what happens next, keep tokens, or write events.
 
+pub mod bluesky;
 mod credentials;
 mod description;
 mod failure;
@@ -13,6 +14,7 @@ mod fields;
 pub mod mastodon;
 mod port;
 mod registry;
+mod renewal;
 mod rest;
 pub mod sandbox;
 
@@ -25,4 +27,5 @@ pub use port::{
     Search, Sent,
 };
 pub use registry::{Dependencies, DuplicatePlatform, Platforms, all};
+pub use renewal::{CredentialKeeper, InMemory, NotKept, Renewal};
 pub use rest::rest_asked;

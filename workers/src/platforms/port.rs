@@ -1,6 +1,6 @@
 //! The port itself, and what goes through it.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use campanile_events::{
@@ -14,7 +14,7 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use hyper::body::Bytes;
 
-use super::{ConnectError, Credentials, Description, Fields, SendFailure};
+use super::{ConnectError, CredentialKeeper, Credentials, Description, Fields, SendFailure};
 
 /// A platform that posts are published to.
 #[async_trait]
@@ -40,6 +40,12 @@ pub trait Platform: Send + Sync + fmt::Debug {
     async fn upload(&self, access: &Access, media: &Media) -> Result<RemoteMedia, SendFailure> {
         let _ = (access, media);
         Err(SendFailure::of(FailureClass::Rejected, "media_not_supported"))
+    }
+
+    /// Makes ready what a message needs beside its text, for [`Message::prepared`]: names that are resolved, what stands
+    /// already. Shows nothing, so it may be done ahead of time and again. What fails here was not sent.
+    async fn prepare(&self, _access: &Access, _message: &Message) -> Result<Option<Open>, SendFailure> {
+        Ok(None)
     }
 
     /// Opens a fresh connection (DNS, TCP, TLS) for one request. What fails here was not sent.
@@ -74,6 +80,8 @@ pub struct Access {
     pub remote_id: String,
     /// What the platform asks for.
     pub credentials: Credentials,
+    /// Where those are kept, should they have to be renewed.
+    pub keeper: Arc<dyn CredentialKeeper>,
     /// What its server's delivery is worth, as last read.
     pub delivery: Delivery,
     /// How long things may take.
@@ -89,10 +97,16 @@ pub struct Message {
     pub text: Open,
     /// The name under which the platform is asked to take it once.
     pub marker: String,
+    /// When it was first intended under this marker: the same for every repeat.
+    pub intended_at: DateTime<Utc>,
+    /// Whether it was intended before under this marker, so that it may stand already.
+    pub is_repeat: bool,
     /// The part that it follows.
     pub reply_to: Option<RemoteRef>,
     /// The first part, where it isn't that itself.
     pub root: Option<RemoteRef>,
+    /// What [`Platform::prepare`] gave for it, in the adapter's own form.
+    pub prepared: Option<Open>,
     /// What it shows, in order.
     pub media: Vec<Attachment>,
 }
@@ -166,13 +180,15 @@ pub struct Search {
     pub step: Step,
     /// The name under which it was sent.
     pub marker: String,
+    /// When it was first intended under this marker, be it that the platform refused it then.
+    pub intended_at: DateTime<Utc>,
     /// What it says.
     pub text: Open,
     /// The part that it follows.
     pub reply_to: Option<RemoteRef>,
     /// The newest thing that the account showed before; what is older is another post.
     pub baseline: Option<String>,
-    /// When it was first intended.
+    /// When the first attempt that is in doubt intended it.
     pub since: DateTime<Utc>,
     /// Remote ids that are known to be other posts'.
     pub exclude: Vec<String>,
@@ -214,7 +230,8 @@ impl fmt::Debug for ConnectRequest {
 /// An account whose credentials hold.
 #[derive(Debug, Clone)]
 pub struct Connected {
-    /// The server that it lives on (`https://mastodon.example`); empty where there is just one, or it is in process.
+    /// The server that it lives on (`https://mastodon.example`), as a part of its name; empty where its name doesn't depend
+    /// on one, or it is in process.
     pub server: String,
     /// The platform's name of it.
     pub remote_id: String,

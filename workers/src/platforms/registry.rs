@@ -6,6 +6,7 @@ use campanile_events::{clock::SharedClock, timing::Timing};
 
 use super::{
     Platform,
+    bluesky::Bluesky,
     mastodon::Mastodon,
     sandbox::{Sandbox, SandboxPlatform},
 };
@@ -27,7 +28,11 @@ pub struct Dependencies {
 /// Every platform there is. This list is the only registration.
 pub fn all(dependencies: Dependencies) -> Result<Platforms, DuplicatePlatform> {
     let Dependencies { egress, sandbox, clock, .. } = dependencies;
-    Platforms::of(vec![Arc::new(SandboxPlatform::new(egress.clone(), sandbox)), Arc::new(Mastodon::new(egress, clock))])
+    Platforms::of(vec![
+        Arc::new(SandboxPlatform::new(egress.clone(), sandbox)),
+        Arc::new(Mastodon::new(egress.clone(), clock.clone())),
+        Arc::new(Bluesky::new(egress, clock)),
+    ])
 }
 
 /// Two platforms under one name.
@@ -80,12 +85,12 @@ mod tests {
         let sandbox = Sandbox::new(clock.clone());
         let platforms = all(Dependencies { egress, sandbox, timing, clock }).unwrap();
         let names: Vec<_> = platforms.iter().map(|platform| platform.describe().name).collect();
-        assert_eq!(names, ["mastodon", "sandbox"]);
+        assert_eq!(names, ["bluesky", "mastodon", "sandbox"]);
         for name in names {
             assert_eq!(platforms.get(name).unwrap().name(), name);
         }
         assert!(platforms.get("nowhere").is_none());
         let twice = platforms.iter().chain(platforms.iter().take(1)).cloned().collect();
-        assert_eq!(Platforms::of(twice).unwrap_err(), DuplicatePlatform { name: "mastodon" });
+        assert_eq!(Platforms::of(twice).unwrap_err(), DuplicatePlatform { name: "bluesky" });
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::egress::Response;
 
 /// The longest rest that is believed.
-const LONGEST: Duration = Duration::from_hours(24);
+pub(super) const LONGEST: Duration = Duration::from_hours(24);
 
 /// What `Retry-After` says (seconds, or an HTTP date), or else `X-RateLimit-Reset` (RFC 3339, or seconds since 1970).
 ///

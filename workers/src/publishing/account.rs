@@ -65,6 +65,7 @@ impl Context {
             server: account.server.clone(),
             remote_id: key.open(fields::ACCOUNT_REMOTE_ID, &account.remote_id)?.as_str().to_owned(),
             credentials,
+            keeper: self.tokens.keeper(job.workspace_id, job.account_id, self.clock.clone()),
             delivery: offer.delivery,
             timing: self.timing,
         })))

@@ -33,6 +33,12 @@ struct Ready {
     message: Message,
 }
 
+/// Why an attempt can't begin.
+struct Unready {
+    access: Box<Access>,
+    failure: SendFailure,
+}
+
 impl Publisher {
     /// A target that waits for its first attempt or the next.
     pub(super) async fn send(&self, look: &Look<'_>) -> Result<Next, Trouble> {
@@ -64,19 +70,19 @@ impl Publisher {
         };
         let mut ready = match self.make_ready(look, access).await? {
             Ok(ready) => ready,
-            Err(failure) => {
+            Err(Unready { access, failure }) => {
                 self.wait_until(at).await?;
-                return self.start_without_line(look, Some(failure)).await;
+                return self.start_unready(look, &access, failure).await;
             }
         };
         self.wait_until(at).await?;
         if !ready.line.is_open() {
             match ready.platform.open(&ready.access).await {
                 Ok(line) => ready.line = line,
-                Err(failure) => return self.start_without_line(look, Some(failure)).await,
+                Err(failure) => return self.start_unready(look, &ready.access, before_any_effect(failure)).await,
             }
         }
-        let intent = self.intent(look, ready.line.as_ref(), &ready.message);
+        let intent = self.intent(look, ready.line.as_ref(), &mut ready.message);
         let number = look.target.next_number();
         let action = PostAction::StartAttempt {
             account_id: look.job.account_id,
@@ -110,39 +116,43 @@ impl Publisher {
         }
     }
 
-    /// Everything that shows nothing: opened texts, media on the platform, the baseline, a fresh connection.
-    async fn make_ready(&self, look: &Look<'_>, access: Box<Access>) -> Result<Result<Ready, SendFailure>, Trouble> {
+    /// Everything that shows nothing: opened texts, media on the platform, the baseline, what the
+    /// message needs, a fresh connection.
+    async fn make_ready(&self, look: &Look<'_>, access: Box<Access>) -> Result<Result<Ready, Unready>, Trouble> {
+        let unready = |access, failure| Ok(Err(Unready { access, failure }));
         let Some(platform) = self.context.platforms.get(&look.job.platform).cloned() else {
-            return Ok(Err(SendFailure::of(FailureClass::OutdatedAdapter, "unknown_platform")));
+            return unready(access, SendFailure::of(FailureClass::OutdatedAdapter, "unknown_platform"));
         };
         let content = look.content()?;
-        let Some(step) = look.post.next_step(look.target) else { return Ok(Err(not_sent("nothing_left"))) };
-        let Some(mut message) = message_for(look, look.post, look.target, &content, step) else {
-            return Ok(Err(not_sent("nothing_left")));
-        };
-        let media = match self.bring_media(look, platform.as_ref(), &access, step).await? {
-            Ok(media) => media,
-            Err(failure) => return Ok(Err(failure)),
-        };
-        message.media = media;
+        let step = look.post.next_step(look.target);
+        let message = step.and_then(|step| self.message_for(look, look.post, look.target, &content, step));
+        let Some(mut message) = message else { return unready(access, not_sent("nothing_left")) };
+        match self.bring_media(look, platform.as_ref(), &access, message.step).await? {
+            Ok(media) => message.media = media,
+            Err(failure) => return unready(access, failure),
+        }
         // Under a key a repeat settles what is in doubt; only where asking does, what was there before must be known.
         let baseline = if access.delivery == Delivery::Searchable {
             match platform.baseline(&access).await {
                 Ok(baseline) => baseline,
-                Err(failure) => return Ok(Err(before_any_effect(failure))),
+                Err(failure) => return unready(access, before_any_effect(failure)),
             }
         } else {
             None
         };
-        let line = match platform.open(&access).await {
+        let line = match prepare_and_open(platform.as_ref(), &access, &mut message).await {
             Ok(line) => line,
-            Err(failure) => return Ok(Err(before_any_effect(failure))),
+            Err(failure) => return unready(access, failure),
         };
         Ok(Ok(Ready { platform, access, content, baseline, line, message }))
     }
 
-    fn intent(&self, look: &Look<'_>, line: &dyn Line, message: &Message) -> Intent {
+    /// The intent to send the message now. Where it is the first under its marker, its moment becomes the message's.
+    fn intent(&self, look: &Look<'_>, line: &dyn Line, message: &mut Message) -> Intent {
         let at = self.context.clock.now();
+        if !message.is_repeat {
+            message.intended_at = at;
+        }
         let window = Duration::from_std(self.context.timing.send_window()).unwrap_or(Duration::MAX);
         Intent {
             step: message.step,
@@ -177,12 +187,13 @@ impl Publisher {
                 return Ok(Next::Look);
             }
             let Some(step) = post.next_step(target) else { return Ok(Next::Look) };
-            let Some(next) = message_for(look, &post, target, &content, step) else { return Ok(Next::Look) };
-            line = match platform.open(&access).await {
+            let next = self.message_for(look, &post, target, &content, step);
+            let Some(mut next) = next else { return Ok(Next::Look) };
+            line = match prepare_and_open(platform.as_ref(), &access, &mut next).await {
                 Ok(line) => line,
-                Err(failure) => return self.fail(look, &access, number, &before_any_effect(failure)).await,
+                Err(failure) => return self.fail(look, &access, number, &failure).await,
             };
-            intent = self.intent(look, line.as_ref(), &next);
+            intent = self.intent(look, line.as_ref(), &mut next);
             message = next;
             let action = PostAction::IntendSend {
                 account_id: look.job.account_id,
@@ -270,6 +281,48 @@ impl Publisher {
         }
     }
 
+    /// An attempt that its account's platform kept from sending.
+    async fn start_unready(&self, look: &Look<'_>, access: &Access, failure: SendFailure) -> Result<Next, Trouble> {
+        let (class, retry_after) = (failure.class, self.context.failure(look.key, &failure).retry_after);
+        let next = self.start_without_line(look, Some(failure)).await?;
+        self.after_failure(look, access, class, retry_after).await?;
+        Ok(next)
+    }
+
+    /// What is sent for a step: its text, its marker, and what it hangs under.
+    fn message_for(
+        &self,
+        look: &Look<'_>,
+        post: &Post,
+        target: &Target,
+        content: &Content<Open>,
+        step: Step,
+    ) -> Option<Message> {
+        let remote = |step: Step| {
+            let done = target.done.get(&step)?;
+            let url = done.url.as_ref().and_then(|url| look.key.open(fields::TARGET_URL, url).ok());
+            Some(RemoteRef { remote_id: done.remote_id.clone(), url: url.map(|url| url.as_str().to_owned()) })
+        };
+        let reply_to = match step {
+            Step::Part(0) => None,
+            Step::Part(index) => remote(Step::Part(index - 1)),
+            Step::Comment => remote(Step::Part(0)),
+        };
+        let marker = marker(look.job.post_id, target, step, post.revision);
+        let first_intended = target.first_intent(step, &marker);
+        Some(Message {
+            step,
+            text: content.for_account(target.account_id).text(step)?.clone(),
+            marker,
+            intended_at: first_intended.unwrap_or_else(|| self.context.clock.now()),
+            is_repeat: first_intended.is_some(),
+            reply_to,
+            root: if step == Step::Part(0) { None } else { remote(Step::Part(0)) },
+            prepared: None,
+            media: Vec::new(),
+        })
+    }
+
     /// An attempt that ends before it could send, kept for the record; or none, where the target is missed or given up.
     async fn start_without_line(&self, look: &Look<'_>, failure: Option<SendFailure>) -> Result<Next, Trouble> {
         let number = look.target.next_number();
@@ -297,26 +350,14 @@ impl Publisher {
     }
 }
 
-/// What is sent for a step: its text, its marker, and what it hangs under.
-fn message_for(look: &Look<'_>, post: &Post, target: &Target, content: &Content<Open>, step: Step) -> Option<Message> {
-    let remote = |step: Step| {
-        let done = target.done.get(&step)?;
-        let url = done.url.as_ref().and_then(|url| look.key.open(fields::TARGET_URL, url).ok());
-        Some(RemoteRef { remote_id: done.remote_id.clone(), url: url.map(|url| url.as_str().to_owned()) })
-    };
-    let reply_to = match step {
-        Step::Part(0) => None,
-        Step::Part(index) => remote(Step::Part(index - 1)),
-        Step::Comment => remote(Step::Part(0)),
-    };
-    Some(Message {
-        step,
-        text: content.for_account(target.account_id).text(step)?.clone(),
-        marker: marker(look.job.post_id, target, step, post.revision),
-        reply_to,
-        root: if step == Step::Part(0) { None } else { remote(Step::Part(0)) },
-        media: Vec::new(),
-    })
+/// Makes a message ready and opens the line that carries it.
+async fn prepare_and_open(
+    platform: &dyn Platform,
+    access: &Access,
+    message: &mut Message,
+) -> Result<Box<dyn Line>, SendFailure> {
+    message.prepared = platform.prepare(access, message).await.map_err(before_any_effect)?;
+    platform.open(access).await.map_err(before_any_effect)
 }
 
 /// What fails before the intent was not sent, whatever the platform's answer to the question was; what it says of the

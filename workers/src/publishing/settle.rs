@@ -152,6 +152,7 @@ fn search(look: &Look<'_>, settling: &Settling) -> Result<Option<Search>, Troubl
     Ok(Some(Search {
         step,
         marker: intent.marker.clone(),
+        intended_at: look.target.first_intent(step, &intent.marker).unwrap_or(intent.at),
         text,
         reply_to: reply_to.map(|done| RemoteRef { remote_id: done.remote_id.clone(), url: None }),
         baseline: first.baseline.clone(),

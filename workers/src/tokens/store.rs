@@ -11,6 +11,7 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
+use super::keeper::Locks;
 use crate::platforms::Credentials;
 
 const OWNER: &str = "platform_tokens";
@@ -25,17 +26,30 @@ const TABLE: Table =
 pub struct Tokens {
     db: Arc<dyn Database>,
     master: MasterKey,
+    pub(super) locks: Locks,
 }
 
 impl Tokens {
     /// The credentials in `db`, whose table is made if need be.
     pub async fn open(db: Arc<dyn Database>, master: MasterKey) -> Result<Self, SealError> {
         migrate(&*db, OWNER, migrations(db.engine())).await?;
-        Ok(Self { db, master })
+        Ok(Self { db, master, locks: Locks::default() })
     }
 
-    /// Keeps an account's credentials in place of those before.
+    /// Keeps an account's credentials in place of those before. Waits while those are being renewed.
     pub async fn store(
+        &self,
+        workspace: WorkspaceId,
+        account: AccountId,
+        credentials: &Credentials,
+        now: DateTime<Utc>,
+    ) -> Result<(), SealError> {
+        let _lock = self.locks.lock(account).await;
+        self.write(workspace, account, credentials, now).await
+    }
+
+    /// The caller holds the account's lock.
+    pub(super) async fn write(
         &self,
         workspace: WorkspaceId,
         account: AccountId,
@@ -74,8 +88,9 @@ impl Tokens {
         Ok(Some(Credentials::from_json(text.as_str().into())))
     }
 
-    /// Forgets an account's credentials; done twice, it is done.
+    /// Forgets an account's credentials; done twice, it is done. Waits while they are being renewed.
     pub async fn delete(&self, account: AccountId) -> Result<(), SealError> {
+        let _lock = self.locks.lock(account).await;
         self.db.execute("delete from platform_tokens where account_id = $1", vec![account.uuid().into()]).await?;
         Ok(())
     }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use campanile_events::{
+    clock::ManualClock,
     db::{Database, Sqlite},
     ids::{AccountId, WorkspaceId},
     seal::{MasterKey, SealError},
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::platforms::Credentials;
+use crate::platforms::{Credentials, NotKept};
 
 fn now() -> DateTime<Utc> {
     "2026-12-01T09:00:00Z".parse().unwrap()
@@ -61,6 +62,40 @@ async fn credentials_are_kept_replaced_and_forgotten() {
     bench.tokens.delete(account(2)).await.unwrap();
     assert_eq!(bench.loaded(1, 2).await.unwrap(), None);
     assert_eq!(bench.loaded(1, 3).await.unwrap().as_deref(), Some("other"));
+}
+
+#[tokio::test]
+async fn who_renews_is_alone_and_what_is_given_meanwhile_comes_after() {
+    let bench = bench().await;
+    let tokens = Arc::new(bench.tokens);
+    tokens.store(workspace(1), account(2), &token("first"), now()).await.unwrap();
+    let keeper = |number| tokens.keeper(workspace(1), account(number), ManualClock::starting_at(now()));
+    assert_eq!(keeper(3).claim().await.err(), Some(NotKept), "nothing is kept of that one");
+    let mut renewal = keeper(2).claim().await.unwrap();
+    assert_eq!(renewal.current().read::<Value>().unwrap()["access_token"], "first");
+
+    // Another renewal, new credentials from a person, and a renewal of another account.
+    let other = tokio::spawn({
+        let keeper = keeper(2);
+        async move { keeper.claim().await.unwrap().current().read::<Value>().unwrap()["access_token"].clone() }
+    });
+    let given = token("given");
+    let mut given = Box::pin(tokens.store(workspace(1), account(2), &given, now()));
+    assert!(futures::poll!(&mut given).is_pending());
+    tokio::task::yield_now().await;
+    assert!(!other.is_finished());
+    tokens.store(workspace(1), account(3), &token("apart"), now()).await.unwrap();
+    drop(keeper(3).claim().await.unwrap());
+
+    renewal.replace(token("renewed")).await.unwrap();
+    let kept = tokens.load(workspace(1), account(2)).await.unwrap().unwrap();
+    assert_eq!(kept.read::<Value>().unwrap()["access_token"], "renewed");
+    drop(renewal);
+    given.await.unwrap();
+    let seen = other.await.unwrap();
+    assert!(seen == "renewed" || seen == "given", "{seen}");
+    let kept = tokens.load(workspace(1), account(2)).await.unwrap().unwrap();
+    assert_eq!(kept.read::<Value>().unwrap()["access_token"], "given");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use campanile_events::{
-    account::{Account, AccountAction, AccountCommand},
+    account::{Account, AccountAction, AccountCommand, AccountStatus},
     clock::{SharedClock, SystemClock},
     commands::{Executor, Request, Sharing},
     db::{Database, Durability, Sqlite},
@@ -22,7 +22,7 @@ use campanile_workers::{
     egress::{Egress, EgressLimits, EgressPolicy},
     media::{Library, MediaStore, Place, inspect},
     platforms::{
-        self, ConnectRequest, Dependencies,
+        self, ConnectRequest, Connected, Dependencies,
         sandbox::{Fault, Sandbox, Visible},
     },
     publishing::{Deps, Publishing},
@@ -41,7 +41,7 @@ pub(crate) struct House {
     accounts: Executor<Account>,
     data_keys: Arc<DataKeys>,
     tokens: Arc<Tokens>,
-    platforms: platforms::Platforms,
+    pub platforms: platforms::Platforms,
     library: Library,
     runner: Arc<Runner>,
     read: Arc<dyn Database>,
@@ -60,6 +60,11 @@ pub(crate) fn quick() -> Timing {
 
 impl House {
     pub async fn open(timing: Timing) -> Self {
+        Self::open_towards(timing, EgressPolicy { allow: Vec::new() }).await
+    }
+
+    /// A house whose requests may go where the policy says.
+    pub async fn open_towards(timing: Timing, policy: EgressPolicy) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = SystemClock::shared();
         let journal_db = Sqlite::open(&folder.path().join("journal.db"), Durability::Full).expect("a database");
@@ -81,7 +86,7 @@ impl House {
         data_keys.create(workspace.uuid(), clock.now()).await.expect("a data key");
         let tokens = Arc::new(Tokens::open(Arc::clone(&side), master).await.expect("tokens"));
         let sandbox = Sandbox::new(clock.clone());
-        let egress = Egress::new(EgressPolicy { allow: Vec::new() }, EgressLimits::from(&timing));
+        let egress = Egress::new(policy, EgressLimits::from(&timing));
         let dependencies = Dependencies { egress, sandbox: Arc::clone(&sandbox), timing, clock: clock.clone() };
         let platforms = platforms::all(dependencies).expect("no two of one name");
         let runner = Runner::open(journal, Arc::clone(&read), campanile_projections::all()).await.expect("a runner");
@@ -137,11 +142,16 @@ impl House {
         let body = serde_json::json!({"handle": handle, "delivery": delivery});
         let platform = self.platforms.get("sandbox").expect("the sandbox");
         let connected = platform.connect(ConnectRequest { body, timing: self.timing }).await.expect("connected");
+        self.adopt("sandbox", connected).await
+    }
+
+    /// Takes in an account that its platform has let in.
+    pub async fn adopt(&self, platform: &str, connected: Connected) -> AccountId {
         let account = AccountId::fresh(self.clock.now());
         self.tokens.store(self.workspace, account, &connected.credentials, self.clock.now()).await.expect("stored");
         let key = self.key().await;
         let action = AccountAction::Connect {
-            platform: "sandbox".into(),
+            platform: platform.into(),
             server: connected.server,
             remote_id: key.seal(fields::ACCOUNT_REMOTE_ID, &Open::new(&*connected.remote_id)),
             remote_index: key.digest("account", connected.remote_id.as_bytes()),
@@ -205,7 +215,7 @@ impl House {
         for account_id in accounts.iter().copied() {
             let loaded = self.accounts.load(self.workspace, account_id.uuid()).await.expect("read").expect("there");
             let rules = loaded.state.offer.expect("an offer").rules;
-            targets.push(TargetRules { target: TargetRef { account_id, platform: "sandbox".into() }, rules });
+            targets.push(TargetRules { target: TargetRef { account_id, platform: loaded.state.platform }, rules });
         }
         let sealed = content.try_map::<_, std::convert::Infallible>(|field, text| Ok(key.seal(field, text)));
         let sealed = sealed.expect("sealing does not fail");
@@ -258,6 +268,28 @@ impl House {
             return state;
         }
         panic!("the post came to no end: {:#?}", self.post(post).await.targets)
+    }
+
+    /// An account, once it is of that status.
+    pub async fn account_becomes(&self, account: AccountId, status: AccountStatus) -> Account {
+        let mut moved = self.runner.watch();
+        let wait = async {
+            loop {
+                moved.mark_unchanged();
+                let loaded = self.accounts.load(self.workspace, account.uuid()).await.expect("read").expect("there");
+                if loaded.state.status == status {
+                    return loaded.state;
+                }
+                moved.changed().await.expect("the runner runs");
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("the account became so")
+    }
+
+    /// An account's credentials as they are kept.
+    pub async fn credentials(&self, account: AccountId) -> serde_json::Value {
+        let kept = self.tokens.load(self.workspace, account).await.expect("read").expect("there");
+        kept.read().expect("JSON")
     }
 
     /// What became visible on an account.

@@ -2,7 +2,9 @@
 //! knows to have become visible.
 
 mod doubt;
+#[expect(dead_code, reason = "the tests against real platforms need more of the house")]
 mod house;
 mod media;
 mod moments;
+mod repeats;
 mod threads;

@@ -156,11 +156,12 @@ pub(super) fn content(parts: usize, comment: bool, word: &str) -> ContentInHand 
 }
 
 pub(super) fn rules(number: u128) -> TargetRules {
-    let count = TextCount { url_as: None, mention_server_free: false };
+    let count = TextCount::default();
     TargetRules {
         target: TargetRef { account_id: account(number), platform: "mastodon".to_owned() },
         rules: Rules {
             max_text: 500,
+            max_bytes: None,
             count,
             max_parts: 5,
             first_comment: true,

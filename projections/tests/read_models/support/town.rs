@@ -344,6 +344,14 @@ impl Town {
 }
 
 fn rules(max_text: u32) -> Rules {
-    let count = TextCount { url_as: None, mention_server_free: false };
-    Rules { max_text, count, max_parts: 5, first_comment: false, max_media: 0, media: MediaRules::default() }
+    let count = TextCount::default();
+    Rules {
+        max_text,
+        max_bytes: None,
+        count,
+        max_parts: 5,
+        first_comment: false,
+        max_media: 0,
+        media: MediaRules::default(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use campanile_events::{
     account::Offer,
-    post::{Delivery, FailureClass, MediaRules, Rules, TextCount},
+    post::{Delivery, FailureClass, MediaRules, Rules, TextCount, TextUnit},
     timing::Timing,
 };
 use serde::Deserialize;
@@ -103,8 +103,10 @@ impl Instance {
         let software = self.software();
         let stated = &self.configuration.statuses;
         let rules = Rules {
+            max_bytes: None,
             max_text: stated.max_characters.unwrap_or(MAX_TEXT),
             count: TextCount {
+                unit: TextUnit::Chars,
                 url_as: stated.characters_reserved_per_url,
                 mention_server_free: software == Software::Mastodon,
             },

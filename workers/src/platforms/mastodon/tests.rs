@@ -24,7 +24,9 @@ use tokio::net::TcpListener;
 use super::Mastodon;
 use crate::{
     egress::{Egress, EgressLimits, EgressPolicy},
-    platforms::{Access, ConnectError, ConnectRequest, Found, Message, Platform, RemoteRef, Search, SendFailure, Sent},
+    platforms::{
+        Access, ConnectError, ConnectRequest, Found, InMemory, Message, Platform, RemoteRef, Search, SendFailure, Sent,
+    },
 };
 
 fn start() -> DateTime<Utc> {
@@ -93,11 +95,13 @@ impl Bench {
 
     fn access(&self) -> Access {
         let kept = json!({"instance_url": self.url, "access_token": "hush"});
+        let credentials = crate::platforms::Credentials::of(&kept);
         Access {
             account_id: AccountId::fresh(start()),
             server: self.url.clone(),
             remote_id: "7".to_owned(),
-            credentials: crate::platforms::Credentials::of(&kept),
+            keeper: Arc::new(InMemory::of(credentials.clone())),
+            credentials,
             delivery: Delivery::Searchable,
             timing: timing(),
         }
@@ -159,8 +163,11 @@ fn message(text: &str, reply_to: Option<&str>) -> Message {
         step: Step::Part(0),
         text: text.into(),
         marker: "marker-1".to_owned(),
+        intended_at: start(),
+        is_repeat: false,
         root: reply_to.clone(),
         reply_to,
+        prepared: None,
         media: Vec::new(),
     }
 }
@@ -169,6 +176,7 @@ fn search(text: &str, baseline: Option<&str>) -> Search {
     Search {
         step: Step::Part(0),
         marker: "marker-1".to_owned(),
+        intended_at: start(),
         text: text.into(),
         reply_to: None,
         baseline: baseline.map(str::to_owned),

@@ -15,7 +15,9 @@ use tokio::{io::AsyncReadExt, io::AsyncWriteExt, net::TcpListener, task::JoinHan
 use super::*;
 use crate::{
     egress::{Egress, EgressLimits, EgressPolicy},
-    platforms::{Access, ConnectError, ConnectRequest, Connected, Found, Message, Platform, Search, SendFailure, Sent},
+    platforms::{
+        Access, ConnectError, ConnectRequest, Connected, Found, InMemory, Message, Platform, Search, SendFailure, Sent,
+    },
 };
 
 fn start() -> DateTime<Utc> {
@@ -78,6 +80,7 @@ impl Bench {
             account_id: AccountId::fresh(start()),
             server: connected.server,
             remote_id: connected.remote_id,
+            keeper: Arc::new(InMemory::of(connected.credentials.clone())),
             credentials: connected.credentials,
             delivery: connected.offer.delivery,
             timing: timing(),
@@ -108,8 +111,11 @@ fn message(marker: &str, text: &str) -> Message {
         step: Step::Part(0),
         text: text.into(),
         marker: marker.to_owned(),
+        intended_at: start(),
+        is_repeat: false,
         reply_to: None,
         root: None,
+        prepared: None,
         media: Vec::new(),
     }
 }
@@ -118,6 +124,7 @@ fn search(text: &str, baseline: Option<&str>) -> Search {
     Search {
         step: Step::Part(0),
         marker: "m".to_owned(),
+        intended_at: start(),
         text: text.into(),
         reply_to: None,
         baseline: baseline.map(str::to_owned),

@@ -108,7 +108,8 @@ impl Platform for SandboxPlatform {
 fn offer(class: AccountClass, timing: &Timing) -> Offer {
     let rules = Rules {
         max_text: MAX_TEXT,
-        count: TextCount { url_as: None, mention_server_free: false },
+        max_bytes: None,
+        count: TextCount::default(),
         max_parts: MAX_PARTS,
         first_comment: true,
         max_media: MAX_MEDIA,

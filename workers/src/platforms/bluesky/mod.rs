@@ -1,0 +1,127 @@
+//! Bluesky, and every other server of the AT Protocol that keeps accounts (a PDS).
+//!
+//! A post is a record under a key that we choose. Key and date come from the moment of the first intent, so a repeat is the
+//! same record again, byte for byte, and the server takes it for what it is: nothing new. The request says besides that it
+//! may not replace another record, so a repeat that differs after all is refused by the server.
+//!
+//! A remote id is `at://DID/app.bsky.feed.post/KEY#CID`: replies name a post by both its address and its content's hash.
+
+mod answers;
+mod connect;
+mod facets;
+mod line;
+mod look_up;
+mod prepare;
+mod record;
+mod session;
+#[cfg(test)]
+mod tests;
+mod tid;
+
+use async_trait::async_trait;
+use campanile_events::{
+    account::Offer,
+    clock::SharedClock,
+    post::{Delivery, MediaRules, Rules, TextCount, TextUnit},
+    seal::Open,
+};
+
+use super::{
+    Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line, MediaLimits,
+    Message, Platform, PostingLimit, Search, SendFailure, TextLimits, ThreadLimits,
+};
+use crate::egress::Egress;
+
+/// The lexicon's, in graphemes and in bytes.
+const MAX_TEXT: u32 = 300;
+const MAX_BYTES: u32 = 3000;
+/// There is no limit; a longer thread is a mistake.
+const MAX_PARTS: u16 = 100;
+/// What doesn't go out with the text is not taken.
+const MAX_MEDIA: u16 = 0;
+const DELIVERY: Delivery = Delivery::Keyed { window_ms: None, quiet_ms: 0, searchable: true };
+
+/// Bluesky and its like as a platform.
+#[derive(Debug, Clone)]
+pub struct Bluesky {
+    egress: Egress,
+    clock: SharedClock,
+}
+
+impl Bluesky {
+    /// Reaches its servers through `egress`.
+    pub fn new(egress: Egress, clock: SharedClock) -> Self {
+        Self { egress, clock }
+    }
+}
+
+fn offer() -> Offer {
+    let rules = Rules {
+        max_text: MAX_TEXT,
+        max_bytes: Some(MAX_BYTES),
+        count: TextCount { unit: TextUnit::Graphemes, ..TextCount::default() },
+        max_parts: MAX_PARTS,
+        first_comment: true,
+        max_media: MAX_MEDIA,
+        media: MediaRules::default(),
+    };
+    Offer { rules, delivery: DELIVERY }
+}
+
+#[async_trait]
+impl Platform for Bluesky {
+    fn name(&self) -> &'static str {
+        "bluesky"
+    }
+
+    fn describe(&self) -> Description {
+        Description {
+            name: "bluesky",
+            title: "Bluesky",
+            auth: AuthKind::AppPassword,
+            connect_fields: &["service_url", "identifier", "app_password"],
+            text: TextLimits { max_length: MAX_TEXT, url_counts_as: None },
+            thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
+            media: MediaLimits {
+                max_count: MAX_MEDIA,
+                max_image_bytes: None,
+                max_video_bytes: None,
+                max_alt_text: None,
+            },
+            // A record that is put costs two of 5,000 points an hour and 35,000 a day.
+            posting_limits: vec![
+                PostingLimit { requests: 2_500, per_seconds: 3_600, counted_by: "account" },
+                PostingLimit { requests: 17_500, per_seconds: 86_400, counted_by: "account" },
+                PostingLimit { requests: 3_000, per_seconds: 300, counted_by: "address" },
+            ],
+            delivery: vec![DeliveryWorth { class: "keyed", window_seconds: None, holds_for: "every server" }],
+            limits_by_server: false,
+        }
+    }
+
+    async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError> {
+        self.connect_account(&request).await
+    }
+
+    async fn observe(&self, access: &Access) -> Result<Offer, SendFailure> {
+        self.check_session(access).await?;
+        Ok(offer())
+    }
+
+    async fn baseline(&self, _: &Access) -> Result<Option<String>, SendFailure> {
+        // The record's key is ours: nothing has to be told apart by what came before.
+        Ok(None)
+    }
+
+    async fn prepare(&self, access: &Access, message: &Message) -> Result<Option<Open>, SendFailure> {
+        self.make_ready(access, message).await.map(Some)
+    }
+
+    async fn open(&self, access: &Access) -> Result<Box<dyn Line>, SendFailure> {
+        Ok(Box::new(self.open_line(access).await?))
+    }
+
+    async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure> {
+        self.search(access, search).await
+    }
+}
