@@ -55,7 +55,7 @@ impl UploadLinks {
     /// An address that takes these bytes.
     pub(in crate::api) fn url(&self, base: &str, upload: &Upload) -> String {
         let signature = self.signed(upload).finalize().into_bytes();
-        let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature = hex::encode(signature);
         let Upload { id, bytes, expires_at } = upload;
         format!("{base}/v1/media/{id}/content?bytes={bytes}&expires={}&signature={signature}", expires_at.timestamp())
     }
@@ -66,7 +66,7 @@ impl UploadLinks {
         let bytes = given.text("bytes").and_then(|text| text.parse().ok()).ok_or_else(unknown)?;
         let expires = given.text("expires").and_then(|text| text.parse().ok()).ok_or_else(unknown)?;
         let expires_at = DateTime::from_timestamp(expires, 0).ok_or_else(unknown)?;
-        let signature = given.text("signature").and_then(|text| unhex(&text)).ok_or_else(unknown)?;
+        let signature = given.text("signature").and_then(|text| hex::decode(text).ok()).ok_or_else(unknown)?;
         let upload = Upload { id, bytes, expires_at };
         self.signed(&upload).verify_slice(&signature).map_err(|_| unknown())?;
         Ok(upload)
@@ -79,12 +79,6 @@ impl UploadLinks {
         mac.update(&upload.expires_at.timestamp().to_be_bytes());
         mac
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.bytes().map(|digit| char::from(digit).to_digit(16)).collect::<Option<Vec<_>>>()?;
-    let byte = |pair: &[u32]| u8::try_from(pair[0] * 16 + pair.get(1)?).ok();
-    digits.chunks(2).map(byte).collect()
 }
 
 #[cfg(test)]

@@ -28,10 +28,10 @@ impl Publisher {
         // Media belong to the post itself, not to the parts that follow it.
         let ids = if step == Step::Part(0) { look.post.content.media_ids.as_slice() } else { &[] };
         for id in ids {
-            let mut stop = self.stop.clone();
+            let mut told = self.stop.clone();
             let attachment = tokio::select! {
                 attachment = self.bring(look, platform, access, *id) => attachment,
-                () = stop.wait() => return Err(Trouble::Stopping),
+                () = told.wait() => return Err(Trouble::Stopping),
             };
             match attachment {
                 Ok(attachment) => brought.push(attachment),
