@@ -17,6 +17,7 @@ pub mod media;
 pub mod operator;
 pub mod platforms;
 pub mod posts;
+mod replay;
 mod router;
 pub mod routes;
 pub mod scopes;

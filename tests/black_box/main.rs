@@ -2,7 +2,6 @@
 //!
 //! A module for each noun of the API, and one for each promise of the whole.
 
-// What the harness offers, not every test takes.
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -17,7 +16,9 @@ mod load;
 mod log;
 mod mastodon;
 mod media;
+mod operators;
 mod posts;
+mod requests;
 mod sandbox;
 mod secrets;
 mod stand_in;

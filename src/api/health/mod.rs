@@ -2,6 +2,7 @@
 
 mod healthz;
 mod metrics;
+mod parts;
 mod readyz;
 
 pub use healthz::healthz;

@@ -1,12 +1,14 @@
 //! API keys: made, shown, revoked.
 
-mod create;
+pub(in crate::api) mod create;
 mod get;
 mod list;
-mod render;
-mod revoke;
+pub(in crate::api) mod render;
+mod replay;
+pub(in crate::api) mod revoke;
 
 pub use create::create;
 pub use get::get;
 pub use list::list;
+pub(super) use replay::replayed;
 pub use revoke::revoke;

@@ -17,6 +17,7 @@ use crate::api::{
 /// Writes a post; with `schedule` or `publish` it gets its due time in the same append, or nothing is stored.
 pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
     let core = &api.0;
+    let asker = asker.creating();
     if new.publish || new.schedule.is_some() {
         asker.require(Scope::PostsPublish)?;
     }

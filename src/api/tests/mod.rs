@@ -3,6 +3,8 @@
 mod envelope;
 mod fixture;
 mod house;
+mod idempotency;
 mod keys;
 mod media;
 mod posts;
+mod unavailable;
