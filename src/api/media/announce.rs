@@ -7,9 +7,9 @@ use campanile_events::{
     seal::{Open, fields},
 };
 use campanile_workers::media::LARGEST;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{confirm::refused, link::Upload};
 use crate::api::{
@@ -55,16 +55,23 @@ pub async fn announce(
         alt_text: new.alt_text().map(|text| seal(fields::MEDIA_ALT_TEXT, text)),
         expires_at,
     };
+    let url = core.upload_links.url(&base, &Upload { id, bytes: new.bytes, expires_at });
+    // The same request again is answered with the same address, whichever way it comes.
+    let asker = asker.creating().showing_once(seal(fields::MEDIA_UPLOAD_URL, &url));
     let made = asker.execute(&core.library.media, id.uuid(), MediaCommand { now, action }).await.map_err(refused)?;
-    let upload = Upload { id, bytes: new.bytes, expires_at };
-    let answer = Answer::created(json!({
+    let answer = Answer::created(shown(id, kind, expires_at, &url));
+    Ok(api.placed(answer, made.position).await)
+}
+
+/// Where the bytes go, and how.
+pub(super) fn shown(id: MediaId, kind: MediaKind, expires_at: DateTime<Utc>, url: &str) -> Value {
+    json!({
         "id": id,
-        "upload_url": core.upload_links.url(&base, &upload),
+        "upload_url": url,
         "expires_at": instant(expires_at),
         "method": "PUT",
         "headers": { "Content-Type": kind },
-    }));
-    Ok(api.placed(answer, made.position).await)
+    })
 }
 
 impl NewMedia {

@@ -10,6 +10,7 @@ mod get;
 mod link;
 mod receive;
 mod render;
+mod replay;
 
 pub use announce::announce;
 pub(in crate::api) use attached::attached;
@@ -19,3 +20,4 @@ pub use get::get;
 pub(in crate::api) use link::Upload;
 pub use link::UploadLinks;
 pub use receive::receive;
+pub use replay::replayed;

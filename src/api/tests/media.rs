@@ -39,6 +39,28 @@ async fn an_address_is_good_for_its_time() {
 }
 
 #[tokio::test]
+async fn the_same_request_again_gets_the_same_address() {
+    let api = Api::start().await;
+    let send = |host: &str| {
+        let body = json!({"file_name": "bell.png", "content_type": "image/png", "bytes": PNG.len()});
+        let request = api.request("POST", "/v1/media/upload-url").header("content-type", "application/json");
+        let request = request.header("host", host).header("idempotency-key", "once");
+        api.send(request.body(Body::from(body.to_string())).expect("a request"))
+    };
+    let (first, again) = (send("bells.example").await, send("other.example").await);
+    assert_eq!((first.status(), again.status(), again.header("idempotent-replayed")), (201, 201, "true"));
+    assert_eq!(first.body, again.body);
+    assert_eq!(put(&api, url(&again), PNG).await.status(), 204);
+    let confirm = || {
+        let request = api.request("POST", &format!("/v1/media/{}/confirm", first.id()));
+        api.send(request.header("idempotency-key", "confirm").body(Body::empty()).expect("a request"))
+    };
+    let (first, again) = (confirm().await, confirm().await);
+    assert_eq!((first.status(), again.status(), again.header("idempotent-replayed")), (200, 200, "true"));
+    assert_eq!(first.body, again.body);
+}
+
+#[tokio::test]
 async fn a_body_without_an_announced_length_is_counted() {
     let api = Api::start().await;
     let announced = announce(&api, &api.secret).await;
