@@ -13,6 +13,7 @@ pub mod health;
 pub mod http;
 pub mod keys;
 pub mod me;
+pub mod media;
 pub mod operator;
 pub mod platforms;
 pub mod posts;
