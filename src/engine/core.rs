@@ -22,6 +22,7 @@ use campanile_events::{
     post::Post,
     seal::DataKeys,
     timing::Timing,
+    workspace::Workspace,
 };
 use campanile_projections::Runner;
 use campanile_workers::{media::Library, platforms::Platforms, publishing::Publishing, tokens::Tokens};
@@ -36,7 +37,7 @@ use crate::{
 /// How long an answer waits for the read models to show what it did.
 const PROJECTED_WITHIN: Duration = Duration::from_secs(2);
 /// How many aggregates of a kind stay in memory.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(2_000).expect("not zero");
 
 /// The parts that requests are answered with. Everything in it is shared.
 pub struct Core {
@@ -68,6 +69,8 @@ pub struct Core {
     pub posts: Executor<Post>,
     /// Carries out accounts' commands.
     pub accounts: Executor<Account>,
+    /// Carries out workspaces' commands.
+    pub workspaces: Executor<Workspace>,
     /// Carries out keys' commands.
     pub keys: Executor<Key>,
     /// Who asks.

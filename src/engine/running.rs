@@ -101,6 +101,11 @@ impl Engine {
         stop(&self.projector, projecting).await;
         let keeping = std::mem::take(&mut *self.keeping.lock().unwrap_or_else(PoisonError::into_inner));
         stop(&self.upkeep, keeping).await;
+        for db in [&self.core.side, &self.core.read] {
+            if let Err(error) = db.tidy().await {
+                tracing::warn!(%error, "the write-ahead log stays beside its file");
+            }
+        }
     }
 }
 
@@ -121,6 +126,7 @@ async fn core(
     let media = MediaStore::open(&folder.join(MEDIA))?;
     let library = Library::new(Core::executor(&journal, &clock, ()), media);
     let upload_links = UploadLinks::new(&master_key, configuration.public_url.clone());
+    let workspaces = Core::executor(&journal, &clock, ());
     let access = Access::open(Arc::clone(&side), &master_key, keys.clone(), clock.clone()).await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
@@ -128,6 +134,7 @@ async fn core(
     let publishing = Publishing::start(Deps {
         posts: posts.clone(),
         accounts: accounts.clone(),
+        workspaces: workspaces.clone(),
         data_keys: Arc::clone(&data_keys),
         tokens: Arc::clone(&tokens),
         platforms: platforms.clone(),
@@ -157,6 +164,7 @@ async fn core(
         data_keys,
         posts,
         accounts,
+        workspaces,
         keys,
         access,
         library,

@@ -1,10 +1,16 @@
 //! What a platform's refusal means to the client.
 
+use campanile_events::post::FailureClass;
 use campanile_workers::platforms::ConnectError;
 
 use crate::api::http::{ApiError, Code};
 
-pub(super) fn refused(error: ConnectError) -> ApiError {
+/// Where clients name the server, for each platform that has one.
+fn server_field(platform: &str) -> &'static str {
+    if platform == "mastodon" { "instance_url" } else { "service_url" }
+}
+
+pub(super) fn refused(platform: &str, error: ConnectError) -> ApiError {
     match error {
         ConnectError::Invalid { field, code, message } => ApiError::invalid(field, code, message),
         ConnectError::Refused { message, status } => {
@@ -18,6 +24,14 @@ pub(super) fn refused(error: ConnectError) -> ApiError {
             let message = "the server's address is a private one, which this engine may not reach: \
                            its operator can allow it with `--allow-egress`";
             ApiError::new(Code::ConnectionRefused, message)
+        }
+        // Nothing listens there, or nobody knows the name: more often a wrong address than a passing trouble.
+        ConnectError::Unreachable(failure) if failure.class == FailureClass::NotSent => {
+            let why = match failure.code.as_deref() {
+                Some("resolve") => "its name can't be resolved",
+                _ => "nothing answers there",
+            };
+            ApiError::invalid(server_field(platform), "unreachable", format!("the server can't be reached: {why}"))
         }
         ConnectError::Unreachable(failure) => {
             let message = format!("the platform could not be asked: {failure}");

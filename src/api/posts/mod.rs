@@ -27,6 +27,7 @@ mod schedule;
 mod seal;
 mod targets;
 mod unschedule;
+mod validate;
 mod when;
 
 pub use cancel::cancel;
@@ -44,3 +45,4 @@ pub use results::results;
 pub use retry::retry;
 pub use schedule::schedule;
 pub use unschedule::unschedule;
+pub use validate::validate;

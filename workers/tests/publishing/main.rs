@@ -6,5 +6,6 @@ mod doubt;
 mod house;
 mod media;
 mod moments;
+mod pausing;
 mod repeats;
 mod threads;

@@ -1,0 +1,8 @@
+//! Workspaces: the stop button. Nothing is sent while one is paused, and nothing is lost.
+
+mod pause;
+mod resume;
+mod stop;
+
+pub use pause::pause;
+pub use resume::resume;
