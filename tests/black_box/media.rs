@@ -108,6 +108,8 @@ async fn a_platforms_rules_are_told_for_each_target() {
     let found: Vec<_> = refused["details"].as_array().expect("details").iter().map(|it| text(it, "code")).collect();
     assert_eq!((detail(&refused).0, found), ("media_ids[1]", vec!["too_large", "alt_text_too_long"]));
     assert_eq!(refused["details"][0]["account_id"], account.as_str());
+    let verdict = client.post("/v1/posts/validate", post(&[&small, &large])).await.expect(200);
+    assert_eq!(text(&verdict["data"][0]["violations"][0], "code"), "too_large", "{verdict}");
     let refused = client.post("/v1/posts", post(&[&small, &small])).await.refused(400, "invalid_request");
     assert_eq!(detail(&refused), ("media_ids[1]", "repeated"));
 
