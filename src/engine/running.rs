@@ -123,10 +123,10 @@ async fn core(
     let posts = Core::executor(&journal, &clock, PostServices { timing });
     let accounts = Core::executor(&journal, &clock, ());
     let keys = Core::executor(&journal, &clock, ());
+    let workspaces = Core::executor(&journal, &clock, ());
     let media = MediaStore::open(&folder.join(MEDIA))?;
     let library = Library::new(Core::executor(&journal, &clock, ()), media);
     let upload_links = UploadLinks::new(&master_key, configuration.public_url.clone());
-    let workspaces = Core::executor(&journal, &clock, ());
     let access = Access::open(Arc::clone(&side), &master_key, keys.clone(), clock.clone()).await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;

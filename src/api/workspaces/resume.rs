@@ -10,7 +10,5 @@ use crate::api::{
 
 /// Goes on publishing in the caller's workspace: what fell due meanwhile is sent if it isn't too late, else missed.
 pub async fn resume(State(api): State<Api>, asker: Asker, Named(id): Named<WorkspaceId>) -> Result<Answer, ApiError> {
-    asker.own(id)?;
-    let (shown, position) = api.stop_or_go(id, WorkspaceAction::Resume, asker.metadata()).await?;
-    Ok(api.placed(Answer::ok(shown), position).await)
+    api.tell_workspace(&asker, id, WorkspaceAction::Resume).await
 }

@@ -79,10 +79,10 @@ impl House {
         let services = PostServices { timing };
         let posts = Executor::new(Arc::clone(&journal), clock.clone(), services, Sharing::Alone, remember);
         let accounts = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
+        let workspaces = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
         let media = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
         let store = MediaStore::open(&folder.path().join("media")).expect("a store");
         let library = Library::new(media, store);
-        let workspaces = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
         let master = MasterKey::generate();
         let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), master.clone()).await.expect("data keys"));
         let workspace = WorkspaceId::fresh(clock.now());
