@@ -31,7 +31,7 @@ async fn nothing_is_sent_while_it_is_paused_and_nothing_is_lost() {
 
     let in_time = draft(&client, "in time", &[&town.keyed, &town.searchable, &town.blind]).await;
     client.post_empty(&format!("/v1/posts/{in_time}/publish")).await.expect(200);
-    let late = json!({"body": "too late", "account_ids": [town.blind], "late_limit_seconds": 0, "publish": true});
+    let late = json!({"body": "too late", "account_ids": [town.blind], "late_limit_seconds": 1, "publish": true});
     let late = id(&client.post("/v1/posts", late).await.expect(201));
     town.engine.terminate();
     town.engine.restart().await;
