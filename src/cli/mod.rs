@@ -6,6 +6,7 @@ mod init;
 mod log;
 mod logging;
 mod master_key;
+mod openapi;
 mod sandbox;
 mod serve;
 mod shutdown;
@@ -43,6 +44,7 @@ enum Command {
     Log(log::Log),
     Sandbox(sandbox::Sandbox),
     MasterKey(master_key::PrintMasterKey),
+    Openapi(openapi::PrintOpenApi),
 }
 
 impl Arguments {
@@ -55,6 +57,7 @@ impl Arguments {
             Command::Log(command) => command.run(),
             Command::Sandbox(command) => command.run(),
             Command::MasterKey(command) => command.run(),
+            Command::Openapi(command) => command.run(),
         };
         done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
     }

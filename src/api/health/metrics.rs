@@ -11,6 +11,9 @@ use axum::{
 use crate::api::{Api, http::ApiError};
 
 /// The figures, as Prometheus reads them.
+#[utoipa::path(get, path = "/metrics", responses(
+    (status = 200, description = "Text.", body = String, content_type = "text/plain", example = json!("campanile_log_position 104277\n"))
+))]
 pub async fn metrics(State(api): State<Api>) -> Result<Response, ApiError> {
     let core = &api.0;
     let mut text = Figures(String::new());

@@ -16,6 +16,7 @@ use crate::{
     api::{
         Api,
         http::{Answer, ApiError, Asker, Body, Code, refused_anyway},
+        openapi::{GrantedScope, KeyModeName, Made},
     },
 };
 
@@ -25,27 +26,40 @@ const MOST_DAYS: u32 = 3_650;
 const USUAL: RateLimit = RateLimit { per_minute: 60, per_day: 10_000 };
 
 /// A new key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
+    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
     name: String,
+    #[schema(max_length = 1_000)]
     description: Option<String>,
+    #[schema(value_type = Vec<GrantedScope>, min_items = 1)]
     scopes: Vec<String>,
     #[serde(default)]
+    #[schema(value_type = KeyModeName)]
     mode: KeyMode,
+    #[schema(minimum = 1, maximum = 3_650)]
     expires_in_days: Option<u32>,
     rate_limit: Option<NewRateLimit>,
 }
 
 /// How many requests it may make.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewRateLimit {
+    #[schema(minimum = 1)]
     per_minute: u32,
+    #[schema(minimum = 1)]
     per_day: u32,
 }
 
 /// Makes a key; its secret stands in this answer only.
+#[utoipa::path(
+    post, path = "/v1/keys",
+    request_body = NewKey,
+    responses(Made<super::shown::KeyWithSecret>),
+    extensions(("x-refusals" = json!(["forbidden_scope", "test_key_live_account"])))
+)]
 pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewKey>) -> Result<Answer, ApiError> {
     let core = &api.0;
     let caller = &asker.caller;

@@ -10,7 +10,10 @@ use campanile_events::{
 use serde::{Deserialize, Deserializer};
 
 use super::when::Schedule;
-use crate::api::http::{ApiError, Detail};
+use crate::api::{
+    http::{ApiError, Detail},
+    openapi::{AccountRef, MediaRef},
+};
 
 const MOST_ACCOUNTS: usize = 100;
 const MOST_TAGS: usize = 50;
@@ -19,22 +22,30 @@ const LONGEST_TAG: usize = 100;
 const MOST_SECONDS: u32 = 30 * 24 * 3600;
 
 /// A new post.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPost {
+    #[schema(value_type = String)]
     pub(super) body: Text,
+    #[schema(value_type = BTreeSet<AccountRef>, min_items = 1, max_items = 100)]
     pub(super) account_ids: Vec<AccountId>,
     #[serde(default)]
+    #[schema(value_type = Vec<MediaRef>)]
     pub(super) media_ids: Vec<String>,
     #[serde(default)]
+    #[schema(max_items = 50)]
     pub(super) tags: Vec<String>,
     #[serde(default)]
     pub(super) thread: Vec<Part>,
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub(super) first_comment: Option<Text>,
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, OwnContent>)]
     pub(super) overrides: BTreeMap<AccountId, OwnContent>,
+    #[schema(maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
+    #[schema(maximum = 2_592_000)]
     pub(super) give_up_after_seconds: Option<u32>,
     #[serde(default)]
     pub(super) allow_duplicate: bool,
@@ -44,36 +55,47 @@ pub struct NewPost {
 }
 
 /// Changes of a post; what is absent stays. `null` takes away what may be absent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostChanges {
+    #[schema(value_type = Option<String>)]
     pub(super) body: Option<Text>,
+    #[schema(value_type = Option<BTreeSet<AccountRef>>, min_items = 1, max_items = 100)]
     pub(super) account_ids: Option<Vec<AccountId>>,
+    #[schema(value_type = Option<Vec<MediaRef>>)]
     pub(super) media_ids: Option<Vec<String>>,
+    #[schema(max_items = 50)]
     pub(super) tags: Option<Vec<String>>,
     pub(super) thread: Option<Vec<Part>>,
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub(super) first_comment: Change<Text>,
+    #[schema(value_type = Option<BTreeMap<String, OwnContent>>)]
     pub(super) overrides: Option<BTreeMap<AccountId, OwnContent>>,
+    #[schema(maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
+    #[schema(maximum = 2_592_000)]
     pub(super) give_up_after_seconds: Option<u32>,
     #[serde(default)]
     pub(super) allow_duplicate: bool,
 }
 
 /// A part of a thread.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
+    #[schema(value_type = String)]
     pub(super) body: Text,
 }
 
 /// What one account's post says instead.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnContent {
+    #[schema(value_type = Option<String>)]
     pub(super) body: Option<Text>,
     pub(super) thread: Option<Vec<Part>>,
+    #[schema(value_type = Option<String>)]
     pub(super) first_comment: Option<Text>,
 }
 

@@ -8,13 +8,16 @@ use serde::Deserialize;
 use crate::api::http::{ApiError, At};
 
 /// An instant, or a time on the clocks of a place.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
+    #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<At>,
     local_time: Option<String>,
     time_zone: Option<String>,
+    #[schema(value_type = Option<crate::api::openapi::OnGapName>)]
     on_gap: Option<OnGap>,
+    #[schema(value_type = Option<crate::api::openapi::OnOverlapName>)]
     on_overlap: Option<OnOverlap>,
 }
 
