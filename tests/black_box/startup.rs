@@ -121,10 +121,10 @@ async fn a_start_on_a_taken_port_leaves_nothing_in_doubt() {
     engine.terminate();
     until(due).await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = taken.local_addr().expect("its address").to_string();
-    let ran = engine.command(&["serve", "--listen", &port, "--allow-egress", "127.0.0.0/8"]);
+    let address = taken.local_addr().expect("its address").to_string();
+    let ran = engine.command(&["serve", "--listen", &address, "--allow-egress", "127.0.0.0/8"]);
     assert_eq!(ran.code, Some(1), "{}", ran.errors);
-    assert!(ran.errors.contains(&port), "{}", ran.errors);
+    assert!(ran.errors.contains(&address), "{}", ran.errors);
     engine.restart().await;
     published(&engine.client(), &post, SOON).await;
     assert_eq!(sandbox.truth().await.visible.len(), 1);

@@ -174,7 +174,8 @@ impl fmt::Debug for ConnectRequest {
 /// An account whose credentials hold.
 #[derive(Debug, Clone)]
 pub struct Connected {
-    /// The server that it lives on (`https://mastodon.example`); empty where there is just one, or it is in process.
+    /// The server that it lives on (`https://mastodon.example`), as a part of its name; empty where its name doesn't depend
+    /// on one, or it is in process.
     pub server: String,
     /// The platform's name of it.
     pub remote_id: String,

@@ -7,6 +7,11 @@ node_release=22
 pds='@atproto/pds@0.5.35'
 plc='@did-plc/server@0.0.1'
 
+if ! command -v npm >/dev/null && [ ! -f server/installed ]; then
+  echo 'npm is not here' >&2
+  exit 1
+fi
+
 # The server's database is built for this release: an older node gets an old server from npm, a newer one aborts.
 if command -v node >/dev/null && node --version | grep -q "^v$node_release\."; then
   node=$(command -v node)

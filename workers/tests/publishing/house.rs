@@ -39,7 +39,7 @@ pub(crate) struct House {
     accounts: Executor<Account>,
     data_keys: Arc<DataKeys>,
     tokens: Arc<Tokens>,
-    platforms: platforms::Platforms,
+    pub platforms: platforms::Platforms,
     runner: Arc<Runner>,
     read: Arc<dyn Database>,
     side: Arc<dyn Database>,

@@ -5,4 +5,5 @@ mod doubt;
 #[expect(dead_code, reason = "the tests against real platforms need more of the house")]
 mod house;
 mod moments;
+mod repeats;
 mod threads;

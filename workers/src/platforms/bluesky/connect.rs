@@ -34,7 +34,8 @@ impl Bluesky {
         }
         let kept = self.log_in(service_url, &identifier, &app_password).await.map_err(refused)?;
         Ok(Connected {
-            server: kept.home().origin().ascii_serialization(),
+            // An account keeps its name when it moves: it is the same one by whatever server it is reached.
+            server: String::new(),
             remote_id: kept.did.clone(),
             handle: format!("@{}", kept.handle),
             display_name: self.display_name(&kept).await,

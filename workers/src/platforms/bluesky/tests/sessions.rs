@@ -22,7 +22,7 @@ async fn an_account_is_connected_with_what_its_server_says() {
     let given =
         json!({"service_url": format!("{}/", bench.url), "identifier": "@ada.example", "app_password": "hush-hush"});
     let connected = bench.connect(given).await.unwrap();
-    assert_eq!((connected.server.as_str(), connected.remote_id.as_str()), (home.url.as_str(), DID));
+    assert_eq!((connected.server.as_str(), connected.remote_id.as_str()), ("", DID));
     assert_eq!((connected.handle.as_str(), connected.display_name.as_deref()), ("@ada.example", Some("Ada")));
     assert_eq!((connected.offer.rules.max_text, connected.offer.rules.max_bytes), (300, Some(3000)));
     assert_eq!(connected.offer.delivery, Delivery::Keyed { window_ms: None, quiet_ms: 0, searchable: true });
@@ -45,7 +45,9 @@ async fn a_document_that_names_no_usable_server_is_not_followed() {
         bench.forget(CREATE_SESSION).on(CREATE_SESSION, 200, &opened);
         let given = json!({"service_url": bench.url, "identifier": "ada.example", "app_password": "x"});
         let connected = bench.connect(given).await.unwrap();
-        assert_eq!((connected.server.as_str(), connected.display_name), (bench.url.as_str(), None), "{endpoint}");
+        let kept: Value = connected.credentials.read().unwrap();
+        assert_eq!(kept["pds_url"], Value::Null, "{endpoint}");
+        assert_eq!(bench.paths(), [CREATE_SESSION, GET]);
     }
 }
 
