@@ -16,6 +16,7 @@ mod layering;
 mod load;
 mod log;
 mod mastodon;
+mod openapi;
 mod posts;
 mod sandbox;
 mod secrets;

@@ -19,6 +19,10 @@ pub(super) fn refused(error: ConnectError) -> ApiError {
                            its operator can allow it with `--allow-egress`";
             ApiError::new(Code::ConnectionRefused, message)
         }
+        // The client named the server: no try again will find one under this name.
+        ConnectError::Unreachable(failure) if matches!(failure.code.as_deref(), Some("resolve" | "invalid_url")) => {
+            ApiError::new(Code::ConnectionRefused, "the server's name leads to no address: check its spelling")
+        }
         ConnectError::Unreachable(failure) => {
             let message = format!("the platform could not be asked: {failure}");
             ApiError { cause: Some(failure.to_string()), ..ApiError::new(Code::Unavailable, message) }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{examples, refusals};
+use super::{examples, links, refusals};
 use crate::api::http::{Code, Needs, Route};
 
 /// Tags are the nouns, in this order.
@@ -39,6 +39,8 @@ pub(super) fn complete(document: &mut Value, routes: &[Route]) {
         "api_key": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same, in a header of its own." },
     });
     document["components"]["responses"] = shared.into();
+    links::add(document);
+    numbers(&mut document["components"]["schemas"]);
     document["components"]["headers"] = headers();
     document["components"]["parameters"] = parameters();
     examples::add(document);
@@ -67,6 +69,20 @@ fn describe(operation: &mut Map<String, Value>, route: &Route, shared: &mut Map<
     answer(operation, route);
     let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     refusals::describe(responses.expect("every operation has answers"), &codes, shared);
+}
+
+/// Counts have no sign and 32 bits, for which there is no format: the one for signed ones would say less.
+fn numbers(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.get("format").is_some_and(|format| format == "int32") {
+                fields.insert("format".to_owned(), "int64".into());
+            }
+            fields.values_mut().for_each(numbers);
+        }
+        Value::Array(list) => list.iter_mut().for_each(numbers),
+        _ => {}
+    }
 }
 
 /// A summary is one sentence; what follows it and the scope are the description.

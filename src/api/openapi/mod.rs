@@ -16,6 +16,7 @@ pub mod error;
 mod examples;
 mod get;
 mod ids;
+mod links;
 mod paging;
 mod refusals;
 #[cfg(test)]

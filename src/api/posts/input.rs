@@ -41,7 +41,7 @@ pub struct NewPost {
     #[schema(value_type = Option<String>)]
     pub(super) first_comment: Option<Text>,
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, OwnContent>)]
+    #[schema(value_type = BTreeMap<AccountRef, OwnContent>)]
     pub(super) overrides: BTreeMap<AccountId, OwnContent>,
     #[schema(maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
@@ -70,7 +70,7 @@ pub struct PostChanges {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(super) first_comment: Change<Text>,
-    #[schema(value_type = Option<BTreeMap<String, OwnContent>>)]
+    #[schema(value_type = Option<BTreeMap<AccountRef, OwnContent>>)]
     pub(super) overrides: Option<BTreeMap<AccountId, OwnContent>>,
     #[schema(maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
