@@ -29,3 +29,19 @@ pub(super) fn refused(error: ConnectError) -> ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use campanile_events::post::FailureClass;
+    use campanile_workers::platforms::SendFailure;
+
+    use super::*;
+
+    #[test]
+    fn a_name_that_leads_nowhere_is_not_worth_another_try() {
+        let code = |code| refused(ConnectError::Unreachable(SendFailure::of(FailureClass::NotSent, code))).code;
+        assert_eq!(code("resolve"), Code::ConnectionRefused);
+        assert_eq!(code("invalid_url"), Code::ConnectionRefused);
+        assert_eq!(code("connect"), Code::Unavailable);
+    }
+}

@@ -16,7 +16,7 @@ use crate::{
     api::{
         Api,
         http::{Answer, ApiError, Asker, Body, Code, refused_anyway},
-        openapi::{GrantedScope, KeyModeName, Made},
+        openapi::{AskedScope, KeyModeName, Made},
     },
 };
 
@@ -29,17 +29,23 @@ const USUAL: RateLimit = RateLimit { per_minute: 60, per_day: 10_000 };
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
+    /// What you call it.
     #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
     name: String,
+    /// What it is for.
     #[schema(max_length = 1_000)]
     description: Option<String>,
-    #[schema(value_type = Vec<GrantedScope>, min_items = 1)]
+    /// What it may do; none beyond what the key that makes it may.
+    #[schema(value_type = Vec<AskedScope>, min_items = 1)]
     scopes: Vec<String>,
+    /// Whether it may publish to live accounts.
     #[serde(default)]
     #[schema(value_type = KeyModeName)]
     mode: KeyMode,
+    /// When its time is over; never, if not said.
     #[schema(minimum = 1, maximum = 3_650)]
     expires_in_days: Option<u32>,
+    /// How many requests it may make; 60 a minute and 10,000 a day if not said.
     rate_limit: Option<NewRateLimit>,
 }
 
@@ -47,8 +53,10 @@ pub struct NewKey {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewRateLimit {
+    /// In a minute.
     #[schema(minimum = 1, maximum = 4_294_967_295_u64)]
     per_minute: u32,
+    /// In a day.
     #[schema(minimum = 1, maximum = 4_294_967_295_u64)]
     per_day: u32,
 }

@@ -30,6 +30,6 @@ pub use get::get;
 pub use ids::{AccountRef, EventRef, KeyRef, MediaRef, PostRef, RequestRef, WorkspaceRef};
 pub use paging::Paging;
 pub use words::{
-    AttemptOutcome, ConnectedStatus, DeliveryClass, FailureClassName, GrantedScope, KeyModeName, KeyStatusName,
-    OnGapName, OnOverlapName, PlatformName, PostStatusName, ScopeName, TargetStatusName, ThenName,
+    AskedScope, AttemptOutcome, ConnectedStatus, DeliveryClass, FailureClassName, GrantedScope, KeyModeName,
+    KeyStatusName, OnGapName, OnOverlapName, PlatformName, PostStatusName, ScopeName, TargetStatusName, ThenName,
 };

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use campanile_events::{ids::AccountId, key::Scope};
+use campanile_events::{
+    ids::AccountId,
+    key::{Scope, Scopes},
+};
 use serde_json::{Map, Value};
 
 use super::document;
@@ -115,6 +118,9 @@ fn every_reference_leads_somewhere() {
 fn the_words_are_those_of_the_code() {
     let document = document();
     let words = |name: &str| document["components"]["schemas"][name]["enum"].clone();
+    for asked in words("AskedScope").as_array().expect("words") {
+        assert!(Scopes::read(asked.as_str()).is_ok(), "{asked} can't be asked for");
+    }
     assert_eq!(words("ScopeName").as_array().map(Vec::len), Some(Scope::ALL.len()));
     assert_eq!(words("ConnectedStatus"), serde_json::json!(["connected", "needs_reconnect", "disconnected"]));
     assert_eq!(

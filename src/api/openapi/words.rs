@@ -77,6 +77,9 @@ words! {
     PlatformName = vec![json!("bluesky"), json!("mastodon"), json!("sandbox")],
     /// A scope.
     ScopeName = key::Scope::ALL.iter().map(|scope| json!(scope.as_str())).collect(),
+    /// A scope by our name for it, or by that which clients of other services hold.
+    AskedScope = ["*", "insights:read", "media:write"].into_iter().chain(key::Scope::ALL.iter().map(|it| it.as_str()))
+        .map(|it| json!(it)).collect(),
     /// A scope; `*` holds all, those to come too.
     GrantedScope = std::iter::once("*").chain(key::Scope::ALL.iter().map(|it| it.as_str())).map(|it| json!(it)).collect(),
 }

@@ -17,6 +17,7 @@ use crate::api::{
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Targets {
+    /// Their accounts; all that can be, if none is named.
     #[serde(default)]
     #[schema(value_type = Vec<crate::api::openapi::AccountRef>)]
     pub(super) account_ids: Vec<AccountId>,

@@ -25,31 +25,43 @@ const MOST_SECONDS: u32 = 30 * 24 * 3600;
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPost {
+    /// Its text.
     #[schema(value_type = String)]
     pub(super) body: Text,
+    /// The accounts that it goes to.
     #[schema(value_type = BTreeSet<AccountRef>, min_items = 1, max_items = 100)]
     pub(super) account_ids: Vec<AccountId>,
+    /// Its pictures and films.
     #[serde(default)]
     #[schema(value_type = Vec<MediaRef>)]
     pub(super) media_ids: Vec<String>,
+    /// Labels of your own, of up to 100 characters.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub(super) tags: Vec<String>,
+    /// What follows it.
     #[serde(default)]
     pub(super) thread: Vec<Part>,
+    /// The first comment under it.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(super) first_comment: Option<Text>,
+    /// What an account's post says instead, by account.
     #[serde(default)]
     #[schema(value_type = BTreeMap<AccountRef, OwnContent>)]
     pub(super) overrides: BTreeMap<AccountId, OwnContent>,
+    /// How long after its due time it is still sent, if the engine was down; 3600 if not said.
     #[schema(maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
+    /// How long after its due time it is tried again; as long as the late limit if not said.
     #[schema(maximum = 2_592_000)]
     pub(super) give_up_after_seconds: Option<u32>,
+    /// Lets it through though another has the same content for the same account.
     #[serde(default)]
     pub(super) allow_duplicate: bool,
+    /// When it is due; takes the scope `posts:publish` too.
     pub(super) schedule: Option<Schedule>,
+    /// Whether it is due now; takes the scope `posts:publish` too.
     #[serde(default)]
     pub(super) publish: bool,
 }
@@ -58,24 +70,34 @@ pub struct NewPost {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostChanges {
+    /// Its text.
     #[schema(value_type = Option<String>)]
     pub(super) body: Option<Text>,
+    /// The accounts that it goes to.
     #[schema(value_type = Option<BTreeSet<AccountRef>>, min_items = 1, max_items = 100)]
     pub(super) account_ids: Option<Vec<AccountId>>,
+    /// Its pictures and films.
     #[schema(value_type = Option<Vec<MediaRef>>)]
     pub(super) media_ids: Option<Vec<String>>,
+    /// Labels of your own, of up to 100 characters.
     #[schema(max_items = 50)]
     pub(super) tags: Option<Vec<String>>,
+    /// What follows it.
     pub(super) thread: Option<Vec<Part>>,
+    /// The first comment under it.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(super) first_comment: Change<Text>,
+    /// What an account's post says instead, by account.
     #[schema(value_type = Option<BTreeMap<AccountRef, OwnContent>>)]
     pub(super) overrides: Option<BTreeMap<AccountId, OwnContent>>,
+    /// How long after its due time it is still sent, if the engine was down.
     #[schema(maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
+    /// How long after its due time it is tried again.
     #[schema(maximum = 2_592_000)]
     pub(super) give_up_after_seconds: Option<u32>,
+    /// Lets it through though another has the same content for the same account.
     #[serde(default)]
     pub(super) allow_duplicate: bool,
 }
@@ -84,6 +106,7 @@ pub struct PostChanges {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
+    /// Its text.
     #[schema(value_type = String)]
     pub(super) body: Text,
 }
@@ -92,9 +115,12 @@ pub struct Part {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnContent {
+    /// Its text.
     #[schema(value_type = Option<String>)]
     pub(super) body: Option<Text>,
+    /// What follows it.
     pub(super) thread: Option<Vec<Part>>,
+    /// The first comment under it.
     #[schema(value_type = Option<String>)]
     pub(super) first_comment: Option<Text>,
 }

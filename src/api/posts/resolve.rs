@@ -19,10 +19,14 @@ use crate::api::{
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settlement {
+    /// The target's account.
     #[schema(value_type = crate::api::openapi::AccountRef)]
     account_id: AccountId,
+    /// What became of it.
     outcome: Outcome,
+    /// Where people see it; with `published`.
     url: Option<String>,
+    /// What to do now; with `not_published`.
     #[schema(value_type = Option<crate::api::openapi::ThenName>)]
     then: Option<Then>,
 }
