@@ -64,7 +64,7 @@ pub(crate) fn rows(subject: &Subject<PostState>, out: &mut Vec<Derived>) {
                 attempt.end.as_ref().map(|end| end.at).into(),
                 outcome.into(),
                 error.into(),
-                serde_json::json!(attempt.steps).to_string().into(),
+                serde_json::json!(target.made_by(attempt.number).collect::<Vec<_>>()).to_string().into(),
                 attempt.delivery.class().into(),
             ];
             out.push((&ATTEMPTS, row));

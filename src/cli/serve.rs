@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use super::{Failure, logging, shutdown};
 use crate::{
     configuration::{Configuration, Role, ServeFlags},
-    engine::Engine,
+    engine::{Engine, PATIENCE},
 };
 
 /// Run the engine: API, projections, scheduler, workers
@@ -35,7 +35,14 @@ async fn serve(configuration: &Configuration) -> Result<(), Failure> {
         tracing::warn!("timing: `{name}` is below its default: one post, once, is promised with the defaults only");
     }
     let engine = Engine::open(configuration).await?;
-    let listener = if configuration.roles.has(Role::Api) { Some(listen(&configuration.listen).await?) } else { None };
+    let listener = match listen_if_asked(configuration).await {
+        Ok(listener) => listener,
+        Err(failure) => {
+            // Workers may have something in hand by now.
+            engine.drain(PATIENCE).await;
+            return Err(failure);
+        }
+    };
     if let Some(listener) = &listener {
         let address = listener.local_addr()?;
         println!("listening on http://{address}");
@@ -45,6 +52,13 @@ async fn serve(configuration: &Configuration) -> Result<(), Failure> {
     engine.serve(listener, told).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn listen_if_asked(configuration: &Configuration) -> Result<Option<TcpListener>, Failure> {
+    if !configuration.roles.has(Role::Api) {
+        return Ok(None);
+    }
+    listen(&configuration.listen).await.map(Some)
 }
 
 async fn listen(address: &str) -> Result<TcpListener, Failure> {

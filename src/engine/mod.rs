@@ -39,5 +39,5 @@ pub use lock::{FolderLock, LockError};
 pub use master_key::{MasterKeyError, master_key};
 pub use notary::Notary;
 pub use running::Engine;
-pub use serve::SOCKET;
+pub use serve::{PATIENCE, SOCKET};
 pub use store::{OpenError, Opening, Store};

@@ -21,7 +21,7 @@ use crate::api;
 /// The socket's name in the folder.
 pub const SOCKET: &str = "campanile.sock";
 /// How long what is in hand may take at the end.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Engine {
     /// Answers requests on `listener`, if there is one, and on the folder's socket, until `shutdown` is done; then

@@ -21,7 +21,7 @@ async fn write(client: &Client, account: &str, number: usize) -> (u64, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_posts_are_written_one_by_one_and_a_thousand_at_once() {
-    let engine = Engine::start(Options { timing: None, workers: 4 }).await;
+    let engine = Engine::start(Options { timing: None, ..Options::default() }).await;
     let client = engine.client();
 
     let account = client.own_account().await;

@@ -2,7 +2,6 @@
 //!
 //! A module for each noun of the API, and one for each promise of the whole.
 
-// What the harness offers, not every test takes.
 #[path = "../support/mod.rs"]
 mod support;
 

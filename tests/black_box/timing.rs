@@ -31,7 +31,7 @@ fn print(round: usize, late: &[f64]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_accounts_are_called_when_a_post_is_due_and_none_before() {
     let sandbox = SandboxServer::start().await;
-    let engine = Engine::start(Options { timing: None, workers: 4 }).await;
+    let engine = Engine::start(Options { timing: None, ..Options::default() }).await;
     let client = engine.client();
     let mut accounts = Vec::new();
     for number in 0..ACCOUNTS {

@@ -25,11 +25,13 @@ pub struct Options {
     pub timing: Option<&'static str>,
     /// How many workers.
     pub workers: usize,
+    /// `RUST_LOG`; `None` for what is usual.
+    pub log: Option<&'static str>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { timing: Some(QUICK), workers: 4 }
+        Self { timing: Some(QUICK), workers: 4, log: None }
     }
 }
 
@@ -127,6 +129,9 @@ impl Engine {
         command.env("CAMPANILE_DATA", self.data()).current_dir(self.folder.path());
         if let Some(timing) = self.options.timing {
             command.env("CAMPANILE_TIMING", timing);
+        }
+        if let Some(log) = self.options.log {
+            command.env("RUST_LOG", log);
         }
         let begun = Instant::now();
         let mut process = Process::start(&format!("serve-{}", self.starts), &mut command, self.folder.path());

@@ -17,7 +17,7 @@ pub struct Ran {
 pub fn campanile() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_campanile"));
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("CAMPANILE_") {
+        if name == "RUST_LOG" || name.to_string_lossy().starts_with("CAMPANILE_") {
             command.env_remove(name);
         }
     }

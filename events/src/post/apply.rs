@@ -205,7 +205,7 @@ impl Target {
         if event.step == Step::Part(0) {
             self.url.clone_from(&event.url);
         }
-        self.done.insert(event.step, StepDone { remote_id: event.remote_id, url: event.url });
+        self.done.insert(event.step, StepDone { attempt: event.number, remote_id: event.remote_id, url: event.url });
     }
 
     fn published(&mut self, event: TargetPublished) {

@@ -163,6 +163,8 @@ pub enum PostAction {
         account_id: AccountId,
         /// The attempt.
         number: u32,
+        /// The step that the failure is about, where something was intended.
+        step: Option<Step>,
         /// How.
         failure: Failure,
     },
@@ -190,6 +192,8 @@ pub enum PostAction {
     },
     /// Nothing more can be asked or repeated: leave the target to a person.
     LeaveUnknown {
+        /// Whether that is because its account was disconnected.
+        account_gone: bool,
         /// Which target.
         account_id: AccountId,
         /// The attempt.

@@ -90,10 +90,11 @@ impl Case<'_> {
         }
     }
 
-    pub(super) fn leave_unknown(&self, number: u32) -> Decision {
+    pub(super) fn leave_unknown(&self, number: u32, account_gone: bool) -> Decision {
         let Phase::Settling(settling) = &self.target.phase else { return Err(PostError::Fenced) };
         let attempt = self.target.newest().filter(|attempt| attempt.number == number).ok_or(PostError::Fenced)?;
         let hopeless = match attempt.delivery {
+            _ if account_gone => true,
             Delivery::Blind => true,
             Delivery::Searchable | Delivery::Keyed { searchable: true, .. } => false,
             Delivery::Keyed { window_ms, searchable: false, .. } => {

@@ -48,17 +48,21 @@ impl Post {
                 let evidence = Evidence::Answered;
                 case(account_id)?.complete(Completion { number, step, remote_id, url, evidence, claimed: claim })
             }
-            PostAction::FailAttempt { account_id, number, failure } => case(account_id)?.fail(number, failure),
+            PostAction::FailAttempt { account_id, number, step, failure } => {
+                case(account_id)?.fail(number, step, failure)
+            }
             PostAction::LapseAttempt { account_id, number } => {
                 let case = case(account_id)?;
                 let newest = case.target.newest().filter(|it| it.number == number && it.is_running());
                 newest.ok_or(PostError::Fenced)?;
-                case.fail(number, Failure::of(FailureClass::Lapsed, "worker_lost"))
+                case.fail(number, None, Failure::of(FailureClass::Lapsed, "worker_lost"))
             }
             PostAction::RecordLookUp { account_id, number, step, asked_at, look_up, claim } => {
                 case(account_id)?.looked_up(number, step, asked_at, &look_up, claim)
             }
-            PostAction::LeaveUnknown { account_id, number } => case(account_id)?.leave_unknown(number),
+            PostAction::LeaveUnknown { account_id, number, account_gone } => {
+                case(account_id)?.leave_unknown(number, account_gone)
+            }
             _ => Err(PostError::Fenced),
         }
     }
@@ -166,11 +170,13 @@ impl Case<'_> {
         Ok(events)
     }
 
-    fn fail(&self, number: u32, failure: Failure) -> Decision {
+    fn fail(&self, number: u32, step: Option<Step>, failure: Failure) -> Decision {
         let attempt = self.target.attempts.iter().find(|attempt| attempt.number == number).ok_or(PostError::Fenced)?;
         let is_newest = self.target.newest().is_some_and(|newest| newest.number == number);
-        if !is_newest || !attempt.is_running() || self.target.phase != Phase::Publishing {
-            return Ok(self.fail_late(attempt, failure));
+        // What is known to be live meanwhile, by another attempt's answer, is not what the attempt is at.
+        let at_hand = step.is_none() || attempt.open_intent().map(|intent| intent.step) == step;
+        if !is_newest || !attempt.is_running() || self.target.phase != Phase::Publishing || !at_hand {
+            return Ok(self.fail_late(attempt, at_hand, failure));
         }
         let open = attempt.open_intent().map(|intent| intent.step);
         let in_doubt = match failure.class {
@@ -192,12 +198,13 @@ impl Case<'_> {
 
     /// A failure that comes after the attempt was given up. Where it says that nothing was done, and that attempt's fate
     /// is what is being settled, it settles it; else it is kept for the record.
-    fn fail_late(&self, attempt: &Attempt, failure: Failure) -> Vec<PostEvent> {
+    fn fail_late(&self, attempt: &Attempt, at_hand: bool, failure: Failure) -> Vec<PostEvent> {
         let number = attempt.number;
         let refused = failure.class != FailureClass::Uncertain && failure.class != FailureClass::Lapsed;
         let only_doubt =
             attempt.is_in_doubt() && self.target.attempts.iter().filter(|it| it.is_in_doubt()).count() == 1;
-        let settles = refused && only_doubt && matches!(self.target.phase, Phase::Settling(_) | Phase::Unknown);
+        let settles =
+            refused && at_hand && only_doubt && matches!(self.target.phase, Phase::Settling(_) | Phase::Unknown);
         let at = self.now;
         let seen = LateResultObserved { account_id: self.target.account_id, number, failure: failure.clone(), at };
         let mut events = vec![PostEvent::LateResultObserved(seen)];

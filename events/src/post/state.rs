@@ -70,6 +70,8 @@ pub struct Target {
 /// A step that is live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepDone {
+    /// The attempt whose request made it.
+    pub attempt: u32,
     /// The platform's name of it.
     pub remote_id: String,
     /// Where people see it.
@@ -140,6 +142,11 @@ impl Target {
     /// The newest attempt.
     pub fn newest(&self) -> Option<&Attempt> {
         self.attempts.last()
+    }
+
+    /// The steps that an attempt's own requests made live.
+    pub fn made_by(&self, number: u32) -> impl Iterator<Item = Step> + '_ {
+        self.done.iter().filter(move |(_, done)| done.attempt == number).map(|(step, _)| *step)
     }
 
     /// The number that the next attempt gets.

@@ -36,7 +36,7 @@ pub enum OnGap {
     /// As long after the gap's start as the reading says: 02:30 becomes 03:30.
     #[default]
     Later,
-    /// The last instant before the gap.
+    /// As long before the gap's end as the reading says: 02:30 becomes 01:30.
     Earlier,
     /// An error.
     Reject,
@@ -109,26 +109,14 @@ impl LocalTime {
         if self.on_gap == OnGap::Reject {
             return Err(self.gap());
         }
-        // No zone has skipped more than a day; a day before the reading the old offset still holds.
-        let day_before = self.local_time.checked_sub_signed(Duration::days(1)).ok_or_else(|| self.gap())?;
-        let before = self.time_zone.from_local_datetime(&day_before).earliest().ok_or_else(|| self.gap())?;
-        let later = before.to_utc() + Duration::days(1);
-        if self.on_gap == OnGap::Later {
-            return Ok(later);
-        }
-        // The last instant before the gap: where the local reading jumps, found by halving.
-        let (mut low, mut high) = (before.to_utc().timestamp(), later.timestamp());
-        let reading = |seconds: i64| {
-            DateTime::from_timestamp(seconds, 0).map(|at| at.with_timezone(&self.time_zone).naive_local())
+        // No zone has skipped more than a day: a day off, the offset on that side of the gap holds.
+        let (day_off, back) = match self.on_gap {
+            OnGap::Earlier => (Duration::days(1), Duration::days(-1)),
+            _ => (Duration::days(-1), Duration::days(1)),
         };
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            match reading(middle) {
-                Some(local) if local <= self.local_time => low = middle,
-                _ => high = middle,
-            }
-        }
-        DateTime::from_timestamp(low, 0).ok_or_else(|| self.gap())
+        let beside = self.local_time.checked_add_signed(day_off).ok_or_else(|| self.gap())?;
+        let beside = self.time_zone.from_local_datetime(&beside).earliest().ok_or_else(|| self.gap())?;
+        beside.to_utc().checked_add_signed(back).ok_or_else(|| self.gap())
     }
 
     fn gap(&self) -> Unresolvable {
@@ -158,7 +146,7 @@ mod tests {
             ("2026-12-01T09:00:00", "Europe/Berlin", later, first, "2026-12-01T08:00:00+00:00"),
             ("2026-07-01T09:00:00", "America/New_York", later, first, "2026-07-01T13:00:00+00:00"),
             ("2026-03-29T02:30:00", "Europe/Berlin", later, first, "2026-03-29T01:30:00+00:00"),
-            ("2026-03-29T02:30:00", "Europe/Berlin", earlier, first, "2026-03-29T00:59:59+00:00"),
+            ("2026-03-29T02:30:00", "Europe/Berlin", earlier, first, "2026-03-29T00:30:00+00:00"),
             ("2026-10-25T02:30:00", "Europe/Berlin", later, first, "2026-10-25T00:30:00+00:00"),
             ("2026-10-25T02:30:00", "Europe/Berlin", later, second, "2026-10-25T01:30:00+00:00"),
             // Samoa skipped a whole day.

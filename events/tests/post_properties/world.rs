@@ -193,7 +193,10 @@ impl World {
         }
         let flight = &self.flights[which % self.flights.len()];
         let (account_id, number, step) = (account(), flight.number, flight.step);
-        let fail = |class| PostAction::FailAttempt { account_id, number, failure: Failure::of(class, "seen") };
+        let fail = |class| {
+            let failure = Failure::of(class, "seen");
+            PostAction::FailAttempt { account_id, number, step: Some(step), failure }
+        };
         let action = match (flight.answer, flight.told.clone()) {
             _ if self.now < flight.leaves => return,
             (Answer::Live, Some(remote_id)) if flight.effect_at <= self.now => {
@@ -215,7 +218,7 @@ impl World {
         let idle = self.target().newest().filter(|attempt| attempt.is_running() && attempt.open_intent().is_none());
         if let Some(number) = idle.map(|attempt| attempt.number) {
             let failure = Failure::of(class, "seen");
-            self.ask(PostAction::FailAttempt { account_id: account(), number, failure }).expect("it runs");
+            self.ask(PostAction::FailAttempt { account_id: account(), number, step: None, failure }).expect("it runs");
         }
     }
 
@@ -243,7 +246,7 @@ impl World {
 
     pub fn leave(&mut self) {
         let number = self.newest();
-        let _ = self.ask(PostAction::LeaveUnknown { account_id: account(), number });
+        let _ = self.ask(PostAction::LeaveUnknown { account_id: account(), number, account_gone: false });
     }
 
     /// A person looks, and says the truth.

@@ -3,7 +3,8 @@
 use axum::extract::State;
 use campanile_events::{
     ids::PostId,
-    post::{Limits, PostAction, PostError, TargetRef, TargetRules},
+    key::Scope,
+    post::{Limits, PostAction, PostError, PostStatus, TargetRef, TargetRules},
 };
 
 use super::{input::PostChanges, seal, targets::targets};
@@ -32,6 +33,10 @@ pub async fn edit(
     let before = loaded.ok_or_else(|| ApiError::not_found("post"))?.state;
     if before.deleted {
         return Err(ApiError::new(Code::Conflict, PostError::Deleted.to_string()).with("state", "deleted"));
+    }
+    // What has a due time is published as it reads then: changing it is more than drafting.
+    if before.status() != PostStatus::Draft {
+        asker.require(Scope::PostsPublish)?;
     }
     let if_revision = if_match.checked(before.revision)?;
     let known: Vec<_> = before.targets.iter().map(|target| target.account_id).collect();

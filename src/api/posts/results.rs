@@ -40,8 +40,8 @@ fn target(key: &DataKey, target: &Target) -> Result<Value, ApiError> {
 fn attempt(key: &DataKey, target: &Target, attempt: &Attempt) -> Result<Value, ApiError> {
     let failure = attempt.end.as_ref().and_then(|end| end.failure.as_ref());
     let outcome = attempt.end.as_ref().map(|end| end.failure.as_ref().map_or("published", |it| it.class.as_str()));
-    let steps = attempt.steps.iter().map(|step| {
-        let done = target.done.get(step);
+    let steps = target.made_by(attempt.number).map(|step| {
+        let done = target.done.get(&step);
         Ok(json!({
             "step": step,
             "remote_id": done.map(|done| &done.remote_id),

@@ -53,6 +53,12 @@ impl Context {
         self.access(job, key, &account).await
     }
 
+    /// Whether a target's account was disconnected.
+    pub async fn is_account_gone(&self, job: &Job) -> Result<bool, Trouble> {
+        let loaded = self.accounts.load(job.workspace_id, job.account_id.uuid()).await?;
+        Ok(loaded.is_none_or(|loaded| loaded.state.status == AccountStatus::Disconnected))
+    }
+
     async fn access(&self, job: &Job, key: &DataKey, account: &Account) -> Result<Way, Trouble> {
         let Some(offer) = &account.offer else { return Ok(Way::Shut(not_sent("account_without_offer"))) };
         let stored = self.tokens.load(job.workspace_id, job.account_id).await;

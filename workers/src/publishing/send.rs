@@ -170,11 +170,11 @@ impl Publisher {
         loop {
             let step = intent.step;
             if self.context.clock.now() >= intent.not_after {
-                return self.fail(look, &access, number, &not_sent("intent_expired")).await;
+                return self.fail(look, &access, number, Some(step), &not_sent("intent_expired")).await;
             }
             let sent = match line.send(message).await {
                 Ok(sent) => sent,
-                Err(failure) => return self.fail(look, &access, number, &failure).await,
+                Err(failure) => return self.fail(look, &access, number, Some(step), &failure).await,
             };
             let Some(post) = self.complete(look, number, step, sent).await? else { return Ok(Next::Look) };
             let Some(target) = post.target(look.job.account_id) else { return Ok(Next::Done) };
@@ -186,7 +186,7 @@ impl Publisher {
             let Some(mut next) = next else { return Ok(Next::Look) };
             line = match prepare_and_open(platform.as_ref(), &access, &mut next).await {
                 Ok(line) => line,
-                Err(failure) => return self.fail(look, &access, number, &failure).await,
+                Err(failure) => return self.fail(look, &access, number, None, &failure).await,
             };
             intent = self.intent(look, line.as_ref(), &mut next);
             message = next;
@@ -244,6 +244,7 @@ impl Publisher {
         look: &Look<'_>,
         access: &Access,
         number: u32,
+        step: Option<Step>,
         failure: &SendFailure,
     ) -> Result<Next, Trouble> {
         let kept = self.context.failure(look.key, failure);
@@ -252,7 +253,7 @@ impl Publisher {
             class = %kept.class, code = kept.code.as_deref(), status = kept.status, "the attempt failed"
         );
         let (class, retry_after) = (kept.class, kept.retry_after);
-        let action = PostAction::FailAttempt { account_id: look.job.account_id, number, failure: kept };
+        let action = PostAction::FailAttempt { account_id: look.job.account_id, number, step, failure: kept };
         let recorded = self.command_until_stored(look, action).await;
         self.after_failure(look, access, class, retry_after).await?;
         match recorded {
@@ -339,7 +340,7 @@ impl Publisher {
         }
         let failure = self.context.failure(look.key, &failure.unwrap_or_else(|| not_sent("too_late")));
         let account_id = look.job.account_id;
-        self.moved(look.job, PostAction::FailAttempt { account_id, number, failure }).await?;
+        self.moved(look.job, PostAction::FailAttempt { account_id, number, step: None, failure }).await?;
         Ok(Next::Done)
     }
 }

@@ -24,13 +24,17 @@ impl Publisher {
         }
         let doubtful = look.target.attempts.iter().rev().find(|attempt| attempt.is_in_doubt());
         let Some(delivery) = doubtful.map(|attempt| attempt.delivery) else { return Ok(Next::Done) };
+        // Nobody can be asked in the name of an account that is gone, and nothing repeated.
+        if self.context.is_account_gone(look.job).await? {
+            return self.leave_unknown(look, true).await;
+        }
         if self.may_repeat(look, settling, delivery) {
             return self.attempt(look, settling.next_at).await;
         }
         if delivery.can_look_up() {
             return self.look_up(look, settling).await;
         }
-        self.leave_unknown(look).await
+        self.leave_unknown(look, false).await
     }
 
     /// Whether the aggregate would allow a repeat now: so that nobody is called in vain.
@@ -47,10 +51,10 @@ impl Publisher {
         first.is_some_and(|first| now + send < first + Duration::milliseconds(window.cast_signed()))
     }
 
-    async fn leave_unknown(&self, look: &Look<'_>) -> Result<Next, Trouble> {
+    async fn leave_unknown(&self, look: &Look<'_>, account_gone: bool) -> Result<Next, Trouble> {
         let Some(newest) = look.target.newest() else { return Ok(Next::Done) };
         let (account_id, number) = (look.job.account_id, newest.number);
-        self.moved(look.job, PostAction::LeaveUnknown { account_id, number }).await
+        self.moved(look.job, PostAction::LeaveUnknown { account_id, number, account_gone }).await
     }
 
     /// Asks the platform for the step, leaving out what belongs to other targets.

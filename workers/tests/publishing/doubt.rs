@@ -139,3 +139,17 @@ async fn a_platform_that_can_not_be_asked_for_a_while_is_asked_again() {
     assert_eq!(state.targets[0].status(), TargetStatus::Published);
     assert_eq!(house.visible("heron").len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_doubt_on_an_account_that_is_gone_is_left_to_a_person_at_once() {
+    let house = House::open(quick()).await;
+    let account = house.connect("gone", "searchable").await;
+    house.fault(Fault::next(Some("gone"), FaultKind::EffectLate { seconds: 5.0 }, 1));
+    let post = house.schedule(text("farewell"), &[account], house.clock.now()).await;
+    let _publishing = house.start().await;
+    house.reaches(post, |target| matches!(target.phase, campanile_events::post::Phase::Settling(_))).await;
+    house.disconnect(account).await;
+    let target = &house.ended(post).await.targets[0];
+    assert_eq!(target.status(), TargetStatus::Unknown);
+    assert_eq!(target.failure.as_ref().map(|failure| failure.class), Some(Uncertain), "what was seen, not the leave");
+}

@@ -199,22 +199,23 @@ impl House {
 
     /// Waits until no target of the post has anything left to do.
     pub async fn ended(&self, post: PostId) -> Post {
+        self.reaches(post, |target| {
+            !matches!(
+                target.phase,
+                Phase::Pending | Phase::Scheduled | Phase::Publishing | Phase::Retrying { .. } | Phase::Settling(_)
+            )
+        })
+        .await
+    }
+
+    /// Waits until every target of the post is so.
+    pub async fn reaches(&self, post: PostId, is_so: impl Fn(&Target) -> bool) -> Post {
         let mut moved = self.runner.watch();
         let wait = async {
             loop {
                 moved.mark_unchanged();
                 let state = self.post(post).await;
-                let over = |target: &Target| {
-                    !matches!(
-                        target.phase,
-                        Phase::Pending
-                            | Phase::Scheduled
-                            | Phase::Publishing
-                            | Phase::Retrying { .. }
-                            | Phase::Settling(_)
-                    )
-                };
-                if state.targets.iter().all(over) {
+                if state.targets.iter().all(&is_so) {
                     return state;
                 }
                 moved.changed().await.expect("the runner runs");
@@ -223,7 +224,18 @@ impl House {
         if let Ok(state) = tokio::time::timeout(PATIENCE, wait).await {
             return state;
         }
-        panic!("the post came to no end: {:#?}", self.post(post).await.targets)
+        panic!("the post did not come so far: {:#?}", self.post(post).await.targets)
+    }
+
+    pub async fn disconnect(&self, account: AccountId) {
+        let request = Request {
+            workspace: self.workspace,
+            id: account.uuid(),
+            command: AccountCommand { now: self.clock.now(), action: AccountAction::Disconnect },
+            metadata: Metadata::by(Actor::operator()),
+            receipt: None,
+        };
+        self.accounts.execute(request).await.expect("disconnected");
     }
 
     /// An account, once it is of that status.

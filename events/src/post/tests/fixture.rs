@@ -238,7 +238,7 @@ pub(super) fn complete(number: u32, step: Step, remote_id: &str) -> PostAction {
 }
 
 pub(super) fn fail(number: u32, class: FailureClass) -> PostAction {
-    PostAction::FailAttempt { account_id: own(), number, failure: Failure::of(class, "seen") }
+    PostAction::FailAttempt { account_id: own(), number, step: None, failure: Failure::of(class, "seen") }
 }
 
 pub(super) fn lapse(number: u32) -> PostAction {
@@ -259,5 +259,5 @@ pub(super) fn asked(number: u32, step: Step, seconds: i64, look_up: LookUp) -> P
 }
 
 pub(super) fn leave(number: u32) -> PostAction {
-    PostAction::LeaveUnknown { account_id: own(), number }
+    PostAction::LeaveUnknown { account_id: own(), number, account_gone: false }
 }

@@ -125,7 +125,7 @@ fn a_late_refusal_settles_nothing_while_another_send_is_in_doubt() {
 fn a_late_refusal_minds_the_limits_and_the_platform_s_wish_for_rest() {
     let story = Story::sending(SEARCHABLE).and(60, lapse(1));
     let failure = Failure { retry_after: Some(at(900)), ..Failure::of(FailureClass::RateLimited, "429") };
-    let rest = PostAction::FailAttempt { account_id: own(), number: 1, failure };
+    let rest = PostAction::FailAttempt { account_id: own(), number: 1, step: None, failure };
     assert_eq!(story.clone().and(70, rest).next_at(), Some(900));
     let over = story.when(3601, fail(1, Transient)).expect("a late refusal");
     assert!(matches!(&over[..], [_, PostEvent::TargetFailed(failed)] if failed.gave_up), "{over:?}");
@@ -140,4 +140,16 @@ fn nothing_of_a_deleted_post_is_tried_again() {
     assert_eq!(deleted.tell(80, complete(1, POST, "1")), "step_completed");
     assert_eq!(deleted.clone().and(80, complete(1, POST, "1")).next_at(), None);
     assert_eq!(deleted.tell(80, fail(1, Transient)), "late_result_observed, target_failed");
+}
+
+#[test]
+fn a_failure_at_a_step_that_another_attempt_s_answer_settled_ends_nothing() {
+    let story = Story::scheduled(text(2)).and(0, begin(1, KEYED)).and(1, intend(1, POST, 1)).and(2, lapse(1));
+    let again = story.and(200, begin(2, KEYED)).and(201, intend(2, POST, 201));
+    // The first attempt's answer comes late; the second goes on with the next part and then hears of the first.
+    let on = again.and(202, complete(1, POST, "1")).and(203, intend(2, Step::Part(1), 203));
+    let failure = Failure::of(FailureClass::NotSent, "reset");
+    let stale = PostAction::FailAttempt { account_id: own(), number: 2, step: Some(POST), failure };
+    assert_eq!(on.tell(204, stale.clone()), "late_result_observed");
+    assert_eq!(on.and(204, stale).status(), TargetStatus::Publishing);
 }

@@ -132,7 +132,7 @@ fn pauses_double_and_a_platform_s_wish_for_rest_is_obeyed() {
     }
     let rest = |until| {
         let failure = Failure { retry_after: Some(at(until)), ..Failure::of(RateLimited, "429") };
-        PostAction::FailAttempt { account_id: own(), number: 1, failure }
+        PostAction::FailAttempt { account_id: own(), number: 1, step: None, failure }
     };
     let begun = Story::scheduled(text(1)).and(0, begin(1, SEARCHABLE));
     assert_eq!(begun.clone().and(1, rest(600)).next_at(), Some(600));

@@ -255,7 +255,8 @@ impl Town {
     fn end(&mut self, target: &campanile_events::post::Target) -> PostAction {
         let (account_id, number) = (target.account_id, target.newest().unwrap().number);
         let step = target.last_intent().map_or(Step::Part(0), |intent| intent.step);
-        let failure = |class| PostAction::FailAttempt { account_id, number, failure: Failure::of(class, "503") };
+        let failure =
+            |class| PostAction::FailAttempt { account_id, number, step: None, failure: Failure::of(class, "503") };
         match self.below(6) {
             0 => failure(FailureClass::Transient),
             1 => failure(FailureClass::Uncertain),
