@@ -3,6 +3,7 @@
 //! - [`cli`]: the commands, a file each.
 //! - [`configuration`]: flags, variables, file, defaults.
 //! - [`engine`]: the embedded engine in a data folder, opened, served and drained.
+//! - [`metrics`]: what `/metrics` shows.
 //! - [`access`]: who asks, and whether they may.
 //! - [`api`]: the HTTP API, a folder for each noun and a file for each verb.
 //!
@@ -14,3 +15,4 @@ pub mod api;
 pub mod cli;
 pub mod configuration;
 pub mod engine;
+pub mod metrics;

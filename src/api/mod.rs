@@ -18,6 +18,7 @@ pub mod openapi;
 pub mod operator;
 pub mod platforms;
 pub mod posts;
+mod replay;
 mod router;
 pub mod routes;
 pub mod scopes;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::{Router, middleware};
 
 use super::{
-    http::{Gate, Route, envelope, guard},
+    http::{Gate, Route, envelope, guard, to_the_end},
     routes,
 };
-use crate::engine::Core;
+use crate::{engine::Core, metrics::measure};
 
 /// What handlers are given.
 #[derive(Debug, Clone)]
@@ -32,5 +32,6 @@ fn serve(core: &Arc<Core>, table: Vec<Route>) -> Router {
         router = router.route(path, handler.route_layer(middleware::from_fn_with_state(gate, guard)));
     }
     let enveloped = middleware::from_fn_with_state(core.clock.clone(), envelope);
-    router.with_state(api).layer(enveloped)
+    let measured = middleware::from_fn_with_state(core.metrics.clone(), measure);
+    router.with_state(api).layer(enveloped).layer(middleware::from_fn(to_the_end)).layer(measured)
 }

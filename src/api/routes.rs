@@ -57,5 +57,11 @@ pub fn operators() -> Vec<Route> {
     vec![
         get("/operator/log", Nothing, named!("operator.log.state"), operator::state),
         get("/operator/log/events", Nothing, named!("operator.log.events"), operator::events),
+        post("/operator/log/checkpoint", Nothing, named!("operator.log.checkpoint"), operator::checkpoint),
+        get("/operator/keys", Nothing, named!("operator.keys.list"), operator::keys::list),
+        post("/operator/keys", Nothing, named!("operator.keys.create"), operator::keys::create),
+        delete("/operator/keys/{id}", Nothing, named!("operator.keys.revoke"), operator::keys::revoke),
+        get("/operator/projections", Nothing, named!("operator.projections.status"), operator::projections::status),
+        post("/operator/projections/{name}/rebuild", Nothing, named!("operator.projections.rebuild"), operator::projections::rebuild),
     ]
 }

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use crate::{
     configuration::ConfigurationError,
-    engine::{InitializeError, OpenError, log::SourceError},
+    engine::{
+        InitializeError, OpenError,
+        log::{ExportError, SourceError},
+    },
 };
 
 /// Why a command wasn't carried out; what a person reads.
@@ -48,6 +51,16 @@ impl From<SourceError> for Failure {
         match error {
             SourceError::Open(error) => error.into(),
             error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Source(error) => error.into(),
+            ExportError::Beyond(_) => Self::Refused(error.to_string()),
+            ExportError::Io(_) | ExportError::Line { .. } => Self::Failed(error.to_string()),
         }
     }
 }

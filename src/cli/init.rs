@@ -13,11 +13,17 @@ use crate::{
     engine::{Initialized, Opening, Owner, Store, initialize},
 };
 
+const EXAMPLES: &str = "Examples:
+  campanile init --email you@example.com
+  campanile init --email you@example.com --password-stdin --data /var/lib/campanile < password
+  export KEY=$(campanile init --email you@example.com --json | jq -r .secret)";
+
 /// Make an engine in the data folder: an organization, its owner, the workspace `default`, and one API key
 ///
 /// The key has every scope and no rate limit; its secret is printed this once and kept nowhere. In a folder that has an
 /// engine already nothing is changed, and the exit code is 2.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Init {
     /// The owner's e-mail address
     #[arg(long, value_name = "ADDRESS")]

@@ -6,11 +6,14 @@ use secrecy::ExposeSecret;
 
 use super::Failure;
 
+const EXAMPLES: &str = "Example:
+  (umask 077; campanile master-key > /etc/campanile/master.key)";
+
 /// Print a new master key, for --master-key-file
 ///
-/// 64 hexadecimal characters from the operating system's generator. Nothing is kept of it. For example:
-/// (umask 077; campanile master-key > /etc/campanile/master.key)
+/// 64 hexadecimal characters from the operating system's generator. Nothing is kept of it.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct PrintMasterKey {}
 
 impl PrintMasterKey {

@@ -3,18 +3,26 @@
 mod demo;
 mod failure;
 mod init;
+mod keys;
 mod log;
 mod logging;
 mod master_key;
 mod openapi;
+mod operator;
+mod progress;
+mod projections;
 mod sandbox;
 mod serve;
 mod shutdown;
+mod telemetry;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 pub use failure::Failure;
+use operator::Operator;
+use progress::Progress;
+use telemetry::Telemetry;
 
 const ABOUT: &str = "Schedules and publishes posts to social platforms: at the right moment, once, with proof";
 
@@ -41,7 +49,11 @@ enum Command {
     Init(init::Init),
     Serve(Box<serve::Serve>),
     #[command(subcommand)]
+    Keys(keys::Keys),
+    #[command(subcommand)]
     Log(log::Log),
+    #[command(subcommand)]
+    Projections(projections::Projections),
     Sandbox(sandbox::Sandbox),
     MasterKey(master_key::PrintMasterKey),
     Openapi(openapi::PrintOpenApi),
@@ -54,7 +66,9 @@ impl Arguments {
             Command::Demo(command) => command.run(),
             Command::Init(command) => command.run(),
             Command::Serve(command) => command.run(),
+            Command::Keys(command) => command.run(),
             Command::Log(command) => command.run(),
+            Command::Projections(command) => command.run(),
             Command::Sandbox(command) => command.run(),
             Command::MasterKey(command) => command.run(),
             Command::Openapi(command) => command.run(),

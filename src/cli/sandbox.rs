@@ -10,12 +10,17 @@ use tokio::net::TcpListener;
 use super::{Failure, logging, shutdown};
 use crate::configuration::LogFormat;
 
+const EXAMPLES: &str = "Examples:
+  campanile sandbox
+  campanile sandbox --listen 127.0.0.1:0 --file sandbox.jsonl";
+
 /// Run the sandbox platform as a server of its own
 ///
 /// It takes posts as other platforms do, fails as it is told to, and its page lists what became visible. Connect an account
 /// with `POST /v1/connect/sandbox {"handle":"demo","delivery":"keyed","service_url":"http://…"}`; the engine has to be
 /// started with --allow-egress for its address. It lets in whoever knows a handle: it is for trials.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Sandbox {
     /// The address to answer on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]

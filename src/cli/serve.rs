@@ -3,11 +3,19 @@
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Failure, logging, shutdown};
+use super::{Failure, Telemetry, logging, shutdown};
 use crate::{
     configuration::{Configuration, Role, ServeFlags},
     engine::{Engine, PATIENCE},
 };
+
+const EXAMPLES: &str = "Examples:
+  campanile serve
+  campanile serve --listen 0.0.0.0:8080 --data /var/lib/campanile --log-format json
+  campanile serve --config /etc/campanile/campanile.toml
+  CAMPANILE_ALLOW_EGRESS=10.1.2.0/24 campanile serve
+
+A flag counts before its variable, a variable before the file, the file before the default.";
 
 /// Run the engine: API, projections, scheduler, workers
 ///
@@ -15,6 +23,7 @@ use crate::{
 /// and jobs are taken, those in hand are finished (30 s at most), and the exit code is 0. A data folder has one process: a
 /// second one is told who has it, and its exit code is 2.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Serve {
     #[command(flatten)]
     flags: ServeFlags,
@@ -23,9 +32,14 @@ pub struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         let configuration = Configuration::resolve(self.flags)?;
-        logging::start(configuration.log_format, "info");
+        let telemetry = configuration.otlp_endpoint.as_ref().map(Telemetry::start).transpose()?;
+        logging::start_with(configuration.log_format, "info", telemetry.as_ref());
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(serve(&configuration))
+        let served = runtime.block_on(serve(&configuration));
+        // First what still runs, then what it leaves to be sent.
+        drop(runtime);
+        drop(telemetry);
+        served
     }
 }
 

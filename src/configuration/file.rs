@@ -27,6 +27,14 @@ pub struct ConfigurationFile {
     pub(super) allow_egress: Option<List>,
     pub(super) log_format: Option<LogFormat>,
     pub(super) timing: Option<BTreeMap<String, Seconds>>,
+    pub(super) telemetry: Option<TelemetryTable>,
+}
+
+/// Where traces go.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TelemetryTable {
+    pub(super) otlp_endpoint: Option<String>,
 }
 
 /// Words, as a list or with commas as on the command line.
@@ -80,7 +88,7 @@ impl ConfigurationFile {
         Self::parse(&text).map_err(|reason| ConfigurationError::File { path: path.to_owned(), reason })
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
             let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
             let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();

@@ -67,6 +67,10 @@ pub struct ServeFlags {
     #[arg(long, value_name = "FORMAT", env = "CAMPANILE_LOG_FORMAT", ignore_case = true)]
     pub log_format: Option<LogFormat>,
 
+    /// A collector that takes traces over OTLP/HTTP, such as `http://127.0.0.1:4318` [default: none]
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
+
     /// Time constants in seconds, for tests: `lease=60,settle=120,lookup_gap=60,quiet=60,sweep=10`
     ///
     /// Below their defaults the promise of one post, once, is weaker: `serve` warns of it.

@@ -3,6 +3,8 @@
 //! It promises: an unknown key or a value that doesn't read is refused by its name, and nothing is started. It doesn't
 //! open anything.
 
+#[cfg(test)]
+mod example;
 mod file;
 mod flags;
 mod resolve;

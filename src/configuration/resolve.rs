@@ -42,6 +42,8 @@ pub struct Configuration {
     pub log_format: LogFormat,
     /// How long things may take.
     pub timing: Timing,
+    /// Which collector takes traces.
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// A setting that can't be used.
@@ -105,6 +107,7 @@ impl Configuration {
             allow_egress: Vec::new(),
             log_format: LogFormat::default(),
             timing: Timing::default(),
+            otlp_endpoint: None,
         }
     }
 
@@ -114,7 +117,7 @@ impl Configuration {
         Self::merge(flags, file)
     }
 
-    fn merge(flags: ServeFlags, file: ConfigurationFile) -> Result<Self, ConfigurationError> {
+    pub(super) fn merge(flags: ServeFlags, file: ConfigurationFile) -> Result<Self, ConfigurationError> {
         // A variable that is set to nothing is not set.
         let text = |flag: Option<String>, file: Option<String>| flag.filter(|it| !it.trim().is_empty()).or(file);
         if text(flags.database_url, file.database_url).is_some() {
@@ -136,6 +139,9 @@ impl Configuration {
         let public_url = text(flags.public_url, file.public_url)
             .map(|url| Url::parse(&url).map_err(|_| invalid("public-url", url, "an address such as https://…")))
             .transpose()?;
+        let otlp_endpoint = text(flags.otlp_endpoint, file.telemetry.and_then(|it| it.otlp_endpoint))
+            .map(|url| http_url(&url).ok_or_else(|| invalid("otlp-endpoint", url, "an address such as http://…")))
+            .transpose()?;
         Ok(Self {
             folder: Folder::of(flags.folder, file.data, file.master_key_file),
             listen: text(flags.listen, file.listen).unwrap_or_else(|| LISTEN.to_owned()),
@@ -146,8 +152,13 @@ impl Configuration {
             allow_egress: networks("allow-egress", listed(flags.allow_egress, file.allow_egress))?,
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             timing,
+            otlp_endpoint,
         })
     }
+}
+
+fn http_url(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 fn networks(setting: &'static str, list: Option<String>) -> Result<Vec<IpNet>, ConfigurationError> {

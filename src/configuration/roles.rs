@@ -40,6 +40,11 @@ impl Default for Roles {
 }
 
 impl Roles {
+    /// These and no others.
+    pub fn only(roles: impl IntoIterator<Item = Role>) -> Self {
+        Self(roles.into_iter().collect())
+    }
+
     /// Whether the process runs this part.
     pub fn has(&self, role: Role) -> bool {
         self.0.contains(&role)

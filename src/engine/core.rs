@@ -2,6 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -25,8 +26,12 @@ use campanile_events::{
 use campanile_projections::Runner;
 use campanile_workers::{platforms::Platforms, publishing::Publishing, tokens::Tokens};
 
-use super::Checkpoints;
-use crate::{access::Access, api::posts::Duplicates};
+use super::{Checkpoints, Notary};
+use crate::{
+    access::Access,
+    api::{http::InProgress, posts::Duplicates},
+    metrics::Metrics,
+};
 
 /// How long an answer waits for the read models to show what it did.
 const PROJECTED_WITHIN: Duration = Duration::from_secs(2);
@@ -39,14 +44,20 @@ pub struct Core {
     pub clock: SharedClock,
     /// How long things may take.
     pub timing: Timing,
+    /// The data folder.
+    pub folder: PathBuf,
     /// The log.
     pub journal: Arc<dyn Journal>,
     /// The log's epoch.
     pub epoch: Epoch,
     /// The signed checkpoints.
     pub checkpoints: Checkpoints,
+    /// Who signs them.
+    pub notary: Notary,
     /// What they are checked with.
     pub verifying_key: VerifyingKey,
+    /// The tables beside the log.
+    pub side: Arc<dyn Database>,
     /// The read models.
     pub read: Arc<dyn Database>,
     /// Keeps them current.
@@ -69,6 +80,10 @@ pub struct Core {
     pub publishing: Publishing,
     /// Lets equal posts through one after the other.
     pub duplicates: Duplicates,
+    /// The figures.
+    pub metrics: Metrics,
+    /// Requests with an idempotency key that are under way.
+    pub in_progress: InProgress,
     /// Set once the process is told to stop.
     pub draining: AtomicBool,
 }

@@ -18,6 +18,7 @@
 //! acknowledged before a stop is there after it.
 
 mod checkpoints;
+mod connection;
 mod core;
 mod initialize;
 mod lock;
@@ -27,6 +28,7 @@ mod notary;
 mod publishing;
 mod running;
 mod serve;
+mod socket;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -40,4 +42,5 @@ pub use master_key::{MasterKeyError, master_key};
 pub use notary::Notary;
 pub use running::Engine;
 pub use serve::{PATIENCE, SOCKET};
+pub use socket::Socket;
 pub use store::{OpenError, Opening, Store};

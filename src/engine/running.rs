@@ -21,7 +21,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::{Core, FolderLock, Notary, OpenError, Opening, Store, publishing::platforms, upkeep};
 use crate::{
     access::Access,
-    api::posts::Duplicates,
+    api::{http::InProgress, posts::Duplicates},
     configuration::{Configuration, Role},
 };
 
@@ -57,15 +57,18 @@ impl Engine {
             return Err(OpenError::Empty(store.folder));
         }
         let notary = Notary::of(&store);
-        let (core, lock, folder) = core(configuration, store).await?;
+        let (core, lock, folder) = core(configuration, store, notary.clone()).await?;
         let core = Arc::new(core);
 
         let (projector, stop) = watch::channel(false);
         let runs = configuration.roles.has(Role::Projector);
         let projecting = runs.then(|| tokio::spawn(project(Arc::clone(&core.runner), stop)));
         let (upkeep, stop) = watch::channel(false);
-        let keeping =
-            vec![tokio::spawn(notary.run(stop.clone())), tokio::spawn(upkeep::write_usage(core.access.clone(), stop))];
+        let keeping = vec![
+            tokio::spawn(notary.run(stop.clone())),
+            tokio::spawn(upkeep::write_usage(core.access.clone(), stop.clone())),
+            tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop)),
+        ];
         Ok(Self {
             core,
             folder,
@@ -99,8 +102,12 @@ impl Engine {
     }
 }
 
-async fn core(configuration: &Configuration, store: Store) -> Result<(Core, FolderLock, PathBuf), OpenError> {
-    let Store { folder, clock, journal, side, data_keys, signing_key, checkpoints, master_key, lock } = store;
+async fn core(
+    configuration: &Configuration,
+    store: Store,
+    notary: Notary,
+) -> Result<(Core, FolderLock, PathBuf), OpenError> {
+    let Store { folder, clock, journal, side, data_keys, signing_key, checkpoints, master_key, metrics, lock } = store;
     let timing = configuration.timing;
     let read: Arc<dyn Database> = Arc::new(Sqlite::open(&folder.join(READ_MODELS), Durability::Normal)?);
     let runner = Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await;
@@ -121,20 +128,24 @@ async fn core(configuration: &Configuration, store: Store) -> Result<(Core, Fold
         platforms: platforms.clone(),
         runner: Arc::clone(&runner),
         read: Arc::clone(&read),
-        side,
+        side: Arc::clone(&side),
         clock: clock.clone(),
         timing,
         workers: if roles.has(Role::Worker) { configuration.workers } else { 0 },
         scheduler: roles.has(Role::Scheduler),
+        observer: Arc::new(metrics.clone()),
         sole_process: true,
     })
     .await?;
     let core = Core {
+        folder: folder.clone(),
         timing,
         epoch: journal.head().await?.epoch,
         verifying_key: signing_key.verifying_key(),
         journal,
         checkpoints,
+        notary,
+        side,
         read,
         runner,
         data_keys,
@@ -147,6 +158,8 @@ async fn core(configuration: &Configuration, store: Store) -> Result<(Core, Fold
         publishing,
         clock,
         duplicates: Duplicates::default(),
+        metrics,
+        in_progress: InProgress::default(),
         draining: false.into(),
     };
     Ok((core, lock, folder))

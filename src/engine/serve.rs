@@ -11,11 +11,11 @@ use std::{
 use axum::Router;
 use tokio::{
     net::{TcpListener, UnixListener},
-    sync::watch,
+    sync::{mpsc, watch},
     task::JoinHandle,
 };
 
-use super::Engine;
+use super::{Engine, connection::converse};
 use crate::api;
 
 /// The socket's name in the folder.
@@ -67,22 +67,36 @@ fn close_to_others(path: &Path) -> io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
 }
 
-fn spawn<L>(listener: L, router: Router, mut stop: watch::Receiver<bool>) -> JoinHandle<io::Result<()>>
+fn spawn<L>(mut listener: L, router: Router, mut stop: watch::Receiver<bool>) -> JoinHandle<()>
 where
     L: axum::serve::Listener,
     L::Addr: std::fmt::Debug,
 {
-    let stopped = async move {
-        // A sender that is gone says the same.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await })
+    tokio::spawn(async move {
+        // Each connection has one; who waits for the last to go learns that all have ended.
+        let (open, mut all_closed) = mpsc::channel::<()>(1);
+        loop {
+            let (io, _) = tokio::select! {
+                accepted = listener.accept() => accepted,
+                // A sender that is gone says the same.
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            let (router, stop, open) = (router.clone(), stop.clone(), open.clone());
+            tokio::spawn(async move {
+                converse(io, router, stop).await;
+                drop(open);
+            });
+        }
+        // Whoever comes now is told so by their own system.
+        drop((listener, open));
+        let _ = all_closed.recv().await;
+    })
 }
 
-async fn all_served(serving: Vec<JoinHandle<io::Result<()>>>) -> io::Result<()> {
+async fn all_served(serving: Vec<JoinHandle<()>>) -> io::Result<()> {
     let all = async {
         for task in serving {
-            task.await.map_err(io::Error::other)??;
+            task.await.map_err(io::Error::other)?;
         }
         Ok(())
     };

@@ -13,7 +13,7 @@ use campanile_events::{
 };
 
 use super::{Checkpoints, FolderLock, LockError, MasterKeyError, master_key};
-use crate::configuration::Folder;
+use crate::{configuration::Folder, metrics::Metrics};
 
 const JOURNAL: &str = "journal.db";
 
@@ -89,6 +89,8 @@ pub struct Store {
     pub checkpoints: Checkpoints,
     /// What opens everything.
     pub master_key: MasterKey,
+    /// The figures.
+    pub metrics: Metrics,
     /// Held as long as the store is.
     pub lock: FolderLock,
 }
@@ -110,7 +112,9 @@ impl Store {
         let lock = FolderLock::take(&path)?;
         let master_key = master_key(folder, opening)?;
         let db = Sqlite::open(&journal_file, Durability::Full)?;
-        let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(db.clone(), clock.clone()).await?);
+        let metrics = Metrics::default();
+        let journal: Arc<dyn Journal> =
+            Arc::new(SqliteJournal::open_observed(db.clone(), clock.clone(), Arc::new(metrics.clone())).await?);
         let side: Arc<dyn Database> = Arc::new(db);
         let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), master_key.clone()).await?);
         let now = clock.now();
@@ -118,7 +122,7 @@ impl Store {
         let signing_keys = SigningKeys::open(Arc::clone(&side), master_key.clone()).await?;
         let signing_key = Arc::new(signing_keys.load_or_create(&name, now).await?);
         let checkpoints = Checkpoints::open(Arc::clone(&side), &path).await?;
-        Ok(Self { folder: path, clock, journal, side, data_keys, signing_key, checkpoints, master_key, lock })
+        Ok(Self { folder: path, clock, journal, side, data_keys, signing_key, checkpoints, master_key, metrics, lock })
     }
 
     /// Whether nothing has happened in it yet.

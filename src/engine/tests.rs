@@ -156,6 +156,10 @@ impl log::LogSource for Forged {
         Ok(self.state.clone())
     }
 
+    async fn sign(&self) -> Result<log::LogState, log::SourceError> {
+        self.state().await
+    }
+
     async fn events(
         &self,
         after: Position,

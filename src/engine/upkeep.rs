@@ -1,12 +1,21 @@
-//! What is written in batches rather than with each request.
+//! What is written, and thrown away, in batches rather than with each request.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use campanile_events::{
+    clock::SharedClock,
+    journal::{Journal, ReadError},
+};
 use tokio::sync::watch;
 
 use crate::access::Access;
 
 const PAUSE: Duration = Duration::from_secs(10);
+/// How long a request can be sent again: as promised, and an hour for clocks that differ.
+const RECEIPTS_KEPT: chrono::Duration = chrono::Duration::hours(25);
+const SWEEP: Duration = Duration::from_secs(3600);
+/// Few enough that no append waits long behind them.
+const AT_ONCE: usize = 1_000;
 
 /// Writes when keys were last used, until told to stop; then once more.
 pub(super) async fn write_usage(access: Access, mut stop: watch::Receiver<bool>) {
@@ -22,4 +31,29 @@ pub(super) async fn write_usage(access: Access, mut stop: watch::Receiver<bool>)
             return;
         }
     }
+}
+
+/// Forgets receipts that nobody can ask for any more, now and every hour, until told to stop.
+pub(super) async fn forget_receipts(journal: Arc<dyn Journal>, clock: SharedClock, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = sweep(&*journal, &clock, &stop).await {
+            tracing::warn!(%error, "old receipts were not forgotten");
+        }
+        let stopped = tokio::select! {
+            () = tokio::time::sleep(SWEEP) => false,
+            _ = stop.wait_for(|stop| *stop) => true,
+        };
+        if stopped {
+            return;
+        }
+    }
+}
+
+async fn sweep(journal: &dyn Journal, clock: &SharedClock, stop: &watch::Receiver<bool>) -> Result<(), ReadError> {
+    let before = clock.now() - RECEIPTS_KEPT;
+    while journal.forget_receipts(before, AT_ONCE).await? == AT_ONCE && !*stop.borrow() {
+        // Appends that wait meanwhile go first.
+        tokio::task::yield_now().await;
+    }
+    Ok(())
 }

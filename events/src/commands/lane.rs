@@ -34,7 +34,10 @@ where
                 lanes.remove(&id);
                 return;
             }
-            let rest = lane.split_off(lane.len().min(MOST_TOGETHER));
+            // A receipt says where its append ended: nothing that comes after its own command may go with it.
+            let receipted = lane.iter().take(MOST_TOGETHER).position(|waiting| waiting.request.receipt.is_some());
+            let taken = receipted.map_or(lane.len().min(MOST_TOGETHER), |at| at + 1);
+            let rest = lane.split_off(taken);
             std::mem::replace(lane, rest)
         };
         carry_out(&shared, id, batch).await;

@@ -66,6 +66,35 @@ async fn a_command_answers_with_its_events_and_their_position() {
 }
 
 #[tokio::test]
+async fn a_receipt_stands_where_its_own_command_ended() {
+    let (journal, clock) = journal().await;
+    let keys = keys(&journal, &clock);
+    let id = Uuid::from_u128(1);
+    let stream = StreamId::new(StreamKind::Key, id);
+    let with_receipt = |name: &str, command: KeyCommand| {
+        let (key, request_digest) = (name.to_owned(), vec![1]);
+        let receipt = crate::journal::NewReceipt { key, request_digest, status: 200, resource: stream, sealed: None };
+        Request { receipt: Some(receipt), ..request(id, command) }
+    };
+    let revoke = KeyCommand { now: clock.now(), action: KeyAction::Revoke };
+    // All three wait for one lane, which would take them together.
+    let (made, revoked, same) = tokio::join!(
+        keys.execute(with_receipt("make", create(&clock))),
+        keys.execute(with_receipt("revoke", revoke.clone())),
+        keys.execute(with_receipt("nothing to do", revoke)),
+    );
+    for (name, committed) in [("make", made), ("revoke", revoked)] {
+        let committed = committed.expect("carried out");
+        let kept = journal.receipt(WORKSPACE, name).await.expect("read").expect("kept");
+        assert_eq!(kept.position, committed.position, "{name}");
+        let then = keys.load_at(WORKSPACE, id, kept.position).await.expect("read").expect("there").state;
+        assert_eq!(then, committed.state, "{name}: as it was answered");
+    }
+    assert!(same.expect("answered").events.is_empty());
+    assert_eq!(journal.receipt(WORKSPACE, "nothing to do").await.expect("read"), None);
+}
+
+#[tokio::test]
 async fn what_belongs_to_another_workspace_is_not_there() {
     let (journal, clock) = journal().await;
     let keys = keys(&journal, &clock);

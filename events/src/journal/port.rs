@@ -1,6 +1,7 @@
 //! The port that every engine implements, and the errors that it may give.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::{Append, Head, NewEvent, Receipt, Recorded, StreamId};
@@ -78,6 +79,10 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// The receipt kept under a client's idempotency key.
     async fn receipt(&self, workspace: WorkspaceId, key: &str) -> Result<Option<Receipt>, ReadError>;
 
+    /// Forgets receipts that were kept before an instant, at most `limit`, and says how many: as many as `limit` means
+    /// that there may be more.
+    async fn forget_receipts(&self, before: DateTime<Utc>, limit: usize) -> Result<usize, ReadError>;
+
     /// The stream that holds a unique name.
     async fn holder(&self, workspace: WorkspaceId, kind: &str, value: &str) -> Result<Option<StreamId>, ReadError>;
 
@@ -87,6 +92,15 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// Follows the last committed position. It only tells that there is something to read; a tail asks
     /// [`Journal::read`].
     fn watch(&self) -> watch::Receiver<Position>;
+}
+
+/// Is told how appending goes; must not take long.
+pub trait AppendObserver: Send + Sync + std::fmt::Debug {
+    /// One transaction committed so many events.
+    fn committed(&self, events: u64);
+
+    /// An append was answered, so long after it was given.
+    fn appended(&self, took: std::time::Duration);
 }
 
 /// The text of an event holds U+0000, which no engine may be asked to keep.

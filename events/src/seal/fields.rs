@@ -19,6 +19,8 @@ pub const POST_TAG: &str = "post.tag";
 pub const KEY_NAME: &str = "key.name";
 /// What is said of a key.
 pub const KEY_DESCRIPTION: &str = "key.description";
+/// The secret that an answer showed once, kept to answer the same request again.
+pub const RECEIPT_SECRET: &str = "receipt.secret";
 /// What a workspace is called.
 pub const WORKSPACE_NAME: &str = "workspace.name";
 /// What an organization is called.

@@ -11,6 +11,7 @@ use campanile_projections::{
     Runner,
     runner::{ProjectionState, RunnerError},
 };
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use crate::support::{House, dump};
@@ -76,6 +77,10 @@ impl Journal for Holed {
 
     async fn receipt(&self, workspace: WorkspaceId, key: &str) -> Result<Option<Receipt>, ReadError> {
         self.inner.receipt(workspace, key).await
+    }
+
+    async fn forget_receipts(&self, before: DateTime<Utc>, limit: usize) -> Result<usize, ReadError> {
+        self.inner.forget_receipts(before, limit).await
     }
 
     async fn holder(&self, workspace: WorkspaceId, kind: &str, value: &str) -> Result<Option<StreamId>, ReadError> {

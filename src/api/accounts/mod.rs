@@ -5,6 +5,7 @@ mod documented;
 mod get;
 mod list;
 mod render;
+mod replay;
 pub mod shown;
 
 pub use disconnect::disconnect;
@@ -12,3 +13,4 @@ pub(in crate::api) use documented::Documented;
 pub use get::get;
 pub use list::list;
 pub(super) use render::account as rendered;
+pub(super) use replay::replayed;

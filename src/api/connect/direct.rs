@@ -34,6 +34,7 @@ pub async fn direct(
     Body(body): Body<Value>,
 ) -> Result<Answer, ApiError> {
     let core = &api.0;
+    let asker = asker.creating();
     let platform = core.platforms.get(&name).ok_or_else(|| ApiError::not_found("platform"))?;
     let request = ConnectRequest { body, timing: core.timing };
     let connected = platform.connect(request).await.map_err(refusal::refused)?;

@@ -3,6 +3,7 @@
 mod documented;
 mod healthz;
 mod metrics;
+mod parts;
 mod readyz;
 
 pub(in crate::api) use documented::Documented;

@@ -12,6 +12,7 @@ use super::etag;
 
 const POSITION: &str = "campanile-position";
 const PROJECTED: &str = "campanile-projected";
+const REPLAYED: &str = "idempotent-replayed";
 
 /// An answer that is not a refusal.
 #[derive(Debug, Clone)]
@@ -20,12 +21,13 @@ pub struct Answer {
     body: Option<Value>,
     revision: Option<u32>,
     position: Option<(LogPosition, bool)>,
+    replayed: bool,
 }
 
 impl Answer {
     /// Something that is there.
     pub const fn ok(body: Value) -> Self {
-        Self { status: StatusCode::OK, body: Some(body), revision: None, position: None }
+        Self { status: StatusCode::OK, body: Some(body), revision: None, position: None, replayed: false }
     }
 
     /// Something that was made.
@@ -35,7 +37,7 @@ impl Answer {
 
     /// Done, and nothing to show.
     pub const fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, revision: None, position: None }
+        Self { status: StatusCode::NO_CONTENT, body: None, revision: None, position: None, replayed: false }
     }
 
     /// A list, or a part of one.
@@ -44,6 +46,14 @@ impl Answer {
         body.insert("data".to_owned(), Value::Array(data));
         body.insert("next_cursor".to_owned(), next_cursor.map_or(Value::Null, Value::String));
         Self::ok(Value::Object(body))
+    }
+
+    /// As it was answered before, with that answer's status.
+    #[must_use]
+    pub fn replayed(mut self, status: u16) -> Self {
+        self.status = StatusCode::from_u16(status).unwrap_or(self.status);
+        self.replayed = true;
+        self
     }
 
     /// With the revision of the one resource that it shows.
@@ -70,6 +80,9 @@ impl IntoResponse for Answer {
         let headers = response.headers_mut();
         if let Some(revision) = self.revision {
             headers.insert(header::ETAG, etag(revision));
+        }
+        if self.replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
         }
         if let Some((position, projected)) = self.position {
             let position = HeaderValue::from_str(&position.to_string()).expect("numbers are a header's value");

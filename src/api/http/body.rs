@@ -1,5 +1,7 @@
 //! Reading a request's JSON: what is wrong is named by its field.
 
+use std::time::Duration;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
@@ -7,11 +9,15 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use super::{ApiError, Code};
+use super::{
+    ApiError, Code,
+    tree::{Flaw, Tree},
+};
 
 const LONGEST: usize = 1024 * 1024;
+/// How long the next piece of a body may take: who stops in the middle holds up a drain.
+const NEXT_WITHIN: Duration = Duration::from_secs(10);
 
 /// A body that must be there.
 #[derive(Debug, Clone)]
@@ -25,8 +31,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let (headers, bytes) = receive(request).await?;
-        check_type(&headers)?;
+        let (parts, body) = request.into_parts();
+        let bytes = receive(&parts.headers, body).await?;
+        check_type(&parts.headers)?;
         parse(&bytes).map(Self)
     }
 }
@@ -35,26 +42,33 @@ impl<T: DeserializeOwned + Default, S: Sync> FromRequest<S> for OptionalBody<T> 
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let (headers, bytes) = receive(request).await?;
+        let (parts, body) = request.into_parts();
+        let bytes = receive(&parts.headers, body).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
-        check_type(&headers)?;
+        check_type(&parts.headers)?;
         parse(&bytes).map(Self)
     }
 }
 
-async fn receive(request: Request) -> Result<(HeaderMap, Bytes), ApiError> {
+/// Takes a body as it comes, within its bounds.
+pub(super) async fn receive(headers: &HeaderMap, body: axum::body::Body) -> Result<Bytes, ApiError> {
     let too_long = || ApiError::new(Code::PayloadTooLarge, format!("the body may have at most {LONGEST} bytes"));
-    let (parts, body) = request.into_parts();
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > LONGEST) {
         return Err(too_long());
     }
-    match Limited::new(body, LONGEST).collect().await {
-        Ok(body) => Ok((parts.headers, body.to_bytes())),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_long()),
-        Err(_) => Err(ApiError::new(Code::InvalidRequest, "the body ended early")),
+    let mut body = Limited::new(body, LONGEST);
+    let mut bytes = Vec::new();
+    loop {
+        let stalled = |_| ApiError::new(Code::InvalidRequest, "the body stopped in the middle");
+        match tokio::time::timeout(NEXT_WITHIN, body.frame()).await.map_err(stalled)? {
+            Some(Ok(frame)) => bytes.extend_from_slice(&frame.into_data().unwrap_or_default()),
+            Some(Err(error)) if error.is::<LengthLimitError>() => return Err(too_long()),
+            Some(Err(_)) => return Err(ApiError::new(Code::InvalidRequest, "the body ended early")),
+            None => return Ok(bytes.into()),
+        }
     }
 }
 
@@ -68,18 +82,19 @@ fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    // A list would be read as the fields in their order, which nobody means.
-    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first != b'{') {
+    let tree: Tree = serde_json::from_slice(bytes).map_err(|error| unreadable("", &error))?;
+    if !matches!(tree, Tree::Object(_)) {
         return Err(ApiError::invalid("body", "not_an_object", "must be a JSON object"));
     }
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let parsed: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    match tree.flaw() {
+        Some(Flaw::Nul(field)) => return Err(ApiError::invalid(field, "invalid_character", "must not hold U+0000")),
+        Some(Flaw::Twice(field)) => return Err(ApiError::invalid(field, "repeated", "stands there twice")),
+        None => {}
+    }
+    serde_path_to_error::deserialize(tree).map_err(|error| {
         let path = error.path().to_string();
         unreadable(if path == "." { "" } else { &path }, error.inner())
-    })?;
-    json.end().map_err(|error| unreadable("", &error))?;
-    refuse_nul(bytes)?;
-    Ok(parsed)
+    })
 }
 
 fn unreadable(path: &str, error: &serde_json::Error) -> ApiError {
@@ -103,31 +118,6 @@ fn unreadable(path: &str, error: &serde_json::Error) -> ApiError {
 
 fn quoted<'a>(message: &'a str, before: &str) -> Option<&'a str> {
     message.strip_prefix(before)?.split_once('`').map(|(name, _)| name)
-}
-
-/// No engine keeps U+0000 in a text.
-fn refuse_nul(bytes: &[u8]) -> Result<(), ApiError> {
-    const ESCAPED: &[u8] = b"\\u0000";
-    if !bytes.windows(ESCAPED.len()).any(|window| window == ESCAPED) {
-        return Ok(());
-    }
-    let body: Value = serde_json::from_slice(bytes).map_err(|error| unreadable("", &error))?;
-    match nul(&body, "") {
-        Some(field) => Err(ApiError::invalid(field, "invalid_character", "must not hold U+0000")),
-        None => Ok(()),
-    }
-}
-
-fn nul(value: &Value, path: &str) -> Option<String> {
-    match value {
-        Value::String(text) => text.contains('\0').then(|| path.to_owned()),
-        Value::Array(list) => list.iter().enumerate().find_map(|(at, value)| nul(value, &format!("{path}[{at}]"))),
-        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
-            let inside = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            if name.contains('\0') { Some(inside.replace('\0', "\\u0000")) } else { nul(value, &inside) }
-        }),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -157,7 +147,7 @@ mod tests {
     fn what_is_wrong_is_named_by_its_field() {
         for (body, field, code) in [
             ("{", "body", "invalid_json"),
-            ("{} x", "text", "missing"),
+            ("{} x", "body", "invalid_json"),
             (r#"{"text":"a"} x"#, "body", "invalid_json"),
             (r#"{"text":1}"#, "text", "invalid"),
             ("[]", "body", "not_an_object"),
@@ -166,7 +156,11 @@ mod tests {
             (r#"{"text":"a","tex":1}"#, "tex", "unknown_field"),
             (r#"{"text":"a","parts":[{"body":"b"},{"bod":"c"}]}"#, "parts[1].bod", "unknown_field"),
             (r#"{"text":"a","parts":[{}]}"#, "parts[0].body", "missing"),
-            (r#"{"text":"a","text":"b"}"#, "body", "invalid"),
+            (r#"{"text":"a","text":"b"}"#, "text", "repeated"),
+            (r#"{"text":"a","parts":[{"body":"b","body":"c"}]}"#, "parts[0].body", "repeated"),
+            (r#"{"text":"a","parts":[["b"]]}"#, "parts[0]", "invalid"),
+            (r#"{"text":"a","parts":{"body":"b"}}"#, "parts", "invalid"),
+            (r#"{"text":"a\ud800"}"#, "body", "invalid_json"),
             (r#"{"text":"a","parts":[{"body":"b\u0000"}]}"#, "parts[0].body", "invalid_character"),
         ] {
             let refused = parse::<Outer>(body.as_bytes()).expect_err(body);

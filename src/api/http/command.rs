@@ -1,14 +1,21 @@
 //! Commands of a caller, and what their outcome means to it.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
 use campanile_events::{
     commands::{CommandError, Committed, Executor, Request, Streamed},
     ids::Position,
-    journal::Metadata,
+    journal::{Metadata, NewReceipt, StreamId},
+    seal::Sealed,
 };
 use uuid::Uuid;
 
-use super::{Answer, ApiError, Code, RequestIds};
+use super::{
+    Answer, ApiError, Code, RequestIds,
+    idempotency::{Keyed, in_progress},
+};
 use crate::{access::Caller, api::Api};
 
 /// Who asks, and for which request.
@@ -18,21 +25,47 @@ pub struct Asker {
     pub caller: Caller,
     /// The request's own name.
     pub request_id: String,
+    /// What its command leaves a receipt of, if it has an idempotency key.
+    keyed: Option<Keyed>,
+    /// The status that it is answered with when all goes well.
+    status: StatusCode,
+    /// What its answer shows once.
+    sealed: Option<Sealed>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Asker {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let caller = parts.extensions.get::<Caller>().cloned();
-        // The table has no such route; a route beside it would be a defect.
-        let caller = caller.ok_or_else(|| ApiError::internal("a handler asked for a caller on an open route"))?;
-        let request_id = parts.extensions.get::<RequestIds>().map(|ids| ids.own.to_string()).unwrap_or_default();
-        Ok(Self { caller, request_id })
+        Self::of(parts)
     }
 }
 
 impl Asker {
+    /// Who sent this request, once the guard has let it in.
+    pub(super) fn of(parts: &Parts) -> Result<Self, ApiError> {
+        let caller = parts.extensions.get::<Caller>().cloned();
+        // The table has no such route; a route beside it would be a defect.
+        let caller = caller.ok_or_else(|| ApiError::internal("a handler asked for a caller on an open route"))?;
+        let request_id = parts.extensions.get::<RequestIds>().map(|ids| ids.own.to_string()).unwrap_or_default();
+        let keyed = parts.extensions.get::<Keyed>().cloned();
+        Ok(Self { caller, request_id, keyed, status: StatusCode::OK, sealed: None })
+    }
+
+    /// Says that the command makes something: the same request again is answered so, too.
+    #[must_use]
+    pub fn creating(mut self) -> Self {
+        self.status = StatusCode::CREATED;
+        self
+    }
+
+    /// Keeps what only this answer shows, for the same request again.
+    #[must_use]
+    pub fn showing_once(mut self, sealed: Sealed) -> Self {
+        self.sealed = Some(sealed);
+        self
+    }
+
     /// What its events say of where they come from.
     pub fn metadata(&self) -> Metadata {
         Metadata { request_id: Some(self.request_id.clone()), ..Metadata::by(self.caller.actor()) }
@@ -57,7 +90,14 @@ impl Asker {
         A::Services: 'static,
     {
         let (workspace, metadata) = (self.caller.workspace, self.metadata());
-        executor.execute(Request { workspace, id, command, metadata, receipt: None }).await
+        let receipt = self.keyed.as_ref().map(|keyed| NewReceipt {
+            key: keyed.key.clone(),
+            request_digest: keyed.request.clone(),
+            status: self.status.as_u16(),
+            resource: StreamId::new(A::KIND, id),
+            sealed: self.sealed.as_ref().map(|sealed| sealed.as_str().to_owned()),
+        });
+        executor.execute(Request { workspace, id, command, metadata, receipt }).await
     }
 }
 
@@ -80,7 +120,8 @@ pub fn refused_anyway<E>(error: CommandError<E>, what: &str, refused: impl FnOnc
         CommandError::ClaimTaken { kind, .. } => {
             ApiError::new(Code::Conflict, format!("the {kind} belongs to another already"))
         }
-        CommandError::ReceiptExists(_) => ApiError::new(Code::Conflict, "the request was carried out before"),
+        // Who looks for the receipt again finds it.
+        CommandError::ReceiptExists(_) => in_progress(),
         CommandError::Invalid(reason) => ApiError::internal(reason),
     }
 }

@@ -39,6 +39,10 @@ pub enum Code {
     VersionMismatch,
     /// The content breaks a platform's rules.
     UnprocessablePost,
+    /// The idempotency key was used for another request.
+    IdempotencyMismatch,
+    /// The first request with this idempotency key is under way.
+    IdempotencyInProgress,
     /// A defect of ours.
     Internal,
     /// A part is down; the same may work later.
@@ -62,6 +66,8 @@ impl Code {
             Self::TestKeyLiveAccount => "test_key_live_account",
             Self::VersionMismatch => "version_mismatch",
             Self::UnprocessablePost => "unprocessable_post",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
+            Self::IdempotencyInProgress => "idempotency_in_progress",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
         }
@@ -77,8 +83,10 @@ impl Code {
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
-            Self::Conflict | Self::DuplicatePost => StatusCode::CONFLICT,
-            Self::ConnectionRefused | Self::UnprocessablePost => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict | Self::DuplicatePost | Self::IdempotencyInProgress => StatusCode::CONFLICT,
+            Self::ConnectionRefused | Self::UnprocessablePost | Self::IdempotencyMismatch => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::VersionMismatch => StatusCode::PRECONDITION_FAILED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -57,8 +57,10 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let header = parts.headers.get(header::IF_MATCH);
-        Ok(header.map_or(Self(None), |value| Self::read(value.to_str().unwrap_or_default())))
+        // A list may stand on several lines.
+        let lines: Vec<_> = parts.headers.get_all(header::IF_MATCH).iter().collect();
+        let lines: Vec<_> = lines.iter().map(|value| value.to_str().unwrap_or_default()).collect();
+        Ok(if lines.is_empty() { Self(None) } else { Self::read(&lines.join(",")) })
     }
 }
 

@@ -11,7 +11,7 @@ use axum::{
 use campanile_events::ids::LogPosition;
 use tracing::Instrument;
 
-use super::{ApiError, Code, Name, Needs, RequestIds, envelope::RouteName};
+use super::{ApiError, Code, Name, Needs, RequestIds, envelope::RouteName, idempotency};
 use crate::{access::Denied, api::Api, engine::Core};
 
 /// How long a read waits for a position that its client has seen.
@@ -28,25 +28,27 @@ pub struct Gate {
     pub api: Api,
 }
 
-/// Lets through who may. What is not a read runs in a task of its own: it goes on if its client hangs up.
+/// Lets through who may.
 pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let name = gate.name;
     let id = request.extensions().get::<RequestIds>().map(|ids| ids.own.to_string()).unwrap_or_default();
     let span = (name.span)(&id);
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let answered = pass(gate, request, next).instrument(span);
-    let mut response = if reads {
-        answered.await
-    } else {
-        tokio::spawn(answered).await.unwrap_or_else(|error| ApiError::internal(error).into_response())
-    };
+    let mut response = pass(gate, request, next).instrument(span).await;
     response.extensions_mut().insert(RouteName(name.text));
     response
 }
 
 async fn pass(gate: Gate, mut request: Request, next: Next) -> Response {
-    match admit(&gate, &mut request).await {
-        Ok(()) => next.run(request).await,
+    let keyed = match admit(&gate, &mut request).await {
+        Ok(()) if *request.method() == Method::POST && gate.needs != Needs::Nothing => {
+            idempotency::key(request.headers())
+        }
+        Ok(()) => Ok(None),
+        Err(error) => Err(error),
+    };
+    match keyed {
+        Ok(None) => next.run(request).await,
+        Ok(Some(key)) => idempotency::once(&gate.api, key, request, next).await,
         Err(error) => error.into_response(),
     }
 }
@@ -63,7 +65,7 @@ async fn admit(gate: &Gate, request: &mut Request) -> Result<(), ApiError> {
     {
         return Err(ApiError::scope(scope));
     }
-    if *request.method() == Method::GET {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
         wait_for(core, request.headers()).await?;
     }
     request.extensions_mut().insert(caller);

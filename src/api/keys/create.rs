@@ -31,22 +31,30 @@ const USUAL: RateLimit = RateLimit { per_minute: 60, per_day: 10_000 };
 pub struct NewKey {
     /// What you call it.
     #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
-    name: String,
+    pub(in crate::api) name: String,
     /// What it is for.
     #[schema(max_length = 1_000)]
-    description: Option<String>,
+    pub(in crate::api) description: Option<String>,
     /// What it may do; none beyond what the key that makes it may.
     #[schema(value_type = Vec<AskedScope>, min_items = 1)]
     scopes: Vec<String>,
     /// Whether it may publish to live accounts.
     #[serde(default)]
     #[schema(value_type = KeyModeName)]
-    mode: KeyMode,
+    pub(in crate::api) mode: KeyMode,
     /// When its time is over; never, if not said.
     #[schema(minimum = 1, maximum = 3_650)]
-    expires_in_days: Option<u32>,
+    pub(in crate::api) expires_in_days: Option<u32>,
     /// How many requests it may make; 60 a minute and 10,000 a day if not said.
     rate_limit: Option<NewRateLimit>,
+}
+
+impl NewKey {
+    /// How many requests it may make: the usual number unless another is said.
+    pub(in crate::api) fn rate_limit(&self) -> RateLimit {
+        let asked = self.rate_limit.as_ref();
+        asked.map_or(USUAL, |limit| RateLimit { per_minute: limit.per_minute, per_day: limit.per_day })
+    }
 }
 
 /// How many requests it may make.
@@ -80,7 +88,7 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewKey
     let data_key = api.data_key(&asker).await?;
     let secret = KeySecret::generate(new.mode);
     let id = KeyId::fresh(now);
-    let limit = new.rate_limit.map(|limit| RateLimit { per_minute: limit.per_minute, per_day: limit.per_day });
+    let rate_limit = Some(new.rate_limit());
     let action = KeyAction::Create {
         workspace_id: caller.workspace,
         name: data_key.seal(fields::KEY_NAME, &Open::new(new.name.trim())),
@@ -90,11 +98,13 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewKey
         maker: caller.scopes().clone(),
         mode: new.mode,
         expires_at: new.expires_in_days.map(|days| now + Duration::days(i64::from(days))),
-        rate_limit: Some(limit.unwrap_or(USUAL)),
+        rate_limit,
     };
     // First, so that a key in the journal can be used; without one there, a verifier opens nothing.
     core.access.verifiers().keep(&secret, Holder { key_id: id, workspace: caller.workspace }).await?;
-    let made = asker.execute(&core.keys, id.uuid(), KeyCommand { now, action }).await;
+    let shown_once = data_key.seal(fields::RECEIPT_SECRET, &Open::new(secret.expose()));
+    let made = asker.clone().creating().showing_once(shown_once);
+    let made = made.execute(&core.keys, id.uuid(), KeyCommand { now, action }).await;
     let made = match made {
         Ok(made) => made,
         Err(error) => {
@@ -107,7 +117,8 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewKey
     Ok(api.placed(Answer::created(shown).at_revision(made.state.revision), made.position).await)
 }
 
-fn check(new: &NewKey) -> Result<Scopes, ApiError> {
+/// What it may do, if all that is said of it can be.
+pub(in crate::api) fn check(new: &NewKey) -> Result<Scopes, ApiError> {
     let name = new.name.trim().chars().count();
     if !(1..=LONGEST_NAME).contains(&name) {
         return Err(ApiError::invalid("name", "invalid", format!("must have from 1 to {LONGEST_NAME} characters")));
@@ -134,7 +145,8 @@ fn check(new: &NewKey) -> Result<Scopes, ApiError> {
         .map_err(|error| ApiError::invalid("scopes", "unknown_scope", error.to_string()))
 }
 
-fn refused(error: CommandError<KeyError>, own: &Scopes, asked: &Scopes) -> ApiError {
+/// What a refusal means to a maker with these scopes.
+pub(in crate::api) fn refused(error: CommandError<KeyError>, own: &Scopes, asked: &Scopes) -> ApiError {
     refused_anyway(error, "key", |error| match error {
         KeyError::BeyondMaker => {
             let lacking = Scope::ALL.iter().find(|scope| asked.allows(**scope) && !own.allows(**scope));

@@ -32,7 +32,7 @@ impl Api {
         render::key(&data_key, id, key, &self.maker(id).await?, used.get(&id).copied(), now)
     }
 
-    async fn maker(&self, id: KeyId) -> Result<Actor, ApiError> {
+    pub(super) async fn maker(&self, id: KeyId) -> Result<Actor, ApiError> {
         let stream = StreamId::new(StreamKind::Key, id.uuid());
         let first = self.0.journal.read_stream(stream, Version(0), 1).await?.into_iter().next();
         Ok(first.ok_or_else(|| ApiError::not_found("key"))?.metadata.actor)

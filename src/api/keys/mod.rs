@@ -1,15 +1,17 @@
 //! API keys: made, shown, revoked.
 
-mod create;
+pub(in crate::api) mod create;
 mod documented;
 mod get;
 mod list;
-mod render;
-mod revoke;
+pub(in crate::api) mod render;
+mod replay;
+pub(in crate::api) mod revoke;
 pub mod shown;
 
 pub use create::create;
 pub(in crate::api) use documented::Documented;
 pub use get::get;
 pub use list::list;
+pub(super) use replay::replayed;
 pub use revoke::revoke;

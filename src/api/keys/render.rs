@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::api::http::{ApiError, optional_instant};
 
 /// A key, as of `now`.
-pub(super) fn key(
+pub(in crate::api) fn key(
     data_key: &DataKey,
     id: KeyId,
     key: &Key,

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use campanile_events::{
-    commands::CommandError,
-    ids::{KeyId, Position, PostId},
-    journal::Actor,
+    commands::{CommandError, Request},
+    ids::{KeyId, Position, PostId, WorkspaceId},
+    journal::{Actor, Metadata},
     key::{KeyAction, KeyCommand, KeyError, Scope},
     post::{PostAction, PostCommand, PostStatus},
     random,
@@ -50,12 +50,12 @@ pub async fn revoke(
     let revoked = asker.execute(&core.keys, id.uuid(), command).await.map_err(refused)?;
 
     core.projected(revoked.position).await;
-    let scheduled = scheduled_by(&api, &asker, id).await?;
+    let scheduled = scheduled_by(&api, asker.caller.workspace, id).await?;
     let mut position = revoked.position;
     let mut canceled = 0;
     if cancel {
         for post in &scheduled {
-            if let Some(at) = call_off(&api, &asker, *post).await? {
+            if let Some(at) = call_off(&api, asker.caller.workspace, asker.metadata(), *post).await? {
                 position = position.max(at);
                 canceled += 1;
             }
@@ -67,13 +67,18 @@ pub async fn revoke(
     Ok(api.placed(Answer::ok(shown).at_revision(revoked.state.revision), position).await)
 }
 
-async fn scheduled_by(api: &Api, asker: &Asker, key: KeyId) -> Result<Vec<PostId>, ApiError> {
+/// The scheduled posts that a key made.
+pub(in crate::api) async fn scheduled_by(
+    api: &Api,
+    workspace: WorkspaceId,
+    key: KeyId,
+) -> Result<Vec<PostId>, ApiError> {
     let created_by = Some(Actor::of(key));
     let filter = PostFilter { status: Some(PostStatus::Scheduled), created_by, ..PostFilter::default() };
     let mut page = Page::first(PAGE);
     let mut found = Vec::new();
     loop {
-        let part = posts::list(api.0.read.as_ref(), asker.caller.workspace, &filter, &page).await?;
+        let part = posts::list(api.0.read.as_ref(), workspace, &filter, &page).await?;
         found.extend(part.rows.iter().map(|row| row.id));
         match part.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
@@ -83,17 +88,24 @@ async fn scheduled_by(api: &Api, asker: &Asker, key: KeyId) -> Result<Vec<PostId
 }
 
 /// Calls a post off; one that has begun meanwhile goes on.
-async fn call_off(api: &Api, asker: &Asker, post: PostId) -> Result<Option<Position>, ApiError> {
+pub(in crate::api) async fn call_off(
+    api: &Api,
+    workspace: WorkspaceId,
+    metadata: Metadata,
+    post: PostId,
+) -> Result<Option<Position>, ApiError> {
     let action = PostAction::Cancel { account_ids: Vec::new() };
     let command = PostCommand::new(api.0.clock.now(), random::unit(), action);
-    match asker.execute(&api.0.posts, post.uuid(), command).await {
+    let request = Request { workspace, id: post.uuid(), command, metadata, receipt: None };
+    match api.0.posts.execute(request).await {
         Ok(canceled) => Ok(Some(canceled.position)),
         Err(CommandError::Refused(_)) => Ok(None),
         Err(error) => Err(refused_anyway(error, "post", ApiError::internal)),
     }
 }
 
-fn refused(error: CommandError<KeyError>) -> ApiError {
+/// What a refusal means.
+pub(in crate::api) fn refused(error: CommandError<KeyError>) -> ApiError {
     refused_anyway(error, "key", |error| match error {
         KeyError::NotFound => ApiError::not_found("key"),
         error => ApiError::internal(error),

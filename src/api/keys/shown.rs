@@ -62,9 +62,10 @@ pub struct KeyWithSecret {
     /// The key.
     #[serde(flatten)]
     pub key: Key,
-    /// What opens: `sk_live_` or `sk_test_`, 30 random characters, and 6 that check them.
-    #[schema(pattern = "^sk_(live|test)_[0-9A-Za-z]{36}$")]
-    pub secret: String,
+    /// What opens: `sk_live_` or `sk_test_`, 30 random characters, and 6 that check them. `null` where the request is
+    /// repeated, by its `Idempotency-Key`, after a day.
+    #[schema(required = true, pattern = "^sk_(live|test)_[0-9A-Za-z]{36}$")]
+    pub secret: Option<String>,
 }
 
 /// A revoked key.

@@ -120,6 +120,9 @@ fn codes(operation: &mut Map<String, Value>, route: &Route) -> Vec<Code> {
     } else if has_parameters || reads(route) {
         codes.push(Code::InvalidRequest);
     }
+    if may_be_repeated(route) {
+        codes.extend([Code::IdempotencyMismatch, Code::IdempotencyInProgress]);
+    }
     if takes_revision(route) {
         codes.push(Code::VersionMismatch);
     }
@@ -128,6 +131,10 @@ fn codes(operation: &mut Map<String, Value>, route: &Route) -> Vec<Code> {
 
 fn reads(route: &Route) -> bool {
     route.method == "GET"
+}
+
+fn may_be_repeated(route: &Route) -> bool {
+    route.method == "POST" && route.needs != Needs::Nothing
 }
 
 fn takes_revision(route: &Route) -> bool {
@@ -164,6 +171,9 @@ fn take(operation: &mut Map<String, Value>, route: &Route) {
         all.push(shared("platform"));
     }
     all.extend(operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default());
+    if may_be_repeated(route) {
+        all.push(shared("Idempotency-Key"));
+    }
     if takes_revision(route) {
         all.push(shared("If-Match"));
     }
@@ -186,6 +196,9 @@ fn answer(operation: &mut Map<String, Value>, route: &Route) {
         }
         if !reads(route) {
             names.extend(["Campanile-Position", "Campanile-Projected"]);
+        }
+        if may_be_repeated(route) {
+            names.push("Idempotent-Replayed");
         }
         let headers: Map<_, _> = names
             .iter()
@@ -213,6 +226,10 @@ fn headers() -> Value {
             "description": "`false` if reads don't show it yet; it is done all the same.",
             "schema": { "type": "string", "enum": ["false"] },
         },
+        "Idempotent-Replayed": {
+            "description": "`true` if this request was carried out before: this is its answer of then.",
+            "schema": { "type": "string", "enum": ["true"] },
+        },
         "WWW-Authenticate": { "required": true, "schema": { "type": "string", "enum": ["Bearer"] } },
         "Retry-After": { "description": "In seconds.", "required": true, "schema": { "type": "integer" } },
     })
@@ -223,6 +240,11 @@ fn parameters() -> Value {
         "platform": {
             "name": "platform", "in": "path", "required": true, "description": "The platform's name.",
             "schema": { "$ref": "#/components/schemas/PlatformName" },
+        },
+        "Idempotency-Key": {
+            "name": "Idempotency-Key", "in": "header",
+            "description": "The same key with the same request answers as the first did, for at least 24 hours.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
         },
         "If-Match": {
             "name": "If-Match", "in": "header",

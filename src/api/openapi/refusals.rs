@@ -15,11 +15,13 @@ const ALL: &[Code] = &[
     Code::MethodNotAllowed,
     Code::Conflict,
     Code::DuplicatePost,
+    Code::IdempotencyInProgress,
     Code::VersionMismatch,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
     Code::ConnectionRefused,
     Code::UnprocessablePost,
+    Code::IdempotencyMismatch,
     Code::Internal,
     Code::Unavailable,
 ];
@@ -40,6 +42,8 @@ const fn meaning(code: Code) -> &'static str {
         Code::UnsupportedMediaType => "The body is not JSON by its `Content-Type`.",
         Code::ConnectionRefused => "The platform refused the credentials, in its own words.",
         Code::UnprocessablePost => "The content breaks a platform's rules; `details` for each target.",
+        Code::IdempotencyMismatch => "The idempotency key was used for another request.",
+        Code::IdempotencyInProgress => "The first request with this idempotency key is under way.",
         Code::Internal => "A defect; the request's id finds it in the log.",
         Code::Unavailable => "A part is down, or what was asked can't be shown yet: try again soon.",
     }

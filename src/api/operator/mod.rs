@@ -1,7 +1,16 @@
-//! The log as operators read it, over the folder's socket: whole, sealed as it is stored.
+//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys; the read models.
+//!
+//! Who can open the socket can read the folder, so nobody is asked for a key here. The events of what they do name the
+//! operator.
 
+mod at_machine;
+mod checkpoint;
 mod events;
+pub mod keys;
+pub mod projections;
 mod state;
 
+pub use at_machine::AtMachine;
+pub use checkpoint::checkpoint;
 pub use events::events;
 pub use state::state;

@@ -23,6 +23,7 @@ use crate::api::{
 )]
 pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
     let core = &api.0;
+    let asker = asker.creating();
     if new.publish || new.schedule.is_some() {
         asker.require(Scope::PostsPublish)?;
     }

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use campanile_events::{
-    clock::SystemClock,
+    clock::{SharedClock, SystemClock},
     ids::{KeyId, WorkspaceId},
     journal::{Actor, Metadata},
     key::{KeyAction, KeyCommand, KeyMode, Scopes},
@@ -21,7 +21,7 @@ use tower::ServiceExt;
 use crate::api::router;
 use crate::{
     access::{Holder, KeySecret},
-    configuration::{Configuration, Folder},
+    configuration::{Configuration, Folder, Roles},
     engine::{Engine, Opening, Owner, Store, initialize},
 };
 
@@ -57,14 +57,24 @@ impl Answered {
 }
 
 impl Api {
+    /// When a clock of a test's own starts.
+    pub(super) const START: &str = "2026-12-01T09:00:00Z";
+
     pub(super) async fn start() -> Self {
+        Self::start_with(SystemClock::shared(), &[]).await
+    }
+
+    /// With a clock and with roles of the test's own; all roles if none is named.
+    pub(super) async fn start_with(clock: SharedClock, roles: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let folder = Folder { path: dir.path().to_owned(), master_key_file: None };
-        let store = Store::open(&folder, Opening::New, SystemClock::shared()).await.expect("opened");
+        let store = Store::open(&folder, Opening::New, clock.clone()).await.expect("opened");
         let owner = Owner { email: "ada@example.com".to_owned(), password: None };
         let made = initialize(&store, owner).await.expect("initialized");
         drop(store);
-        let engine = Engine::open(&Configuration::of(folder)).await.expect("running");
+        let roles = Roles::read(roles.iter().copied()).expect("roles");
+        let configuration = Configuration { roles, ..Configuration::of(folder) };
+        let engine = Engine::open_with(&configuration, clock).await.expect("running");
         let router = router(engine.core());
         Self { engine, router, secret: made.secret.expose().to_owned(), _folder: dir }
     }

@@ -54,7 +54,9 @@ async fn health_tells_each_part() {
     assert_eq!(text("/healthz").await, (200, "ok\n".to_owned()));
     let (status, lines) = text("/readyz").await;
     assert_eq!(status, 200, "{lines}");
-    for part in ["process: ok", "journal: ok", "projection posts: ok", "workers: ok", "queue: ok"] {
+    for part in
+        ["process: ok", "journal: ok", "projection posts: ok", "scheduler: ok", "workers: ok", "queue: ok", "disk: ok"]
+    {
         assert!(lines.lines().any(|line| line.starts_with(part)), "{part}: {lines}");
     }
     let (_, figures) = text("/metrics").await;

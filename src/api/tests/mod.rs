@@ -3,5 +3,7 @@
 mod envelope;
 mod fixture;
 mod house;
+mod idempotency;
 mod keys;
 mod posts;
+mod unavailable;

@@ -14,11 +14,16 @@ use clap::Args;
 use super::{Failure, logging};
 use crate::configuration::LogFormat;
 
+const EXAMPLES: &str = "Examples:
+  campanile demo
+  campanile demo --keep";
+
 /// See the whole loop in half a minute: draft, schedule, retry, publish, settle an unknown, verify the log
 ///
 /// Everything happens on this machine, in a temporary folder: an embedded engine, the sandbox platform, and faults on
 /// purpose. Exit code 0 only if every post came out as it must and the log verifies.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Demo {
     /// Keep the data folder and print where it is, to look at it afterwards
     #[arg(long)]

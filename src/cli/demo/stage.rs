@@ -61,6 +61,7 @@ impl Stage {
             allow_egress: vec!["127.0.0.0/8".parse()?],
             log_format: LogFormat::Pretty,
             timing,
+            otlp_endpoint: None,
         };
         let engine = Engine::open_with(&configuration, clock.clone()).await?;
         let router = api::router(engine.core());

@@ -20,10 +20,15 @@ use crate::{
 const PAGE: usize = 500;
 const PAUSE: Duration = Duration::from_millis(250);
 
+const EXAMPLES: &str = "Examples:
+  campanile log tail --follow
+  campanile log tail --after 104277 | jq 'select(.type == \"post.target_failed\")'";
+
 /// Print events as JSON lines, oldest first
 ///
 /// Personal text stays sealed, as it is stored.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Tail {
     /// Go on with what comes
     #[arg(long, short)]

@@ -1,23 +1,46 @@
 //! `campanile log verify`
 
+use std::{
+    fs::File,
+    io::BufReader,
+    path::{Path, PathBuf},
+};
+
 use clap::Args;
 
 use crate::{
-    cli::Failure,
+    cli::{Failure, Progress},
     configuration::{Folder, FolderFlags},
-    engine::log::{Report, open, verify},
+    engine::log::{Report, open, verify_export, verify_telling},
 };
+
+const EXAMPLES: &str = "Examples:
+  campanile log verify
+  campanile log verify --checkpoint /media/safe/checkpoint
+  campanile log verify --file log.jsonl --key /media/safe/key.vkey
+
+Keep checkpoints and the key elsewhere: who holds the folder and the master key could sign another history.";
 
 /// Check that the log is what it was signed as
 ///
 /// Reads every event and computes anew what follows from them: positions and times in order, the hash of every leaf, the
 /// root that the head names, the versions of streams, the numbers of workspaces, every signed checkpoint; and that this
-/// build reads every event. Exit code 0 if all of it holds, 1 if not.
+/// build reads every event. With --file, an export is checked the same way, without any data folder. Exit code 0 if all of
+/// it holds, 1 if not.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Verify {
     /// A signed checkpoint that was kept elsewhere, to check against as well
     #[arg(long, value_name = "FILE")]
-    checkpoint: Option<std::path::PathBuf>,
+    checkpoint: Option<PathBuf>,
+
+    /// An export to check, instead of the folder's log
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// A file with the verifying key that was kept elsewhere, to check an export with [default: the export's own word]
+    #[arg(long, value_name = "FILE", requires = "file")]
+    key: Option<PathBuf>,
 
     /// Print one JSON object instead of words: `ok`, `events`, `root`, `findings`
     #[arg(long)]
@@ -29,19 +52,39 @@ pub struct Verify {
 
 impl Verify {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let folder = Folder::resolve(self.folder)?;
-        let copy = match &self.checkpoint {
-            Some(path) => Some(
-                std::fs::read_to_string(path)
-                    .map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?,
-            ),
-            None => std::fs::read_to_string(folder.path.join("checkpoint")).ok(),
+        let copy = self.checkpoint.as_deref().map(read).transpose()?;
+        let report = match &self.file {
+            Some(file) => exported(file, self.key.as_deref(), copy.as_ref())?,
+            None => {
+                let folder = Folder::resolve(self.folder)?;
+                let copy = copy.or_else(|| std::fs::read_to_string(folder.path.join("checkpoint")).ok());
+                let log = open(&folder).await?;
+                let progress = Progress::start("verifying", 0);
+                verify_telling(log.as_ref(), copy, |done, steps| progress.at(done, steps)).await?
+            }
         };
-        let log = open(&folder).await?;
-        let report = verify(log.as_ref(), copy).await?;
         print(&report, self.json)?;
         if report.ok { Ok(()) } else { Err(Failure::Told) }
     }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))
+}
+
+fn exported(file: &Path, key: Option<&Path>, copy: Option<&String>) -> Result<Report, Failure> {
+    let unread = |error| Failure::Refused(format!("{}: {error}", file.display()));
+    let input = File::open(file).map_err(unread)?;
+    let length = input.metadata().map_err(unread)?.len();
+    let key = key.map(read).transpose()?;
+    let progress = Progress::start("verifying", length);
+    let done = std::cell::Cell::new(0);
+    let seen = |bytes| {
+        done.set(done.get() + bytes);
+        progress.at(done.get(), length);
+    };
+    let report = verify_export(BufReader::new(input), key, copy, seen);
+    report.map_err(|error| Failure::Failed(format!("{}: {error}", file.display())))
 }
 
 fn print(report: &Report, as_json: bool) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use campanile_events::{ids::Position, journal::Recorded};
 
 use super::{LogSource, LogState, SourceError};
-use crate::engine::Store;
+use crate::engine::{Notary, Store};
 
 /// The log of an opened folder.
 pub(super) struct OpenLog(pub Store);
@@ -14,6 +14,12 @@ impl LogSource for OpenLog {
     async fn state(&self) -> Result<LogState, SourceError> {
         let store = &self.0;
         LogState::read(store.journal.as_ref(), &store.checkpoints, &store.signing_key.verifying_key()).await
+    }
+
+    async fn sign(&self) -> Result<LogState, SourceError> {
+        let signed = Notary::of(&self.0).sign_after(Position(0)).await;
+        signed.map_err(|error| SourceError::Read(error.to_string()))?;
+        self.state().await
     }
 
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {

@@ -1,13 +1,18 @@
-//! The log as an operator reads it: in this process or over the folder's socket, event by event, and checked whole.
+//! The log as an operator reads it: in this process or over the folder's socket, event by event, counted, exported, and checked
+//! whole.
 
 mod event;
+mod export;
 mod local;
 mod socket;
 mod source;
 mod state;
+mod stats;
 mod verify;
 
 pub use event::{LogEvent, UnreadableLogEvent};
+pub use export::{ExportError, Exported, export, verify_export};
 pub use source::{LogSource, SourceError, open};
 pub use state::{LogState, SignedNumbers};
-pub use verify::{Finding, Report, verify};
+pub use stats::{Stats, stats};
+pub use verify::{Finding, Report, verify, verify_telling};

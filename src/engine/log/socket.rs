@@ -1,20 +1,18 @@
 //! The log of a folder that another process has, over its socket.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use async_trait::async_trait;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use campanile_events::{ids::Position, journal::Recorded};
-use http_body_util::BodyExt;
-use hyper_util::rt::TokioIo;
+use http::{Method, Request};
 use serde::{Deserialize, de::DeserializeOwned};
-use tokio::net::UnixStream;
 
 use super::{LogEvent, LogSource, LogState, SourceError};
-use crate::engine::SOCKET;
+use crate::engine::Socket;
 
 /// Reads the log through the process that has it.
-pub(super) struct SocketLog(PathBuf);
+pub(super) struct SocketLog(Socket);
 
 #[derive(Deserialize)]
 struct Events {
@@ -23,38 +21,34 @@ struct Events {
 
 impl SocketLog {
     pub(super) fn of(folder: &Path) -> Self {
-        Self(folder.join(SOCKET))
+        Self(Socket::of(folder))
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, SourceError> {
-        let bytes = self.fetch(path).await.map_err(|error| SourceError::Read(error.to_string()))?;
-        serde_json::from_slice(&bytes).map_err(|error| SourceError::Read(format!("the answer doesn't read: {error}")))
-    }
-
-    async fn fetch(&self, path: &str) -> anyhow::Result<Bytes> {
-        let stream = UnixStream::connect(&self.0).await?;
-        #[expect(clippy::disallowed_methods, reason = "the folder's own socket leaves no machine")]
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let connection = tokio::spawn(connection);
-        let request = http::Request::get(path).header(http::header::HOST, "campanile").body(Body::empty())?;
-        let response = sender.send_request(request).await?;
-        let status = response.status();
-        let bytes = response.into_body().collect().await?.to_bytes();
-        drop(sender);
-        connection.await??;
-        anyhow::ensure!(status.is_success(), "it answered {status}");
-        Ok(bytes)
+    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, SourceError> {
+        let failed = |error: &dyn std::fmt::Display| SourceError::Read(error.to_string());
+        let request = Request::builder().method(method).uri(path).body(Body::empty());
+        let request = request.map_err(|error| failed(&error))?;
+        let (status, bytes) = self.0.ask(request).await.map_err(|error| failed(&error))?;
+        if !status.is_success() {
+            return Err(SourceError::Read(format!("it answered {status}")));
+        }
+        serde_json::from_slice(&bytes).map_err(|error| failed(&format_args!("the answer doesn't read: {error}")))
     }
 }
 
 #[async_trait]
 impl LogSource for SocketLog {
     async fn state(&self) -> Result<LogState, SourceError> {
-        self.get("/operator/log").await
+        self.ask(Method::GET, "/operator/log").await
+    }
+
+    async fn sign(&self) -> Result<LogState, SourceError> {
+        self.ask(Method::POST, "/operator/log/checkpoint").await
     }
 
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {
-        let read: Events = self.get(&format!("/operator/log/events?after={after}&limit={limit}")).await?;
+        let path = format!("/operator/log/events?after={after}&limit={limit}");
+        let read: Events = self.ask(Method::GET, &path).await?;
         let events = read.data.into_iter().map(LogEvent::recorded);
         events.collect::<Result<_, _>>().map_err(|error| SourceError::Read(error.to_string()))
     }

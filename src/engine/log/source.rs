@@ -15,6 +15,9 @@ pub trait LogSource: Send + Sync {
     /// What the log says of itself.
     async fn state(&self) -> Result<LogState, SourceError>;
 
+    /// Has its end signed now, and says of itself what it says then.
+    async fn sign(&self) -> Result<LogState, SourceError>;
+
     /// The events after a position, in order, at most `limit`; none at the end.
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError>;
 }

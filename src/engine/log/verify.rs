@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use campanile_events::{
     catalog,
-    ids::{Position, Version, WorkspaceId},
+    ids::{Epoch, Position, Version, WorkspaceId},
     journal::{Recorded, StreamId},
     merkle::{
         Frontier, Leaf,
@@ -15,7 +15,7 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{LogSource, LogState, SourceError};
+use super::{LogSource, LogState, SourceError, export::ends_at};
 
 const PAGE: usize = 1_000;
 /// How many findings of a kind are told; the rest are counted.
@@ -50,8 +50,20 @@ pub struct Report {
 /// # Errors
 /// If the log can't be read to its end.
 pub async fn verify(log: &dyn LogSource, copy: Option<String>) -> Result<Report, SourceError> {
+    verify_telling(log, copy, |_, _| {}).await
+}
+
+/// The same; `seen` is told how many events were read, of how many.
+///
+/// # Errors
+/// If the log can't be read to its end.
+pub async fn verify_telling(
+    log: &dyn LogSource,
+    copy: Option<String>,
+    seen: impl Fn(u64, u64),
+) -> Result<Report, SourceError> {
     let state = log.state().await?;
-    let mut reading = Reading::new(&state, copy.as_ref());
+    let mut reading = Reading::new(state.epoch, &state.verifying_key, state.checkpoints.iter().chain(&copy));
     let mut after = Position(0);
     while after < state.position {
         let left = usize::try_from(state.position.0 - after.0).unwrap_or(PAGE);
@@ -61,6 +73,7 @@ pub async fn verify(log: &dyn LogSource, copy: Option<String>) -> Result<Report,
         for event in &events {
             reading.take(event);
         }
+        seen(after.0, state.position.0);
     }
     Ok(reading.report(&state))
 }
@@ -92,7 +105,11 @@ impl Wrong {
 }
 
 /// The log as far as it was read.
-struct Reading {
+pub(super) struct Reading {
+    epoch: Epoch,
+    key: Option<VerifyingKey>,
+    /// What stands before the first event that is read.
+    before: u64,
     frontier: Frontier,
     numbers: BTreeMap<WorkspaceId, u64>,
     versions: HashMap<StreamId, Version>,
@@ -110,8 +127,12 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(state: &LogState, copy: Option<&String>) -> Self {
+    /// Nothing read yet. `notes` are signed checkpoints.
+    pub(super) fn new<'a>(epoch: Epoch, key: &str, notes: impl IntoIterator<Item = &'a String>) -> Self {
         let mut reading = Self {
+            epoch,
+            key: key.parse().ok(),
+            before: 0,
             frontier: Frontier::default(),
             numbers: BTreeMap::new(),
             versions: HashMap::new(),
@@ -126,12 +147,12 @@ impl Reading {
             readable: Wrong::default(),
             checkpoints: Wrong::default(),
         };
-        let Ok(key) = state.verifying_key.parse::<VerifyingKey>() else {
+        let Some(key) = reading.key.clone() else {
             reading.checkpoints.note(|| "the verifying key doesn't read".to_owned());
             return reading;
         };
-        let origin = format!("{}/epoch-{}", key.name(), state.epoch);
-        for note in state.checkpoints.iter().chain(copy) {
+        let origin = format!("{}/epoch-{}", key.name(), epoch);
+        for note in notes {
             match open(note, &key) {
                 Ok(checkpoint) if checkpoint.origin.as_str() == origin => {
                     reading.signed += 1;
@@ -145,7 +166,16 @@ impl Reading {
         reading
     }
 
-    fn take(&mut self, event: &Recorded) {
+    /// Begins after a part that is not read, of which tree and numbers are known.
+    pub(super) fn begin_at(&mut self, frontier: Frontier, numbers: BTreeMap<WorkspaceId, u64>) {
+        self.before = frontier.size();
+        (self.frontier, self.numbers) = (frontier, numbers);
+        // What was signed within that part says nothing of this one.
+        self.ahead.retain(|size, _| *size > self.before);
+    }
+
+    /// The next event.
+    pub(super) fn take(&mut self, event: &Recorded) {
         let position = event.position;
         if position.0 != self.frontier.size() + 1 {
             let expected = self.frontier.size() + 1;
@@ -160,9 +190,11 @@ impl Reading {
             self.leaves.note(|| format!("position {position} is not what its leaf says"));
         }
         self.frontier.push(leaf);
-        let version = self.versions.entry(event.stream).or_default();
-        *version = version.next();
-        if *version != event.version {
+        // A stream that began before the part that is read may be at any version.
+        let known = self.versions.insert(event.stream, event.version);
+        let follows =
+            known.map_or(self.before > 0 || event.version == Version(1), |known| known.next() == event.version);
+        if !follows {
             self.streams.note(|| format!("position {position}: {} at version {}", event.stream, event.version));
         }
         let number = self.numbers.entry(event.workspace).or_default();
@@ -190,6 +222,7 @@ impl Reading {
         }
     }
 
+    /// What comes of it, if the events should end where the log says that it ends.
     fn report(mut self, state: &LogState) -> Report {
         let events = self.frontier.size();
         let root = self.frontier.root().to_string();
@@ -204,17 +237,43 @@ impl Reading {
         if numbers != self.numbers {
             self.workspaces.note(|| "the workspaces' last numbers are not those of their events".to_owned());
         }
+        self.findings(head, format!("epoch {}, root {root}", state.epoch))
+    }
+
+    /// What comes of it, if the events should end where this note was signed. `own_key` says whether the key that they
+    /// name is the one that they are checked with.
+    pub(super) fn report_at(mut self, note: &str, own_key: bool) -> Report {
+        let (size, mut head) = (self.frontier.size(), Wrong::default());
+        if !own_key {
+            head.note(|| "it names another verifying key than the one that was given".to_owned());
+        }
+        match self.key.as_ref().map(|key| ends_at(note, key, self.epoch, size)) {
+            Some(Ok(checkpoint)) => {
+                self.signed += 1;
+                self.compare(&[checkpoint]);
+            }
+            Some(Err(reason)) => head.note(|| format!("the checkpoint at its end: {reason}")),
+            None => {}
+        }
+        let root = self.frontier.root();
+        let well = format!("epoch {}, signed at position {size}, root {root}", self.epoch);
+        self.findings(head, well)
+    }
+
+    fn findings(mut self, head: Wrong, well: String) -> Report {
+        let (to, root) = (self.frontier.size(), self.frontier.root().to_string());
+        let (from, events) = (self.before + 1, to - self.before);
         for size in self.ahead.keys() {
-            self.checkpoints.note(|| format!("{size} events were signed and there are {events}"));
+            self.checkpoints.note(|| format!("{size} events were signed and there are {to}"));
         }
         let findings = vec![
-            self.positions.finding("positions", format!("1 to {events}, without a hole")),
+            self.positions.finding("positions", format!("{from} to {to}, without a hole")),
             self.times.finding("times", "each later than the one before".to_owned()),
             self.leaves.finding("leaves", format!("{events} hashes computed anew")),
             self.streams.finding("streams", format!("{} streams, every version once", self.versions.len())),
             self.workspaces.finding("workspaces", format!("{} workspaces, every number once", self.numbers.len())),
             self.readable.finding("events", "this build reads every one".to_owned()),
-            head.finding("head", format!("epoch {}, root {root}", state.epoch)),
+            head.finding("head", well),
             self.checkpoints.finding("checkpoints", format!("{} signed, all of this log", self.signed)),
         ];
         Report { ok: findings.iter().all(|finding| finding.ok), events, root, findings }

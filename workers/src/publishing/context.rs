@@ -8,7 +8,7 @@ use campanile_events::{
     commands::{CommandError, Committed, Executor, LoadError, Request},
     ids::{WorkerId, WorkspaceId},
     journal::{Actor, Metadata},
-    post::{Failure, FailureClass, Post, PostAction, PostCommand, PostError},
+    post::{Failure, FailureClass, Post, PostAction, PostCommand, PostError, PostEvent},
     random,
     seal::{DataKey, DataKeys, SealError, fields},
     timing::Timing,
@@ -17,6 +17,7 @@ use campanile_events::{
 use crate::{
     bus::Job,
     heartbeats::Heartbeats,
+    observed::Observer,
     platforms::{Platforms, SendFailure},
     tokens::Tokens,
 };
@@ -32,6 +33,7 @@ pub(super) struct Context {
     pub heartbeats: Heartbeats,
     pub clock: SharedClock,
     pub timing: Timing,
+    pub observer: Arc<dyn Observer>,
     /// The workers of this process. The bus gives a target to one of them at a time.
     pub own_workers: Arc<HashSet<WorkerId>>,
 }
@@ -65,6 +67,13 @@ impl Context {
         job: &Job,
         action: PostAction,
     ) -> Result<Committed<Post>, CommandError<PostError>> {
+        // Before it is given: what the action says of how an attempt ended.
+        let class = match &action {
+            PostAction::FailAttempt { failure, .. } => Some(failure.class),
+            PostAction::LapseAttempt { .. } => Some(FailureClass::Lapsed),
+            _ => None,
+        };
+        let completes = matches!(action, PostAction::CompleteStep { .. });
         let command = PostCommand::new(self.clock.now(), random::unit(), action);
         let request = Request {
             workspace: job.workspace_id,
@@ -73,7 +82,13 @@ impl Context {
             metadata: Metadata::by(Actor::of(worker)),
             receipt: None,
         };
-        self.posts.execute(request).await
+        let committed = self.posts.execute(request).await?;
+        let published = completes && committed.events.iter().any(|it| matches!(it, PostEvent::TargetPublished(_)));
+        let ended = class.map(FailureClass::as_str).or(published.then_some("published"));
+        if let Some(ended) = ended.filter(|_| !committed.events.is_empty()) {
+            self.observer.attempt_ended(&job.platform, ended);
+        }
+        Ok(committed)
     }
 
     pub async fn data_key(&self, workspace: WorkspaceId) -> Result<Arc<DataKey>, SealError> {

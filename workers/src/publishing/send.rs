@@ -105,6 +105,8 @@ impl Publisher {
         if !begun.events.iter().any(|event| matches!(event, PostEvent::SendIntended(_))) {
             return Ok(Next::Look);
         }
+        let late = (intent.at - at).to_std().unwrap_or_default();
+        self.context.observer.send_intended(&look.job.platform, late);
         self.send_parts(look, ready, number, intent).await
     }
 

@@ -22,10 +22,14 @@ use super::{context::Context, scheduler::Scheduler, sweeper::Sweeper, worker};
 use crate::{
     bus::{Bus, InProcess},
     heartbeats::Heartbeats,
+    observed::Observer,
     platforms::Platforms,
     tokens::Tokens,
     waiting::Stop,
 };
+
+const SCHEDULER: &str = "scheduler";
+const WORKERS: &str = "workers";
 
 /// What publishing stands on.
 pub struct Deps {
@@ -53,6 +57,8 @@ pub struct Deps {
     pub workers: usize,
     /// Whether scheduler and sweeper run here.
     pub scheduler: bool,
+    /// Who counts.
+    pub observer: Arc<dyn Observer>,
     /// Whether no other process can have workers on these databases.
     pub sole_process: bool,
 }
@@ -68,6 +74,9 @@ pub struct PartStatus {
     pub text: String,
 }
 
+/// A task of publishing, and the part that it belongs to.
+type Task = (&'static str, JoinHandle<()>);
+
 /// Publishing, running. Dropping it stops it without waiting for what is in hand.
 #[derive(Debug)]
 pub struct Publishing {
@@ -77,7 +86,8 @@ pub struct Publishing {
     timing: Timing,
     stop: watch::Sender<bool>,
     workers: usize,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    scheduler: bool,
+    tasks: Mutex<Vec<Task>>,
 }
 
 impl Publishing {
@@ -99,6 +109,7 @@ impl Publishing {
             heartbeats,
             clock: clock.clone(),
             timing: deps.timing,
+            observer: deps.observer,
             own_workers: Arc::new(workers.iter().copied().collect()),
         };
         let bus: Arc<dyn Bus> = Arc::new(InProcess::default());
@@ -107,14 +118,14 @@ impl Publishing {
         for worker in workers {
             // Heard before it takes its first job: nobody may take it for dead.
             context.heartbeats.beat(worker).await?;
-            tasks.push(worker::start(context.clone(), Arc::clone(&bus), worker, stop.clone()));
+            tasks.push((WORKERS, worker::start(context.clone(), Arc::clone(&bus), worker, stop.clone())));
         }
         if deps.scheduler {
             let scheduler =
                 Scheduler::new(Arc::clone(&deps.read), Arc::clone(&deps.runner), Arc::clone(&bus), clock.clone());
-            tasks.push(scheduler.start(stop.clone()));
+            tasks.push((SCHEDULER, scheduler.start(stop.clone())));
             let (read, bus, clock) = (Arc::clone(&deps.read), Arc::clone(&bus), clock.clone());
-            tasks.push(Sweeper { context, read, bus, clock }.start(stop));
+            tasks.push((SCHEDULER, Sweeper { context, read, bus, clock }.start(stop)));
         }
         Ok(Self {
             bus,
@@ -123,13 +134,14 @@ impl Publishing {
             timing: deps.timing,
             stop: give,
             workers: deps.workers,
+            scheduler: deps.scheduler,
             tasks: Mutex::new(tasks),
         })
     }
 
     /// How its parts are: a silent queue is a defect, and said here.
     pub async fn status(&self) -> Vec<PartStatus> {
-        let workers = PartStatus { part: "workers", ok: true, text: format!("{} running", self.workers) };
+        let parts = [self.part(SCHEDULER, if self.scheduler { 2 } else { 0 }), self.part(WORKERS, self.workers)];
         let queue = match self.oldest_unclaimed().await {
             Ok(age) => {
                 // Within two sweeps a lost job is back; after that something is wrong.
@@ -139,7 +151,20 @@ impl Publishing {
             }
             Err(error) => PartStatus { part: "queue", ok: false, text: error.to_string() },
         };
-        vec![workers, queue]
+        parts.into_iter().chain([queue]).collect()
+    }
+
+    /// A part's tasks end when they are told to, and not before.
+    fn part(&self, part: &'static str, wanted: usize) -> PartStatus {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = tasks.iter().filter(|(of, task)| *of == part && !task.is_finished()).count();
+        let ok = running >= wanted;
+        let text = match (wanted, ok) {
+            (0, _) => "none in this process".to_owned(),
+            (_, true) => format!("{running} running"),
+            (_, false) => format!("{running} of {wanted} running"),
+        };
+        PartStatus { part, ok, text }
     }
 
     /// For how long the oldest target that is due has waited for a worker.
@@ -162,7 +187,7 @@ impl Publishing {
         // An error says that nobody listens any more: then there is nothing to stop.
         let _ = self.stop.send(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        let all = futures::future::join_all(tasks);
+        let all = futures::future::join_all(tasks.into_iter().map(|(_, task)| task));
         if tokio::time::timeout(patience, all).await.is_err() {
             tracing::warn!("jobs in hand are left behind; they are settled at the next start");
         }

@@ -120,6 +120,7 @@ impl House {
             timing: self.timing,
             workers: 4,
             scheduler: true,
+            observer: Arc::new(campanile_workers::observed::Unobserved),
             sole_process: true,
         };
         assert!(self.folder.path().exists(), "the folder stands as long as the house");

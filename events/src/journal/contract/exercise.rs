@@ -33,6 +33,7 @@ pub async fn exercise(engine: Arc<dyn Engine>) {
         claims::a_name_moves_within_one_append,
         receipts::a_receipt_stops_the_same_request,
         receipts::one_of_many_equal_requests_is_carried_out,
+        receipts::old_receipts_are_forgotten,
         batches::a_poisoned_append_fails_alone,
         batches::what_fails_leaves_no_hole,
         batches::a_large_append_is_one,

@@ -62,3 +62,20 @@ pub(super) async fn one_of_many_equal_requests_is_carried_out(log: Log) {
     assert!(known.iter().all(|resource| *resource == carried_out));
     assert_eq!(log.all().await.len(), 1);
 }
+
+pub(super) async fn old_receipts_are_forgotten(log: Log) {
+    let keep = async |number: u128| {
+        let mut request = append(post(number), 0, 1);
+        request.receipts = vec![receipt(&number.to_string(), post(number))];
+        log.put(request).await[0].recorded_at
+    };
+    let kept_at = [keep(1).await, keep(2).await, keep(3).await];
+    assert_eq!(log.journal.forget_receipts(kept_at[0], 10).await.expect("forgotten"), 0, "only what is older");
+    assert_eq!(log.journal.forget_receipts(kept_at[2], 1).await.expect("forgotten"), 1, "no more than asked for");
+    assert_eq!(log.journal.forget_receipts(kept_at[2], 10).await.expect("forgotten"), 1);
+    for (number, there) in [("1", false), ("2", false), ("3", true)] {
+        let found = log.journal.receipt(workspace(1), number).await.expect("the receipts read");
+        assert_eq!(found.is_some(), there, "{number}");
+    }
+    assert_eq!(log.all().await.len(), 3, "events stay");
+}

@@ -1,8 +1,11 @@
 //! The queue in which appends meet, and the task that carries them to the writer in batches.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
 };
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -12,7 +15,7 @@ use crate::{
     clock::SharedClock,
     db::Sqlite,
     ids::Position,
-    journal::{Append, AppendError},
+    journal::{Append, AppendError, AppendObserver},
 };
 
 /// Appends that may wait.
@@ -27,6 +30,7 @@ pub(super) struct Shared {
     pub(super) committed: watch::Sender<Position>,
     pub(super) batches: AtomicU64,
     pub(super) events: AtomicU64,
+    pub(super) observer: Option<Arc<dyn AppendObserver>>,
 }
 
 /// The sending end. The task ends when the last of them is gone and all that waited is carried out.
@@ -37,23 +41,34 @@ pub(super) struct Appender {
 }
 
 impl Appender {
-    pub(super) fn start(db: Sqlite, clock: SharedClock, head: Position) -> Self {
+    pub(super) fn start(
+        db: Sqlite,
+        clock: SharedClock,
+        head: Position,
+        observer: Option<Arc<dyn AppendObserver>>,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let committed = watch::Sender::new(head);
-        let shared = Arc::new(Shared { clock, committed, batches: AtomicU64::new(0), events: AtomicU64::new(0) });
+        let (batches, events) = (AtomicU64::new(0), AtomicU64::new(0));
+        let shared = Arc::new(Shared { clock, committed, batches, events, observer });
         tokio::spawn(carry(db, Arc::clone(&shared), waiting));
         Self { queue, shared }
     }
 
     /// Queues an append and waits for its answer. Once queued it is carried out, whoever still listens.
     pub(super) async fn append(&self, append: Append) -> Answer {
+        let began = Instant::now();
         let stopped = || AppendError::Unavailable("the journal stopped".to_owned());
         let (answer, answered) = oneshot::channel();
         self.queue.try_send(Waiting { append, answer }).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => AppendError::QueueFull,
             mpsc::error::TrySendError::Closed(_) => stopped(),
         })?;
-        answered.await.unwrap_or_else(|_| Err(stopped()))
+        let answer = answered.await.unwrap_or_else(|_| Err(stopped()));
+        if let Some(observer) = self.shared.observer.as_ref().filter(|_| answer.is_ok()) {
+            observer.appended(began.elapsed());
+        }
+        answer
     }
 
     pub(super) fn depth(&self) -> usize {

@@ -61,6 +61,9 @@ fn attempt(connection: &mut Connection, shared: &Shared, batch: &[Waiting]) -> R
     commit(&transaction, first)?;
     shared.batches.fetch_add(1, Ordering::Relaxed);
     shared.events.fetch_add(ledger.position.0 - before.0, Ordering::Relaxed);
+    if let Some(observer) = &shared.observer {
+        observer.committed(ledger.position.0 - before.0);
+    }
     shared.committed.send_if_modified(|known| advance(known, ledger.position));
     Ok(answers)
 }

@@ -1,6 +1,9 @@
 //! The port, on SQLite.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::{appender::Appender, rows, tables};
@@ -8,7 +11,7 @@ use crate::{
     clock::SharedClock,
     db::{Sqlite, migrate},
     ids::{Position, Version, WorkspaceId},
-    journal::{Append, AppendError, Head, Journal, ReadError, Receipt, Recorded, StreamId, refusal},
+    journal::{Append, AppendError, AppendObserver, Head, Journal, ReadError, Receipt, Recorded, StreamId, refusal},
 };
 
 /// The journal in a SQLite file, which it may share with side tables. Clones share one queue.
@@ -24,9 +27,29 @@ impl SqliteJournal {
     /// # Errors
     /// [`ReadError::Damaged`] if the head and the last event don't agree.
     pub async fn open(db: Sqlite, clock: SharedClock) -> Result<Self, ReadError> {
+        Self::open_with(db, clock, None).await
+    }
+
+    /// The same, telling somebody how appending goes.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_observed(
+        db: Sqlite,
+        clock: SharedClock,
+        observer: Arc<dyn AppendObserver>,
+    ) -> Result<Self, ReadError> {
+        Self::open_with(db, clock, Some(observer)).await
+    }
+
+    async fn open_with(
+        db: Sqlite,
+        clock: SharedClock,
+        observer: Option<Arc<dyn AppendObserver>>,
+    ) -> Result<Self, ReadError> {
         migrate(&db, tables::OWNER, tables::MIGRATIONS).await?;
         let head = db.read(rows::checked_head).await??;
-        Ok(Self { appender: Appender::start(db.clone(), clock, head), db })
+        Ok(Self { appender: Appender::start(db.clone(), clock, head, observer), db })
     }
 
     /// How many appends wait to be taken up.
@@ -73,6 +96,10 @@ impl Journal for SqliteJournal {
     async fn receipt(&self, workspace: WorkspaceId, key: &str) -> Result<Option<Receipt>, ReadError> {
         let key = key.to_owned();
         self.db.read(move |connection| rows::receipt(connection, workspace, &key)).await?
+    }
+
+    async fn forget_receipts(&self, before: DateTime<Utc>, limit: usize) -> Result<usize, ReadError> {
+        self.db.write(move |connection| rows::forget_receipts(connection, before, limit)).await?
     }
 
     async fn holder(&self, workspace: WorkspaceId, kind: &str, value: &str) -> Result<Option<StreamId>, ReadError> {

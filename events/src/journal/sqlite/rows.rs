@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, types::FromSql};
 use uuid::Uuid;
 
 use crate::{
+    db::Value,
     ids::{Epoch, EventId, Position, Version, WorkspaceId},
     journal::{Hash, NewReceipt, ReadError, Receipt, Recorded, StreamId},
     merkle::Frontier,
@@ -131,6 +132,17 @@ pub(super) fn receipt(
     };
     let recorded_at = column.time(column.text(6)?)?;
     Ok(Some(Receipt { receipt, position: Position(column.position), recorded_at }))
+}
+
+/// Forgets receipts that are older than this.
+pub(super) fn forget_receipts(
+    connection: &Connection,
+    before: DateTime<Utc>,
+    limit: usize,
+) -> Result<usize, ReadError> {
+    let delete = "delete from receipts where (workspace, key) in \
+                  (select workspace, key from receipts where recorded_at < ?1 limit ?2)";
+    Ok(connection.prepare_cached(delete)?.execute(params![Value::time_text(before), limit as i64])?)
 }
 
 /// How many events a workspace has.

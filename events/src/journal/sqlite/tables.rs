@@ -4,7 +4,8 @@
 pub(super) const OWNER: &str = "journal";
 
 /// In order.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     create table events (
         position integer primary key,
         id blob not null unique,
@@ -60,4 +61,8 @@ pub(super) const MIGRATIONS: &[&str] = &["
         workspace blob primary key not null,
         last_number integer not null
     ) strict, without rowid;
-"];
+",
+    "
+    create index receipts_by_age on receipts (recorded_at);
+",
+];

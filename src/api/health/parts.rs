@@ -1,0 +1,81 @@
+//! How each part is.
+
+use std::{future::Future, path::Path, time::Duration};
+
+use campanile_projections::runner::{ProjectionState, ProjectionStatus};
+
+use crate::engine::Core;
+
+/// How long a part may take to say how it is.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+/// Below this the log may soon not be able to grow.
+const LEAST_SPACE: u64 = 100 * 1024 * 1024;
+
+/// How one part is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Which.
+    pub name: String,
+    /// Whether it is well.
+    pub ok: bool,
+    /// What a person reads.
+    pub words: String,
+}
+
+impl Part {
+    fn new(name: impl Into<String>, ok: bool, words: impl Into<String>) -> Self {
+        Self { name: name.into(), ok, words: words.into() }
+    }
+
+    fn of(name: &str, read: Result<String, String>) -> Self {
+        let ok = read.is_ok();
+        Self::new(name, ok, read.unwrap_or_else(|reason| reason))
+    }
+}
+
+/// Every part.
+pub async fn parts(core: &Core) -> Vec<Part> {
+    let draining = core.is_draining();
+    let mut parts = vec![
+        Part::new("process", !draining, if draining { "stopping" } else { "running" }),
+        Part::of("journal", in_time(journal(core)).await),
+    ];
+    match in_time(async { core.runner.status().await.map_err(|error| error.to_string()) }).await {
+        Ok(all) => parts.extend(all.iter().map(projection)),
+        Err(reason) => parts.push(Part::new("projections", false, reason)),
+    }
+    let publishing = in_time(async { Ok(core.publishing.status().await) }).await;
+    match publishing {
+        Ok(all) => parts.extend(all.into_iter().map(|it| Part::new(it.part, it.ok, it.text))),
+        Err(reason) => parts.push(Part::new("publishing", false, reason)),
+    }
+    parts.push(disk(&core.folder));
+    parts
+}
+
+async fn in_time<T>(read: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let late = |_| format!("no answer within {} s", ANSWERS_WITHIN.as_secs());
+    tokio::time::timeout(ANSWERS_WITHIN, read).await.map_err(late).and_then(|read| read)
+}
+
+/// Whether it can be read, and whether its file takes a writer: a transaction is begun and left.
+async fn journal(core: &Core) -> Result<String, String> {
+    let head = core.journal.head().await.map_err(|error| error.to_string())?;
+    let writer = core.side.begin().await.map_err(|error| format!("it can't be written: {error}"))?;
+    drop(writer);
+    Ok(format!("at {}, takes writes", head.log_position()))
+}
+
+fn projection(it: &ProjectionStatus) -> Part {
+    let stopped = matches!(it.state, ProjectionState::Stopped { .. });
+    let words = format!("{}, lag {}, {} parked", it.state, it.lag, it.parked);
+    Part::new(format!("projection {}", it.name), !stopped && it.parked == 0, words)
+}
+
+fn disk(folder: &Path) -> Part {
+    let free = rustix::fs::statvfs(folder).map(|it| it.f_bavail.saturating_mul(it.f_frsize));
+    match free {
+        Ok(free) => Part::new("disk", free >= LEAST_SPACE, format!("{} MiB free", free / (1024 * 1024))),
+        Err(error) => Part::new("disk", false, error.to_string()),
+    }
+}

@@ -1,0 +1,26 @@
+//! A post as it was answered.
+
+use campanile_events::{journal::Receipt, key::Scope};
+
+use super::{render, targets::check_modes};
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker},
+};
+
+/// The post at the receipt's position.
+pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Answer, ApiError> {
+    let id = receipt.receipt.resource.id;
+    let then = api.0.posts.load_at(asker.caller.workspace, id, receipt.position).await?;
+    let post = then.ok_or_else(|| ApiError::not_found("post"))?.state;
+    // What writing a post asks for beyond its route's scope, by what came of it.
+    if receipt.receipt.status == 201 {
+        if post.when.is_some() {
+            asker.require(Scope::PostsPublish)?;
+        }
+        check_modes(&asker.caller, &post)?;
+    }
+    let key = api.data_key(asker).await?;
+    let shown = render::post(&key, id.into(), &post, &api.created_by(id.into()).await?)?;
+    Ok(Answer::ok(shown).at_revision(post.revision))
+}

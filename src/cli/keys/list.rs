@@ -1,0 +1,45 @@
+//! `campanile keys list`
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{Operator, Place};
+use crate::cli::Failure;
+
+const EXAMPLES: &str = "Examples:
+  campanile keys list
+  campanile keys list --json | jq -r '.data[] | select(.last_used_at == null) | .id'";
+
+/// List a workspace's keys, newest first, revoked ones too
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct List {
+    /// Print one JSON object instead of a table: the keys under `data`, as the API gives them
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    place: Place,
+}
+
+impl List {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let path = self.place.path("/operator/keys");
+        let keys = Operator::run(self.place.folder, async |engine| engine.all(&path).await)?;
+        if self.json {
+            println!("{}", json!({ "data": keys }));
+            return Ok(());
+        }
+        println!("{:<30}  {:<8}  {:<12}  {:<24}  {:<24}  NAME", "ID", "STATUS", "PREFIX", "EXPIRES", "LAST USED");
+        for key in &keys {
+            let [id, status, prefix] = ["id", "status", "prefix"].map(|field| text(&key[field], ""));
+            let (expires, used) = (text(&key["expires_at"], "never"), text(&key["last_used_at"], "never"));
+            println!("{id:<30}  {status:<8}  {prefix:<12}  {expires:<24}  {used:<24}  {}", text(&key["name"], ""));
+        }
+        Ok(())
+    }
+}
+
+fn text<'a>(value: &'a Value, absent: &'a str) -> &'a str {
+    value.as_str().unwrap_or(absent)
+}

@@ -1,0 +1,55 @@
+//! `campanile keys`: API keys, for an operator at the machine.
+
+mod create;
+mod list;
+mod revoke;
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, Operator, logging};
+use crate::configuration::{FolderFlags, LogFormat};
+
+/// Make, list and revoke API keys, at the machine
+///
+/// While `serve` runs on the folder, these go through its socket there and hold from its next request on; else they open
+/// the folder themselves. No key is needed: who can open the folder may. The log names the operator as who did it.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Make a key; prints its secret, once
+    Create(create::Create),
+    /// List a workspace's keys, revoked ones too
+    List(list::List),
+    /// Revoke a key, for ever
+    Revoke(revoke::Revoke),
+}
+
+/// Where the keys are.
+#[derive(Debug, Args)]
+struct Place {
+    /// The workspace; needed where there are several
+    #[arg(long, value_name = "ID")]
+    workspace: Option<String>,
+
+    #[command(flatten)]
+    folder: FolderFlags,
+}
+
+impl Place {
+    /// A path of the operator's keys, in this workspace.
+    fn path(&self, path: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.workspace.iter().map(|id| ("workspace", id.as_str())));
+        format!("{path}?{}", query.finish())
+    }
+}
+
+impl Keys {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        logging::start(LogFormat::Pretty, "warn");
+        match self {
+            Self::Create(command) => command.run(),
+            Self::List(command) => command.run(),
+            Self::Revoke(command) => command.run(),
+        }
+    }
+}

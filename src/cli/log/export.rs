@@ -1,0 +1,74 @@
+//! `campanile log export`
+
+use std::{
+    fs::File,
+    io::{BufWriter, ErrorKind, Write},
+    path::PathBuf,
+};
+
+use campanile_events::ids::Position;
+use clap::Args;
+
+use crate::{
+    cli::{Failure, Progress},
+    configuration::{Folder, FolderFlags},
+    engine::log::{ExportError, export, open},
+};
+
+const EXAMPLES: &str = "Examples:
+  campanile log export --output log.jsonl
+  campanile log export --after 104277 | gzip > since-104277.jsonl.gz
+  campanile log verify --file log.jsonl";
+
+/// Write the event log as a file that can be verified anywhere
+///
+/// JSON lines: a header with the form's version, the log's epoch and the verifying key; the events, personal text sealed as
+/// it is stored; and the signed checkpoint that they end at, which is signed for this export.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Export {
+    /// Begin after this position
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    after: u64,
+
+    /// The file to write, which takes its name when it is whole [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    folder: FolderFlags,
+}
+
+impl Export {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let folder = Folder::resolve(self.folder)?;
+        let log = open(&folder).await?;
+        let after = Position(self.after);
+        let progress = Progress::start("exporting", 0);
+        let seen = |done, steps| progress.at(done, steps);
+        let exported = match &self.output {
+            None => match export(log.as_ref(), after, &mut BufWriter::new(std::io::stdout()), &seen).await {
+                // Whoever read it has seen enough.
+                Err(ExportError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+                done => done?,
+            },
+            Some(path) => {
+                let unwritten = |error| Failure::Failed(format!("{}: {error}", path.display()));
+                let beside = PathBuf::from(format!("{}.part", path.display()));
+                let mut file = BufWriter::new(File::create(&beside).map_err(unwritten)?);
+                let exported = export(log.as_ref(), after, &mut file, &seen).await;
+                if exported.is_err() {
+                    // Half an export only misleads.
+                    let _ = std::fs::remove_file(&beside);
+                }
+                let exported = exported?;
+                file.flush().and_then(|()| file.get_ref().sync_all()).map_err(unwritten)?;
+                std::fs::rename(&beside, path).map_err(unwritten)?;
+                exported
+            }
+        };
+        drop(progress);
+        eprintln!("exported {} events, up to position {}", exported.events, exported.to);
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! `campanile log stats`
+
+use std::path::Path;
+
+use chrono::SecondsFormat;
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    cli::{Failure, Progress},
+    configuration::{Folder, FolderFlags},
+    engine::log::{Stats, open, stats},
+};
+
+const EXAMPLES: &str = "Examples:
+  campanile log stats
+  campanile log stats --json | jq '.by_type[\"post.target_failed\"]'";
+
+/// Count what is in the log: events by type, streams, workspaces, size, first and last time
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Show {
+    /// Print one JSON object instead of words
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    folder: FolderFlags,
+}
+
+impl Show {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let folder = Folder::resolve(self.folder)?;
+        let log = open(&folder).await?;
+        let progress = Progress::start("counting", 0);
+        let counted = stats(log.as_ref(), |done, steps| progress.at(done, steps)).await?;
+        drop(progress);
+        print(&counted, on_disk(&folder.path), self.json)
+    }
+}
+
+/// The journal's file and what isn't moved into it yet.
+fn on_disk(folder: &Path) -> u64 {
+    let length = |name| std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());
+    ["journal.db", "journal.db-wal"].into_iter().map(length).sum()
+}
+
+fn print(stats: &Stats, on_disk: u64, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        let mut shown = serde_json::to_value(stats).map_err(|error| Failure::Failed(error.to_string()))?;
+        shown["bytes_on_disk"] = json!(on_disk);
+        println!("{shown}");
+        return Ok(());
+    }
+    let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
+        at.map_or_else(|| "-".to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Millis, true))
+    };
+    println!("{:<32} {}", "epoch", stats.epoch);
+    println!("{:<32} {}", "events", stats.events);
+    println!("{:<32} {}", "workspaces", stats.workspaces);
+    println!("{:<32} {}", "payload bytes", stats.payload_bytes);
+    println!("{:<32} {on_disk}", "bytes on disk");
+    println!("{:<32} {}", "first", time(stats.first_at));
+    println!("{:<32} {}", "last", time(stats.last_at));
+    for (heading, counts) in [("streams", &stats.streams), ("events by type", &stats.by_type)] {
+        println!("\n{heading}");
+        for (name, count) in counts {
+            println!("  {name:<30} {count}");
+        }
+    }
+    Ok(())
+}

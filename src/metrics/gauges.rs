@@ -1,0 +1,74 @@
+//! Figures that somebody knows already: read when they are asked for.
+
+use std::sync::atomic::AtomicU64;
+
+use campanile_projections::runner::RunnerError;
+use prometheus_client::{
+    metrics::{family::Family, gauge::Gauge},
+    registry::{Registry, Unit},
+};
+
+use super::{Metrics, labels::OfProjection};
+use crate::engine::Core;
+
+#[derive(Debug)]
+pub(super) struct Gauges {
+    position: Gauge,
+    lag: Family<OfProjection, Gauge>,
+    parked: Family<OfProjection, Gauge>,
+    oldest: Gauge<f64, AtomicU64>,
+    queue: Gauge,
+}
+
+/// Why the figures can't be given.
+#[derive(Debug, thiserror::Error)]
+pub enum FiguresError {
+    /// The log doesn't answer.
+    #[error(transparent)]
+    Journal(#[from] campanile_events::journal::ReadError),
+    /// The read models don't answer.
+    #[error(transparent)]
+    Runner(#[from] RunnerError),
+    /// The table of due targets doesn't answer.
+    #[error(transparent)]
+    Due(#[from] campanile_projections::page::QueryError),
+}
+
+impl Gauges {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let gauges = Self {
+            position: Gauge::default(),
+            lag: Family::default(),
+            parked: Family::default(),
+            oldest: Gauge::default(),
+            queue: Gauge::default(),
+        };
+        registry.register("log_position", "The last event's place in the log", gauges.position.clone());
+        registry.register("projection_lag_events", "Events that a read model has yet to take", gauges.lag.clone());
+        let about = "Streams with an event that a read model can't apply";
+        registry.register("projection_parked_streams", about, gauges.parked.clone());
+        let about = "For how long the oldest target that is due has waited for a worker";
+        registry.register_with_unit("oldest_due_unclaimed", about, Unit::Seconds, gauges.oldest.clone());
+        registry.register("queue_jobs", "Jobs that wait for a worker", gauges.queue.clone());
+        gauges
+    }
+}
+
+impl Metrics {
+    /// All figures, those of the engine's parts as they are now.
+    ///
+    /// # Errors
+    /// If a part doesn't answer.
+    pub async fn read(&self, core: &Core) -> Result<String, FiguresError> {
+        let gauges = &self.0.gauges;
+        gauges.position.set(core.journal.head().await?.position.0.cast_signed());
+        for it in core.runner.status().await? {
+            let of = OfProjection { projection: it.name };
+            gauges.lag.get_or_create(&of).set(it.lag.cast_signed());
+            gauges.parked.get_or_create(&of).set(it.parked as i64);
+        }
+        gauges.oldest.set(core.publishing.oldest_unclaimed().await?.as_secs_f64());
+        gauges.queue.set(core.publishing.queue_depth() as i64);
+        Ok(self.text())
+    }
+}

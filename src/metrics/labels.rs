@@ -1,0 +1,37 @@
+//! The labels that figures go by.
+
+use prometheus_client::encoding::EncodeLabelSet;
+
+/// A platform.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OnPlatform {
+    pub platform: String,
+}
+
+/// How an attempt on a platform ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Ended {
+    pub platform: String,
+    pub class: &'static str,
+}
+
+/// A request's route.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OnRoute {
+    pub method: &'static str,
+    pub route: String,
+}
+
+/// A request's route and what it was answered with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Answered {
+    pub method: &'static str,
+    pub route: String,
+    pub status: u16,
+}
+
+/// A read model.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfProjection {
+    pub projection: &'static str,
+}

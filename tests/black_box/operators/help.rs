@@ -1,0 +1,54 @@
+//! Help that teaches, and exit codes that scripts can go by.
+
+use crate::support::{Ran, campanile, campanile_in};
+
+const COMMANDS: &[&str] = &[
+    "serve",
+    "demo",
+    "init",
+    "keys create",
+    "keys list",
+    "keys revoke",
+    "log tail",
+    "log export",
+    "log verify",
+    "log stats",
+    "projections status",
+    "projections rebuild",
+    "sandbox",
+    "master-key",
+];
+
+#[test]
+fn every_command_shows_examples_that_name_it() {
+    for command in COMMANDS {
+        let help = Ran::of(campanile().args(command.split(' ')).arg("--help")).ok();
+        let (_, examples) = help.split_once("Example").unwrap_or_else(|| panic!("no example in:\n{help}"));
+        assert!(examples.contains(&format!("campanile {command}")), "{command}: {examples}");
+    }
+}
+
+#[test]
+fn exit_codes_are_0_done_1_failed_2_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let code = |arguments: &[&str]| campanile_in(folder.path(), arguments).code;
+    assert_eq!(code(&["master-key"]), Some(0));
+    for refused in [
+        &["log", "stats"][..],
+        &["keys", "list"],
+        &["projections", "status"],
+        &["projections", "rebuild"],
+        &["serve"],
+        &["ring"],
+        &["log", "verify", "--file", "nowhere"],
+    ] {
+        assert_eq!(code(refused), Some(2), "{refused:?}");
+    }
+    assert_eq!(code(&["init", "--email", "owner@example.com"]), Some(0));
+    assert_eq!(code(&["log", "verify"]), Some(0));
+    assert_eq!(code(&["init", "--email", "owner@example.com"]), Some(2));
+    std::fs::write(folder.path().join("no-export"), "{}\n").expect("written");
+    assert_eq!(code(&["log", "verify", "--file", "no-export"]), Some(1));
+    std::fs::remove_file(folder.path().join("master.key")).expect("the key");
+    assert_eq!(code(&["log", "stats"]), Some(1), "its key is gone");
+}

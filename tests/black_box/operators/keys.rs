@@ -1,0 +1,75 @@
+//! `campanile keys`, through a running engine and on the folder.
+
+use serde_json::{Value, json};
+
+use crate::support::{Engine, Options};
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("one JSON object")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_made_and_revoked_at_the_machine_holds_at_once_and_no_longer() {
+    let mut engine = Engine::start(Options::default()).await;
+    let made = engine.command(&["keys", "create", "--name", "ci", "--scope", "posts:read,keys:read", "--json"]).ok();
+    let made = json(&made);
+    let (id, secret) = (made["id"].as_str().expect("an id"), made["secret"].as_str().expect("a secret"));
+    let client = engine.client_of(secret);
+    let shown = client.get(&format!("/v1/keys/{id}")).await.expect(200);
+    assert_eq!((&shown["name"], &shown["created_by"]), (&json!("ci"), &json!("operator")));
+    assert_eq!(shown["rate_limit"], json!({"per_minute": 60, "per_day": 10_000}));
+    client.post("/v1/keys", json!({"name": "x", "scopes": ["*"]})).await.refused(403, "forbidden_scope");
+
+    let revoked = engine.command(&["keys", "revoke", id]).ok();
+    assert!(revoked.contains(id), "{revoked}");
+    assert_eq!(client.get("/v1/posts").await.refused(401, "unauthorized")["reason"], "revoked_key");
+
+    // What a process of its own does is there when the engine is.
+    engine.terminate();
+    let words = engine.command(&["keys", "create", "--name", "later", "--scope", "*", "--mode", "test"]).ok();
+    let secret = words.lines().find_map(|line| line.strip_prefix("secret")).expect("a secret").trim().to_owned();
+    assert!(secret.starts_with("sk_test_"), "{words}");
+    let listed = json(&engine.command(&["keys", "list", "--json"]).ok());
+    let of = |name: &str| listed["data"].as_array().expect("keys").iter().find(|key| key["name"] == name).cloned();
+    assert_eq!(of("ci").expect("the first")["status"], "revoked");
+    assert_eq!(of("later").expect("the second")["mode"], "test");
+    assert!(!listed.to_string().contains(&secret[12..]), "a secret is shown once");
+    engine.restart().await;
+    assert_eq!(engine.client_of(&secret).get("/v1/posts").await.status, 200);
+    let table = engine.command(&["keys", "list"]).ok();
+    assert!(table.contains("later") && table.starts_with("ID"), "{table}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn posts_of_a_revoked_key_are_called_off_if_asked() {
+    let engine = Engine::start(Options::default()).await;
+    let made = json(&engine.command(&["keys", "create", "--name", "calendar", "--scope", "*", "--json"]).ok());
+    let client = engine.client_of(made["secret"].as_str().expect("a secret"));
+    let account = client.own_account().await;
+    let later = json!({"body": "later", "account_ids": [account], "schedule": {"at": "2099-12-01T09:00:00Z"}});
+    let post = client.post("/v1/posts", later).await.expect(201);
+    let id = made["id"].as_str().expect("an id");
+    let revoked = json(&engine.command(&["keys", "revoke", id, "--cancel-scheduled", "--json"]).ok());
+    assert_eq!((&revoked["scheduled_posts"], &revoked["canceled_posts"]), (&json!(1), &json!(1)), "{revoked}");
+    let post = format!("/v1/posts/{}", post["id"].as_str().expect("an id"));
+    assert_eq!(engine.client().get(&post).await.expect(200)["status"], "canceled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_done_is_said_and_exits_with_2() {
+    let engine = Engine::start(Options::default()).await;
+    for (arguments, named) in [
+        (&["keys", "create", "--name", "x", "--scope", "posts:fly"][..], "posts:fly"),
+        (&["keys", "create", "--name", "x"], "--scope"),
+        (&["keys", "create", "--name", "x", "--scope", "*", "--expires-in-days", "0"], "expires_in_days"),
+        (&["keys", "revoke", "key_01k00000000000000000000000"], "key"),
+        (&["keys", "revoke", "../log"], "../log"),
+        (&["keys", "list", "--workspace", "ws_01k00000000000000000000000"], "workspace"),
+    ] {
+        let ran = engine.command(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {}{}", ran.output, ran.errors);
+        assert!(ran.errors.contains(named), "{arguments:?}: {}", ran.errors);
+    }
+    let all = engine.client().all("/v1/keys").await;
+    assert_eq!(all.len(), 1, "nothing was made: {all:?}");
+}

@@ -1,0 +1,9 @@
+//! What operators do at the machine, and what the program tells them of itself.
+
+mod health;
+mod help;
+mod keys;
+mod log;
+mod metrics;
+mod projections;
+mod telemetry;
