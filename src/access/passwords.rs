@@ -42,15 +42,21 @@ impl Passwords {
         Ok(Self { db })
     }
 
+    /// Whether a password may be kept.
+    ///
+    /// # Errors
+    /// If its length isn't one that is taken.
+    pub fn check(password: &SecretString) -> Result<(), PasswordError> {
+        let length = password.expose_secret().chars().count();
+        if (SHORTEST..=LONGEST).contains(&length) { Ok(()) } else { Err(PasswordError::Length) }
+    }
+
     /// Hashes a password; takes a good part of a second of one core.
     ///
     /// # Errors
     /// If its length isn't one that is taken.
     pub async fn hash(password: SecretString) -> Result<String, PasswordError> {
-        let length = password.expose_secret().chars().count();
-        if !(SHORTEST..=LONGEST).contains(&length) {
-            return Err(PasswordError::Length);
-        }
+        Self::check(&password)?;
         let hash = move || {
             let hashed = Argon2::default().hash_password(password.expose_secret().as_bytes());
             hashed.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash(error.to_string()))

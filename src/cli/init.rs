@@ -47,6 +47,7 @@ impl Init {
         let folder = Folder::resolve(self.folder)?;
         let password = if self.password_stdin { Some(password()?) } else { None };
         let owner = Owner { email: self.email, password };
+        owner.check()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let made = runtime.block_on(async {
             let store = Store::open(&folder, Opening::New, SystemClock::shared()).await?;

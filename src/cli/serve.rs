@@ -1,5 +1,7 @@
 //! `campanile serve`
 
+use std::io::ErrorKind;
+
 use clap::Args;
 use tokio::net::TcpListener;
 
@@ -76,6 +78,12 @@ async fn listen_if_asked(configuration: &Configuration) -> Result<Option<TcpList
 }
 
 async fn listen(address: &str) -> Result<TcpListener, Failure> {
-    let failed = |error| Failure::Failed(format!("can't listen on {address}: {error}"));
+    let failed = |error: std::io::Error| {
+        let words = format!("can't listen on {address}: {error}");
+        match error.kind() {
+            ErrorKind::AddrInUse | ErrorKind::PermissionDenied => Failure::Failed(words),
+            _ => Failure::Refused(words),
+        }
+    };
     TcpListener::bind(address).await.map_err(failed)
 }

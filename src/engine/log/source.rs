@@ -44,6 +44,7 @@ pub enum SourceError {
 /// The log of a folder: opened here, or by the process that has the folder.
 pub async fn open(folder: &Folder) -> Result<Box<dyn LogSource>, SourceError> {
     match Store::open(folder, Opening::Existing, SystemClock::shared()).await {
+        Ok(store) if store.is_empty().await.map_err(OpenError::from)? => Err(OpenError::Empty(store.folder).into()),
         Ok(store) => Ok(Box::new(OpenLog(store))),
         Err(OpenError::Lock(held @ LockError::Held { .. })) => {
             let socket = SocketLog::of(&folder.path);

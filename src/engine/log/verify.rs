@@ -266,6 +266,10 @@ impl Reading {
         for size in self.ahead.keys() {
             self.checkpoints.note(|| format!("{size} events were signed and there are {to}"));
         }
+        if self.signed == 0 && events > 0 {
+            self.checkpoints
+                .note(|| "none is signed: nobody can tell whether events are missing at the end".to_owned());
+        }
         let findings = vec![
             self.positions.finding("positions", format!("{from} to {to}, without a hole")),
             self.times.finding("times", "each later than the one before".to_owned()),
