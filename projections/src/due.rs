@@ -203,12 +203,14 @@ pub async fn between(
     read_all(db, sql, vec![from.into(), to.into(), limit.into()]).await
 }
 
-/// What was to be sent or settled before `before`, longest waiting first.
+/// What was to be sent or settled before `before`, longest waiting first; nothing that a paused workspace would send.
 ///
 /// # Errors
 /// If the database doesn't answer.
 pub async fn overdue(db: &dyn Database, before: DateTime<Utc>, limit: usize) -> Result<Vec<DueTarget>, QueryError> {
-    let sql = "select * from due_targets where action <> 'watch' and next_at < $1 order by next_at limit $2";
+    let sql = "select * from due_targets where action <> 'watch' and next_at < $1 and (action = 'settle' or
+            workspace_id not in (select id from workspaces where paused_at is not null))
+        order by next_at limit $2";
     read_all(db, sql, vec![before.into(), limit.into()]).await
 }
 
@@ -221,12 +223,15 @@ pub async fn watched(db: &dyn Database, limit: usize) -> Result<Vec<DueTarget>, 
     read_all(db, sql, vec![limit.into()]).await
 }
 
-/// What has waited longest to be sent or settled, or will be first: `next_at` may lie ahead.
+/// What has waited longest to be sent or settled, or will be first: `next_at` may lie ahead. What a pause holds back is
+/// left out: it waits because it was told to.
 ///
 /// # Errors
 /// If the database doesn't answer.
 pub async fn oldest(db: &dyn Database) -> Result<Option<DueTarget>, QueryError> {
-    let sql = "select * from due_targets where action <> 'watch' order by next_at limit 1";
+    let sql = "select * from due_targets where action <> 'watch'
+            and workspace_id not in (select id from workspaces where paused_at is not null)
+        order by next_at limit 1";
     Ok(read_all(db, sql, vec![]).await?.pop())
 }
 

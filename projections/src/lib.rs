@@ -5,7 +5,8 @@
 //! - [`projection`]: what a read model is to the runner: a name, a version, tables, and `apply`.
 //! - [`folded`]: a read model whose rows follow from one aggregate's state; the aggregate stays the one truth.
 //! - [`runner`]: keeps them current, parks what can't be applied, rebuilds beside the live tables.
-//! - [`posts`], [`targets`], [`attempts`], [`due`], [`digests`], [`accounts`], [`keys`]: the tables and their queries.
+//! - [`posts`], [`targets`], [`attempts`], [`due`], [`digests`], [`accounts`], [`keys`], [`workspaces`]:
+//!   the tables and their queries.
 //! - [`page`]: one way to page through every list.
 //!
 //! It promises: rows and checkpoint move in one transaction; the same log gives the same rows, in whatever batches it
@@ -27,6 +28,7 @@ pub mod projection;
 pub mod rows;
 pub mod runner;
 pub mod targets;
+pub mod workspaces;
 
 pub use list::all;
 pub use runner::Runner;

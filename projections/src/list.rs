@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{accounts::Accounts, folded::Folded, keys::Keys, posts::Posts, projection::Projection};
+use crate::{
+    accounts::Accounts, folded::Folded, keys::Keys, posts::Posts, projection::Projection, workspaces::Workspaces,
+};
 
 /// Every read model, made anew: each runner has its own. Two of one name stop the start.
 pub fn all() -> Vec<Arc<dyn Projection>> {
@@ -10,5 +12,6 @@ pub fn all() -> Vec<Arc<dyn Projection>> {
         Arc::new(Folded::<Posts>::default()),
         Arc::new(Folded::<Accounts>::default()),
         Arc::new(Folded::<Keys>::default()),
+        Arc::new(Folded::<Workspaces>::default()),
     ]
 }

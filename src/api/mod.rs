@@ -24,5 +24,6 @@ pub mod routes;
 pub mod scopes;
 #[cfg(test)]
 mod tests;
+pub mod workspaces;
 
 pub use router::{Api, operator_router, router};

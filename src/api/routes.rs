@@ -8,7 +8,7 @@ use super::{
         Needs::{AnyKey, Nothing, Scope as With},
         Route, delete, get, named, patch, post,
     },
-    keys, me, openapi, operator, platforms, posts, scopes,
+    keys, me, openapi, operator, platforms, posts, scopes, workspaces,
 };
 
 /// The routes that clients use.
@@ -24,6 +24,9 @@ pub fn all() -> Vec<Route> {
         get("/v1/scopes", With(Scope::KeysRead), named!("api.scopes.list"), scopes::list),
         get("/v1/platforms", AnyKey, named!("api.platforms.list"), platforms::list),
 
+        post("/v1/workspaces/{id}/pause", With(Scope::PostsPublish), named!("api.workspaces.pause"), workspaces::pause),
+        post("/v1/workspaces/{id}/resume", With(Scope::PostsPublish), named!("api.workspaces.resume"), workspaces::resume),
+
         get("/v1/keys", With(Scope::KeysRead), named!("api.keys.list"), keys::list),
         post("/v1/keys", With(Scope::KeysWrite), named!("api.keys.create"), keys::create),
         get("/v1/keys/{id}", With(Scope::KeysRead), named!("api.keys.get"), keys::get),
@@ -37,6 +40,7 @@ pub fn all() -> Vec<Route> {
 
         get("/v1/posts", With(Scope::PostsRead), named!("api.posts.list"), posts::list),
         post("/v1/posts", With(Scope::PostsWrite), named!("api.posts.create"), posts::create),
+        post("/v1/posts/validate", With(Scope::PostsWrite), named!("api.posts.validate"), posts::validate),
         get("/v1/posts/{id}", With(Scope::PostsRead), named!("api.posts.get"), posts::get),
         patch("/v1/posts/{id}", With(Scope::PostsWrite), named!("api.posts.edit"), posts::edit),
         delete("/v1/posts/{id}", With(Scope::PostsDelete), named!("api.posts.delete"), posts::delete),
@@ -56,6 +60,8 @@ pub fn all() -> Vec<Route> {
 pub fn operators() -> Vec<Route> {
     vec![
         get("/operator/log", Nothing, named!("operator.log.state"), operator::state),
+        post("/operator/pause", Nothing, named!("operator.pause"), operator::pause),
+        post("/operator/resume", Nothing, named!("operator.resume"), operator::resume),
         get("/operator/log/events", Nothing, named!("operator.log.events"), operator::events),
         post("/operator/log/checkpoint", Nothing, named!("operator.log.checkpoint"), operator::checkpoint),
         get("/operator/keys", Nothing, named!("operator.keys.list"), operator::keys::list),

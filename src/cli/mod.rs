@@ -9,6 +9,7 @@ mod logging;
 mod master_key;
 mod openapi;
 mod operator;
+mod pauses;
 mod progress;
 mod projections;
 mod sandbox;
@@ -52,6 +53,8 @@ enum Command {
     Keys(keys::Keys),
     #[command(subcommand)]
     Log(log::Log),
+    Pause(pauses::Pause),
+    Resume(pauses::Resume),
     #[command(subcommand)]
     Projections(projections::Projections),
     Sandbox(sandbox::Sandbox),
@@ -68,6 +71,8 @@ impl Arguments {
             Command::Serve(command) => command.run(),
             Command::Keys(command) => command.run(),
             Command::Log(command) => command.run(),
+            Command::Pause(command) => command.run(),
+            Command::Resume(command) => command.run(),
             Command::Projections(command) => command.run(),
             Command::Sandbox(command) => command.run(),
             Command::MasterKey(command) => command.run(),

@@ -13,12 +13,11 @@ use super::Failure;
 use crate::{
     api,
     configuration::{Configuration, Folder, FolderFlags, Role, Roles},
-    engine::{Engine, LockError, OpenError, Socket},
+    engine::{Engine, LockError, OpenError, PATIENCE, Socket},
 };
 
 /// How long the read models may take to show what a command reads.
 const SHOWN_WITHIN: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An engine that takes an operator's requests.
 pub(super) enum Operator {

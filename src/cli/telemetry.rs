@@ -30,7 +30,7 @@ impl Telemetry {
         traces.set_path(&format!("{}/{TRACES}", endpoint.path().trim_end_matches('/')));
         let exporter = SpanExporter::builder().with_http().with_endpoint(traces).build();
         let failed = |error| Failure::Failed(format!("traces can't be sent to {endpoint}: {error}"));
-        let instance = random::bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let instance = hex::encode(random::bytes::<16>());
         let resource = Resource::builder()
             .with_service_name(SERVICE)
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))

@@ -22,6 +22,7 @@ use campanile_events::{
     post::Post,
     seal::DataKeys,
     timing::Timing,
+    workspace::Workspace,
 };
 use campanile_projections::Runner;
 use campanile_workers::{platforms::Platforms, publishing::Publishing, tokens::Tokens};
@@ -68,6 +69,8 @@ pub struct Core {
     pub posts: Executor<Post>,
     /// Carries out accounts' commands.
     pub accounts: Executor<Account>,
+    /// Carries out workspaces' commands.
+    pub workspaces: Executor<Workspace>,
     /// Carries out keys' commands.
     pub keys: Executor<Key>,
     /// Who asks.

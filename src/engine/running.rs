@@ -121,6 +121,7 @@ async fn core(
     let posts = Core::executor(&journal, &clock, PostServices { timing });
     let accounts = Core::executor(&journal, &clock, ());
     let keys = Core::executor(&journal, &clock, ());
+    let workspaces = Core::executor(&journal, &clock, ());
     let access = Access::open(Arc::clone(&side), &master_key, keys.clone(), clock.clone()).await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
@@ -128,6 +129,7 @@ async fn core(
     let publishing = Publishing::start(Deps {
         posts: posts.clone(),
         accounts: accounts.clone(),
+        workspaces: workspaces.clone(),
         data_keys: Arc::clone(&data_keys),
         tokens: Arc::clone(&tokens),
         platforms: platforms.clone(),
@@ -156,6 +158,7 @@ async fn core(
         data_keys,
         posts,
         accounts,
+        workspaces,
         keys,
         access,
         platforms,

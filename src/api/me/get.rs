@@ -15,6 +15,8 @@ use crate::api::{
 pub async fn get(State(api): State<Api>, asker: Asker) -> Result<Answer, ApiError> {
     let caller = &asker.caller;
     let data_key = api.data_key(&asker).await?;
+    let workspace = api.0.workspaces.load(caller.workspace, caller.workspace.uuid()).await?;
+    let paused_at = workspace.and_then(|it| it.state.paused_at);
     Ok(Answer::ok(json!({
         "type": "key",
         "key": {
@@ -25,6 +27,7 @@ pub async fn get(State(api): State<Api>, asker: Asker) -> Result<Answer, ApiErro
             "expires_at": optional_instant(caller.key.expires_at),
         },
         "workspace_id": caller.workspace,
+        "paused_at": optional_instant(paused_at),
         "scopes": caller.scopes(),
     })))
 }

@@ -15,6 +15,9 @@ pub struct Me {
     /// The workspace that it opens.
     #[schema(value_type = WorkspaceRef)]
     pub workspace_id: String,
+    /// Since when nothing is sent there; `null` while it publishes.
+    #[schema(required = true, format = DateTime)]
+    pub paused_at: Option<String>,
     /// What it may do.
     #[schema(value_type = Vec<GrantedScope>)]
     pub scopes: Vec<String>,

@@ -14,6 +14,7 @@ const TAGS: &[(&str, &str)] = &[
     ("keys", "API keys."),
     ("scopes", "What a key may be allowed."),
     ("me", "Who asks."),
+    ("workspaces", "Workspaces, and their stop button."),
     ("openapi", "This description."),
     ("health", "Whether the process lives and is ready, and its figures."),
 ];
@@ -122,6 +123,8 @@ fn codes(operation: &mut Map<String, Value>, route: &Route) -> Vec<Code> {
     }
     if may_be_repeated(route) {
         codes.extend([Code::IdempotencyMismatch, Code::IdempotencyInProgress]);
+        // For a wrong key, and a body that nobody asked for but which the key is kept with.
+        codes.extend([Code::InvalidRequest, Code::PayloadTooLarge]);
     }
     if takes_revision(route) {
         codes.push(Code::VersionMismatch);
@@ -162,6 +165,7 @@ fn take(operation: &mut Map<String, Value>, route: &Route) {
             "accounts" => "acct_id",
             "keys" => "key_id",
             "media" => "media_id",
+            "workspaces" => "ws_id",
             other => panic!("ids of {other} have no name in the description"),
         };
         let schema = json!({ "$ref": format!("#/components/schemas/{kind}") });
@@ -194,7 +198,9 @@ fn answer(operation: &mut Map<String, Value>, route: &Route) {
         if ["Post", "Account", "Key", "KeyWithSecret", "RevokedKey"].contains(&shown) {
             names.push("ETag");
         }
-        if !reads(route) {
+        // What answers a command with a list only judged.
+        let is_list = response.pointer("/content/application~1json/schema/properties/data").is_some();
+        if !reads(route) && !is_list {
             names.extend(["Campanile-Position", "Campanile-Projected"]);
         }
         if may_be_repeated(route) {

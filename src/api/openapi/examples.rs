@@ -71,13 +71,16 @@ fn of(name: &str) -> Option<Value> {
         "Me" => json!({
             "type": "key",
             "key": { "id": KEY, "name": "ci-deploy", "prefix": "sk_live_3fK9", "mode": "live", "expires_at": null },
-            "workspace_id": WORKSPACE, "scopes": ["posts:read", "posts:write"],
+            "workspace_id": WORKSPACE, "paused_at": null, "scopes": ["posts:read", "posts:write"],
         }),
+        "Pause" => json!({ "id": WORKSPACE, "paused_at": WRITTEN }),
+        "Verdict" => json!({ "account_id": ACCOUNT, "platform": "mastodon", "ok": true, "violations": [] }),
         "ScopeShown" => json!({ "name": "posts:read", "description": "Read posts and their results." }),
         "Platform" => platform(),
         "TargetResults" => json!({
             "account_id": ACCOUNT, "platform": "mastodon", "status": "published",
-            "url": "https://mastodon.example/@ada/1", "published_at": DUE, "duplicates_observed": 0,
+            "url": "https://mastodon.example/@ada/1", "published_at": DUE,
+            "parts": [{ "step": "part-0", "remote_id": "1", "url": "https://mastodon.example/@ada/1" }], "duplicates_observed": 0,
             "attempts": [{
                 "number": 1, "started_at": DUE, "ended_at": DUE, "outcome": "published", "delivery": "keyed",
                 "error": null,
@@ -106,7 +109,7 @@ fn post() -> Value {
         "media_ids": [], "tags": ["launch"], "thread": [{ "body": "And this is why." }],
         "first_comment": "Ask us anything.", "overrides": {},
         "targets": [{
-            "account_id": ACCOUNT, "platform": "mastodon", "status": "scheduled", "attempts": 0, "url": null,
+            "account_id": ACCOUNT, "platform": "mastodon", "status": "scheduled", "attempts": 0, "url": null, "parts": [],
             "error": null, "warning": null, "published_at": null, "next_attempt_at": null,
         }],
         "scheduled_at": DUE, "local_time": "2026-12-01T09:00:00", "time_zone": "Europe/Berlin",

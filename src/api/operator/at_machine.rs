@@ -37,12 +37,12 @@ impl<S: Sync> FromRequestParts<S> for AtMachine {
 impl Api {
     /// The workspace that an operator means: the one that is named, or the only one.
     pub(super) async fn workspace(&self, given: &mut Parameters) -> Result<WorkspaceId, ApiError> {
-        let named: Option<WorkspaceId> = given.read("workspace")?;
-        let numbers = self.0.journal.workspace_numbers().await?;
+        let asked: Option<WorkspaceId> = given.read("workspace")?;
+        let known = self.0.journal.workspace_numbers().await?;
         let engine = WorkspaceId::default();
-        let all: Vec<_> = numbers.into_iter().map(|(id, _)| id).filter(|id| *id != engine).collect();
-        match (named, &all[..]) {
-            (Some(named), all) if all.contains(&named) => Ok(named),
+        let all: Vec<_> = known.into_iter().map(|(id, _)| id).filter(|id| *id != engine).collect();
+        match (asked, &all[..]) {
+            (Some(asked), all) if all.contains(&asked) => Ok(asked),
             (Some(_), _) => Err(ApiError::not_found("workspace")),
             (None, [only]) => Ok(*only),
             (None, all) => {

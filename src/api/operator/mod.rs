@@ -1,4 +1,5 @@
-//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys; the read models.
+//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys; the stop button; the
+//! read models.
 //!
 //! Who can open the socket can read the folder, so nobody is asked for a key here. The events of what they do name the
 //! operator.
@@ -7,10 +8,12 @@ mod at_machine;
 mod checkpoint;
 mod events;
 pub mod keys;
+mod pauses;
 pub mod projections;
 mod state;
 
 pub use at_machine::AtMachine;
 pub use checkpoint::checkpoint;
 pub use events::events;
+pub use pauses::{pause, resume};
 pub use state::state;

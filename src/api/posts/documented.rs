@@ -9,6 +9,7 @@ use super::{input, publish, shown, when};
     paths(
         super::list::list,
         super::create::create,
+        super::validate::validate,
         super::get::get,
         super::edit::edit,
         super::delete::delete,
@@ -25,6 +26,7 @@ use super::{input, publish, shown, when};
         shown::Post,
         shown::TargetResults,
         shown::HistoryEvent,
+        shown::Verdict,
         input::NewPost,
         when::Schedule,
         publish::Nothing

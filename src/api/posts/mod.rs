@@ -29,6 +29,7 @@ mod seal;
 pub mod shown;
 mod targets;
 mod unschedule;
+mod validate;
 mod when;
 
 pub use cancel::cancel;
@@ -47,3 +48,4 @@ pub use results::results;
 pub use retry::retry;
 pub use schedule::schedule;
 pub use unschedule::unschedule;
+pub use validate::validate;

@@ -3,7 +3,7 @@
 use campanile_events::{
     ids::PostId,
     journal::Actor,
-    post::{Content, Failure, Post, Target},
+    post::{Content, Failure, Post, Step, StepDone, Target},
     seal::{DataKey, Open, Sealed, fields},
 };
 use serde_json::{Map, Value, json};
@@ -48,11 +48,20 @@ fn target(key: &DataKey, target: &Target) -> Result<Value, ApiError> {
         "status": target.status(),
         "attempts": target.attempts.len(),
         "url": url(key, target.url.as_ref())?,
+        "parts": standing(key, target)?,
         "error": target.failure.as_ref().map(|it| failure(key, it)).transpose()?,
         "warning": target.warning.as_ref().map(|it| failure(key, it)).transpose()?,
         "published_at": optional_instant(target.published_at),
         "next_attempt_at": optional_instant(target.next_at()),
     }))
+}
+
+/// What of it stands on the platform, in the order in which it was sent: of a thread that stopped, the parts before.
+pub(super) fn standing(key: &DataKey, target: &Target) -> Result<Vec<Value>, ApiError> {
+    let shown = |(step, done): (&Step, &StepDone)| {
+        Ok(json!({"step": step, "remote_id": done.remote_id, "url": url(key, done.url.as_ref())?}))
+    };
+    target.done.iter().map(shown).collect()
 }
 
 /// How something failed, with the platform's own words.

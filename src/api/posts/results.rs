@@ -31,6 +31,7 @@ fn target(key: &DataKey, target: &Target) -> Result<Value, ApiError> {
         "platform": target.platform,
         "status": target.status(),
         "url": render::url(key, target.url.as_ref())?,
+        "parts": render::standing(key, target)?,
         "published_at": optional_instant(target.published_at),
         "duplicates_observed": target.duplicates,
         "attempts": attempts,

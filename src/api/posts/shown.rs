@@ -93,6 +93,8 @@ pub struct TargetShown {
     /// Where people see it.
     #[schema(required = true)]
     pub url: Option<String>,
+    /// What of it stands on the platform, in the order in which it was sent: of a thread that stopped, the parts before.
+    pub parts: Vec<StepShown>,
     /// Why it is not published.
     #[schema(required = true)]
     pub error: Option<FailureShown>,
@@ -144,6 +146,8 @@ pub struct TargetResults {
     /// Where people see it.
     #[schema(required = true)]
     pub url: Option<String>,
+    /// What of it stands on the platform, in the order in which it was sent: of a thread that stopped, the parts before.
+    pub parts: Vec<StepShown>,
     /// When it was published.
     #[schema(required = true, format = DateTime)]
     pub published_at: Option<String>,
@@ -221,6 +225,32 @@ pub struct HistoryEvent {
     /// What it says; its shape goes by `type` and `schema`.
     #[schema(value_type = Object, additional_properties)]
     pub data: serde_json::Value,
+}
+
+/// Whether an account's platform would take a post.
+#[derive(Debug, ToSchema)]
+pub struct Verdict {
+    /// The account.
+    #[schema(value_type = AccountRef)]
+    pub account_id: String,
+    /// Its platform.
+    #[schema(value_type = PlatformName)]
+    pub platform: String,
+    /// Whether it would.
+    pub ok: bool,
+    /// Which of its rules the post breaks.
+    pub violations: Vec<Violation>,
+}
+
+/// A platform's rule that a post breaks.
+#[derive(Debug, ToSchema)]
+pub struct Violation {
+    /// Where, such as `thread[0].body`.
+    pub field: String,
+    /// A stable name, such as `too_long`.
+    pub code: String,
+    /// What a person reads.
+    pub message: String,
 }
 
 /// Which posts.

@@ -53,17 +53,16 @@ pub struct Verify {
 impl Verify {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let copy = self.checkpoint.as_deref().map(checkpoint).transpose()?;
-        let report = match &self.file {
-            Some(file) => exported(file, self.key.as_deref(), copy.as_ref())?,
-            None => {
-                let folder = Folder::resolve(self.folder)?;
-                let copy = copy.or_else(|| std::fs::read_to_string(folder.path.join("checkpoint")).ok());
-                let log = open(&folder).await?;
-                let progress = Progress::start("verifying", 0);
-                match verify_telling(log.as_ref(), copy, |done, steps| progress.at(done, steps)).await {
-                    Err(SourceError::Read(reason)) => unreadable(reason),
-                    report => report?,
-                }
+        let report = if let Some(file) = &self.file {
+            exported(file, self.key.as_deref(), copy.as_ref())?
+        } else {
+            let folder = Folder::resolve(self.folder)?;
+            let copy = copy.or_else(|| std::fs::read_to_string(folder.path.join("checkpoint")).ok());
+            let log = open(&folder).await?;
+            let progress = Progress::start("verifying", 0);
+            match verify_telling(log.as_ref(), copy, |done, steps| progress.at(done, steps)).await {
+                Err(SourceError::Read(reason)) => unreadable(reason),
+                report => report?,
             }
         };
         print(&report, self.json)?;

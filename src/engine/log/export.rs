@@ -124,7 +124,7 @@ pub async fn export(
 }
 
 fn head(key: &str, epoch: Epoch, after: Position, frontier: &Frontier, workspaces: Vec<(WorkspaceId, u64)>) -> Header {
-    let frontier = frontier.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let frontier = hex::encode(frontier.to_bytes());
     let (format, verifying_key) = (FORMAT.to_owned(), key.to_owned());
     Header { format, version: VERSION, epoch, verifying_key, after, frontier, workspaces }
 }
@@ -158,7 +158,8 @@ pub fn verify_export(
         return Err(ExportError::Line { line: 1, reason });
     }
     let invalid = || ExportError::Line { line: 1, reason: "the frontier doesn't read".to_owned() };
-    let frontier = Frontier::from_bytes(&bytes(&header.frontier).ok_or_else(invalid)?).map_err(|_| invalid())?;
+    let frontier = hex::decode(&header.frontier).map_err(|_| invalid())?;
+    let frontier = Frontier::from_bytes(&frontier).map_err(|_| invalid())?;
     if frontier.size() != header.after.0 {
         return Err(invalid());
     }
@@ -189,13 +190,6 @@ pub fn verify_export(
 
 fn parse<'a, T: Deserialize<'a>>(text: &'a str, line: u64) -> Result<T, ExportError> {
     serde_json::from_str(text).map_err(|error| ExportError::Line { line, reason: error.to_string() })
-}
-
-fn bytes(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    text.as_bytes().chunks(2).map(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok()).collect()
 }
 
 /// A signed note that ends an export must be over exactly its events.

@@ -13,6 +13,8 @@ const COMMANDS: &[&str] = &[
     "log export",
     "log verify",
     "log stats",
+    "pause",
+    "resume",
     "projections status",
     "projections rebuild",
     "sandbox",

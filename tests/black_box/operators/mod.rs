@@ -5,5 +5,6 @@ mod help;
 mod keys;
 mod log;
 mod metrics;
+mod pauses;
 mod projections;
 mod telemetry;

@@ -37,6 +37,11 @@ async fn filters_give_what_they_say() {
         ("tag=launch", vec![&tagged]),
         (keyed.as_str(), vec![&planned, &sent]),
         (by.as_str(), vec![&by_other]),
+        ("platform=sandbox", vec![&plain, &tagged, &planned, &sent, &by_other]),
+        ("platform=mastodon", vec![]),
+        ("status=draft&tag=launch", vec![&tagged]),
+        ("from=2026-01-01T00:00:00Z&to=2126-01-01T00:00:00Z", vec![&plain, &tagged, &sent, &by_other]),
+        ("from=2126-12-01T09:00:00Z&to=2126-12-01T09:00:01Z", vec![&planned]),
     ] {
         let found = client.all(&format!("/v1/posts?{filter}")).await;
         assert_eq!(ids(&found), expected.into_iter().cloned().collect(), "{filter}");

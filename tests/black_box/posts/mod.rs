@@ -2,8 +2,12 @@
 
 mod drafts;
 mod lists;
+mod modes;
+mod pausing;
 mod scheduling;
 mod settling;
+mod threads;
+mod validating;
 
 use serde_json::{Value, json};
 

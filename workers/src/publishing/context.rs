@@ -14,6 +14,7 @@ use campanile_events::{
     timing::Timing,
 };
 
+use super::pauses::Pauses;
 use crate::{
     bus::Job,
     heartbeats::Heartbeats,
@@ -27,6 +28,7 @@ use crate::{
 pub(super) struct Context {
     pub posts: Executor<Post>,
     pub accounts: Executor<Account>,
+    pub pauses: Pauses,
     pub data_keys: Arc<DataKeys>,
     pub tokens: Arc<Tokens>,
     pub platforms: Platforms,

@@ -4,6 +4,7 @@
 //! - `scheduler` watches the table of due targets and puts jobs on the bus at the right moment.
 //! - `sweeper` puts back what nobody works on: lost jobs, silent workers, targets that wait to be asked for.
 //! - `worker` takes jobs, as many at once as it may, and says every so often that it lives.
+//! - `pauses`: nothing is begun in a paused workspace, and nothing leaves it once that was said.
 //! - `publisher` looks at one target and does what its aggregate allows: send, settle, or leave alone.
 //!
 //! Nothing here decides what is safe: every step is a command that the post's aggregate may refuse. Connect first, then
@@ -12,6 +13,7 @@
 mod account;
 mod context;
 mod marker;
+mod pauses;
 mod publisher;
 mod scheduler;
 mod send;

@@ -64,6 +64,10 @@ impl Publisher {
         let key = self.context.data_key(job.workspace_id).await?;
         let look = Look { job, post: &post, target, key: &key };
         match &target.phase {
+            // So that no platform is called in vain; what decides is the pass, right before the intent.
+            Phase::Scheduled | Phase::Retrying { .. } if self.context.pauses.paused(job.workspace_id).await? => {
+                Ok(Next::Done)
+            }
             Phase::Scheduled | Phase::Retrying { .. } if !post.deleted => self.send(&look).await,
             Phase::Settling(settling) => self.settle(&look, settling).await,
             Phase::Publishing => self.lapse(&look).await,

@@ -13,6 +13,7 @@ use super::{
     account::Way,
     context::{Trouble, not_sent},
     marker::marker,
+    pauses::Pass,
     publisher::{Look, Next, Publisher, refused},
 };
 use crate::{
@@ -82,6 +83,7 @@ impl Publisher {
                 Err(failure) => return self.start_unready(look, &ready.access, before_any_effect(failure)).await,
             }
         }
+        let Some(pass) = self.context.pauses.pass(look.job.workspace_id).await? else { return Ok(Next::Done) };
         let intent = self.intent(look, ready.line.as_ref(), &mut ready.message);
         let number = look.target.next_number();
         let action = PostAction::StartAttempt {
@@ -107,7 +109,7 @@ impl Publisher {
         }
         let late = (intent.at - at).to_std().unwrap_or_default();
         self.context.observer.send_intended(&look.job.platform, late);
-        self.send_parts(look, ready, number, intent).await
+        self.send_parts(look, ready, number, intent, pass).await
     }
 
     async fn wait_until(&self, at: DateTime<Utc>) -> Result<(), Trouble> {
@@ -167,6 +169,7 @@ impl Publisher {
         ready: Ready,
         number: u32,
         mut intent: Intent,
+        mut pass: Pass,
     ) -> Result<Next, Trouble> {
         let Ready { platform, access, content, mut line, mut message, .. } = ready;
         loop {
@@ -174,7 +177,9 @@ impl Publisher {
             if self.context.clock.now() >= intent.not_after {
                 return self.fail(look, &access, number, Some(step), &not_sent("intent_expired")).await;
             }
-            let sent = match line.send(message).await {
+            let answer = line.send(message).await;
+            drop(pass);
+            let sent = match answer {
                 Ok(sent) => sent,
                 Err(failure) => return self.fail(look, &access, number, Some(step), &failure).await,
             };
@@ -189,6 +194,10 @@ impl Publisher {
             line = match prepare_and_open(platform.as_ref(), &access, &mut next).await {
                 Ok(line) => line,
                 Err(failure) => return self.fail(look, &access, number, None, &failure).await,
+            };
+            pass = match self.context.pauses.pass(look.job.workspace_id).await? {
+                Some(pass) => pass,
+                None => return self.fail(look, &access, number, None, &not_sent("paused")).await,
             };
             intent = self.intent(look, line.as_ref(), &mut next);
             message = next;
@@ -322,6 +331,7 @@ impl Publisher {
 
     /// An attempt that ends before it could send, kept for the record; or none, where the target is missed or given up.
     async fn start_without_line(&self, look: &Look<'_>, failure: Option<SendFailure>) -> Result<Next, Trouble> {
+        let Some(_pass) = self.context.pauses.pass(look.job.workspace_id).await? else { return Ok(Next::Done) };
         let number = look.target.next_number();
         let delivery = look.target.newest().map_or(Delivery::Blind, |it| it.delivery);
         let action = PostAction::StartAttempt {

@@ -29,6 +29,9 @@ impl Publisher {
             return self.leave_unknown(look, true).await;
         }
         if self.may_repeat(look, settling, delivery) {
+            if self.context.pauses.paused(look.job.workspace_id).await? {
+                return Ok(Next::Done);
+            }
             return self.attempt(look, settling.next_at).await;
         }
         if delivery.can_look_up() {

@@ -10,15 +10,16 @@ use campanile_events::{
     clock::SharedClock,
     commands::Executor,
     db::{Database, DbError},
-    ids::WorkerId,
+    ids::{WorkerId, WorkspaceId},
     post::Post,
     seal::DataKeys,
     timing::Timing,
+    workspace::Workspace,
 };
-use campanile_projections::{due, page::QueryError, runner::Runner};
+use campanile_projections::{due, page::QueryError, runner::Runner, workspaces};
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::{context::Context, scheduler::Scheduler, sweeper::Sweeper, worker};
+use super::{context::Context, pauses::Pauses, scheduler::Scheduler, sweeper::Sweeper, worker};
 use crate::{
     bus::{Bus, InProcess},
     heartbeats::Heartbeats,
@@ -37,6 +38,8 @@ pub struct Deps {
     pub posts: Executor<Post>,
     /// Carries out accounts' commands.
     pub accounts: Executor<Account>,
+    /// Carries out workspaces' commands.
+    pub workspaces: Executor<Workspace>,
     /// The workspaces' data keys.
     pub data_keys: Arc<DataKeys>,
     /// The accounts' credentials.
@@ -84,6 +87,7 @@ pub struct Publishing {
     read: Arc<dyn Database>,
     clock: SharedClock,
     timing: Timing,
+    pauses: Pauses,
     stop: watch::Sender<bool>,
     workers: usize,
     scheduler: bool,
@@ -100,9 +104,11 @@ impl Publishing {
         let lease = deps.timing.lease;
         let heartbeats = Heartbeats::open(Arc::clone(&deps.side), clock.clone(), lease, deps.sole_process).await?;
         let workers: Vec<_> = (0..deps.workers).map(|_| WorkerId::fresh(clock.now())).collect();
+        let pauses = Pauses::new(deps.workspaces);
         let context = Context {
             posts: deps.posts,
             accounts: deps.accounts,
+            pauses: pauses.clone(),
             data_keys: deps.data_keys,
             tokens: deps.tokens,
             platforms: deps.platforms,
@@ -132,6 +138,7 @@ impl Publishing {
             read: deps.read,
             clock,
             timing: deps.timing,
+            pauses,
             stop: give,
             workers: deps.workers,
             scheduler: deps.scheduler,
@@ -151,7 +158,26 @@ impl Publishing {
             }
             Err(error) => PartStatus { part: "queue", ok: false, text: error.to_string() },
         };
-        parts.into_iter().chain([queue]).collect()
+        let pauses = match workspaces::paused(self.read.as_ref()).await {
+            Ok(paused) if paused.is_empty() => PartStatus { part: "pauses", ok: true, text: "none".to_owned() },
+            Ok(paused) => {
+                let text = format!("{} paused, nothing is sent there", paused.len());
+                PartStatus { part: "pauses", ok: true, text }
+            }
+            Err(error) => PartStatus { part: "pauses", ok: false, text: error.to_string() },
+        };
+        parts.into_iter().chain([queue, pauses]).collect()
+    }
+
+    /// Waits until nothing that was begun before a workspace's pause can leave any more. Answers whether that was seen
+    /// to be so; after the longest time that a request may take it is so in any case.
+    pub async fn held(&self, workspace: WorkspaceId) -> bool {
+        self.pauses.held(workspace, self.timing.send_window() + self.timing.request()).await
+    }
+
+    /// Looks at once for what waited while a workspace was paused, rather than with the next sweep.
+    pub fn resumed(&self) {
+        self.pauses.resumed();
     }
 
     /// A part's tasks end when they are told to, and not before.

@@ -28,6 +28,7 @@ impl Sweeper {
                 }
                 tokio::select! {
                     () = tokio::time::sleep(self.context.timing.sweep) => {}
+                    () = self.context.pauses.gone_on() => {}
                     () = stop.wait() => return,
                 }
             }

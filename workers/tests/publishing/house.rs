@@ -15,6 +15,7 @@ use campanile_events::{
     },
     seal::{DataKey, DataKeys, MasterKey, Open, fields},
     timing::Timing,
+    workspace::{Workspace, WorkspaceAction, WorkspaceCommand},
 };
 use campanile_projections::runner::Runner;
 use campanile_workers::{
@@ -37,6 +38,7 @@ pub(crate) struct House {
     pub posts: Executor<Post>,
     workspace: WorkspaceId,
     accounts: Executor<Account>,
+    workspaces: Executor<Workspace>,
     data_keys: Arc<DataKeys>,
     tokens: Arc<Tokens>,
     pub platforms: platforms::Platforms,
@@ -74,6 +76,7 @@ impl House {
         let services = PostServices { timing };
         let posts = Executor::new(Arc::clone(&journal), clock.clone(), services, Sharing::Alone, remember);
         let accounts = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
+        let workspaces = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
         let master = MasterKey::generate();
         let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), master.clone()).await.expect("data keys"));
         let workspace = WorkspaceId::fresh(clock.now());
@@ -95,6 +98,7 @@ impl House {
             posts,
             workspace,
             accounts,
+            workspaces,
             data_keys,
             tokens,
             platforms,
@@ -110,6 +114,7 @@ impl House {
         let deps = Deps {
             posts: self.posts.clone(),
             accounts: self.accounts.clone(),
+            workspaces: self.workspaces.clone(),
             data_keys: Arc::clone(&self.data_keys),
             tokens: Arc::clone(&self.tokens),
             platforms: self.platforms.clone(),
@@ -125,6 +130,31 @@ impl House {
         };
         assert!(self.folder.path().exists(), "the folder stands as long as the house");
         Publishing::start(deps).await.expect("started")
+    }
+
+    /// Tells the workspace something.
+    pub async fn workspace(&self, action: WorkspaceAction) {
+        let request = Request {
+            workspace: self.workspace,
+            id: self.workspace.uuid(),
+            command: WorkspaceCommand { now: self.clock.now(), action },
+            metadata: Metadata::by(Actor::operator()),
+            receipt: None,
+        };
+        let done = self.workspaces.execute(request).await.expect("carried out");
+        assert!(self.runner.wait_for(done.position, PATIENCE).await, "the read models show it");
+    }
+
+    /// Pauses as the API does: once this is over nothing leaves.
+    pub async fn pause(&self, publishing: &Publishing) {
+        self.workspace(WorkspaceAction::Pause).await;
+        assert!(publishing.held(self.workspace).await, "what was in hand has come back");
+    }
+
+    /// Resumes as the API does.
+    pub async fn resume(&self, publishing: &Publishing) {
+        self.workspace(WorkspaceAction::Resume).await;
+        publishing.resumed();
     }
 
     async fn key(&self) -> Arc<DataKey> {
@@ -166,6 +196,17 @@ impl House {
 
     /// Writes a post and gives it a due time.
     pub async fn schedule(&self, content: Content<Open>, accounts: &[AccountId], at: DateTime<Utc>) -> PostId {
+        self.schedule_within(content, accounts, at, Limits::default()).await
+    }
+
+    /// The same, with limits of its own.
+    pub async fn schedule_within(
+        &self,
+        content: Content<Open>,
+        accounts: &[AccountId],
+        at: DateTime<Utc>,
+        limits: Limits,
+    ) -> PostId {
         let post = PostId::fresh(self.clock.now());
         let key = self.key().await;
         let mut targets = Vec::new();
@@ -177,7 +218,7 @@ impl House {
         let sealed = content.try_map::<_, std::convert::Infallible>(|field, text| Ok(key.seal(field, text)));
         let sealed = sealed.expect("sealing does not fail");
         let content = Box::new(ContentInHand { sealed, open: content, digests: BTreeMap::new() });
-        let draft = PostAction::Draft { content, targets, tags: Vec::new(), limits: Limits::default() };
+        let draft = PostAction::Draft { content, targets, tags: Vec::new(), limits };
         self.command(post, draft).await;
         self.command(post, PostAction::Schedule { when: When::instant(at) }).await;
         post

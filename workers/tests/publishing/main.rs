@@ -5,5 +5,6 @@ mod doubt;
 #[expect(dead_code, reason = "the tests against real platforms need more of the house")]
 mod house;
 mod moments;
+mod pausing;
 mod repeats;
 mod threads;

@@ -41,23 +41,11 @@ async fn a_refused_comment_is_a_warning() {
     let house = House::open(quick()).await;
     let account = house.connect("calm", "keyed").await;
     let post = house.schedule(thread(1, true), &[account], house.clock.now()).await;
-    let mut changes = house.sandbox.changes();
-    let sandbox = std::sync::Arc::clone(&house.sandbox);
-    // The comment is refused, not the post: the fault is set when the post is there.
-    let watch = tokio::spawn(async move {
-        loop {
-            if sandbox.visible().len() == 1 {
-                sandbox.add_fault(Fault::next(Some("calm"), FaultKind::Refuse, 1));
-                return;
-            }
-            changes.changed().await.expect("the sandbox stands");
-        }
-    });
+    // The comment is refused, not the post.
+    house.fault(Fault::next(Some("calm"), FaultKind::Refuse, 1).after(1));
     let _publishing = house.start().await;
     let state = house.ended(post).await;
-    watch.await.expect("no panic");
     assert_eq!(state.targets[0].status(), TargetStatus::Published);
-    if house.visible("calm").len() == 1 {
-        assert!(state.targets[0].warning.is_some(), "the comment's refusal is kept");
-    }
+    assert_eq!(house.visible("calm").len(), 1, "the post without its comment");
+    assert!(state.targets[0].warning.is_some(), "the comment's refusal is kept");
 }

@@ -98,6 +98,8 @@ pub struct Fault {
     pub on: Point,
     /// What goes wrong.
     pub kind: FaultKind,
+    /// How many such requests it still lets pass before it meets one.
+    pub after: u32,
     /// How many requests it still meets; `None` for all.
     pub times: Option<u32>,
     /// How likely it meets one, from 0 to 1.
@@ -110,13 +112,19 @@ impl Fault {
     /// A fault that meets the next `times` posts of one account, or of all.
     pub fn next(account: Option<&str>, kind: FaultKind, times: u32) -> Self {
         let account = account.map(str::to_owned);
-        Self { account, on: Point::Send, kind, times: Some(times), probability: 1.0, seed: 0 }
+        Self { account, on: Point::Send, kind, after: 0, times: Some(times), probability: 1.0, seed: 0 }
     }
 
     /// The same, for other requests.
     #[must_use]
     pub fn on(self, on: Point) -> Self {
         Self { on, ..self }
+    }
+
+    /// The same, after so many requests that go well.
+    #[must_use]
+    pub fn after(self, after: u32) -> Self {
+        Self { after, ..self }
     }
 }
 
@@ -128,6 +136,8 @@ struct FaultForm {
     account: Option<String>,
     #[serde(default)]
     on: Point,
+    #[serde(default)]
+    after: u32,
     times: Option<u32>,
     probability: Option<f64>,
     #[serde(default)]
@@ -182,7 +192,7 @@ impl TryFrom<FaultForm> for Fault {
         };
         // One that depends on chance goes on until it is taken away, if nobody says how often.
         let times = form.times.or(form.probability.is_none().then_some(1));
-        Ok(Self { account: form.account, on: form.on, kind, times, probability, seed: form.seed })
+        Ok(Self { account: form.account, on: form.on, kind, after: form.after, times, probability, seed: form.seed })
     }
 }
 
@@ -214,13 +224,18 @@ impl Faults {
 
     fn first(&mut self, handle: &str, point: Point, wanted: impl Fn(&FaultKind) -> bool) -> Option<FaultKind> {
         let met = self.0.iter_mut().position(|fault| {
-            fault.on == point
+            let concerned = fault.on == point
                 && wanted(&fault.kind)
                 && fault
                     .account
                     .as_deref()
                     .is_none_or(|account| account.trim_start_matches('@').eq_ignore_ascii_case(handle))
-                && chance(&mut fault.seed) < fault.probability
+                && chance(&mut fault.seed) < fault.probability;
+            if concerned && fault.after > 0 {
+                fault.after -= 1;
+                return false;
+            }
+            concerned
         })?;
         let kind = self.0[met].kind;
         if let Some(times) = &mut self.0[met].times {
@@ -274,6 +289,15 @@ mod tests {
         assert_eq!(faults.take("a", Point::LookUp), Some(FaultKind::Refuse));
         let met: Vec<_> = (0..3).map(|_| faults.take("a", Point::Send)).collect();
         assert_eq!(met, [Some(FaultKind::Reset), Some(FaultKind::Reset), None]);
+    }
+
+    #[test]
+    fn a_fault_lets_those_before_it_pass() {
+        let mut faults = Faults::default();
+        faults.add(serde_json::from_str(r#"{"kind":"reset","account":"a","after":2}"#).unwrap());
+        assert_eq!(faults.take("b", Point::Send), None, "another's request does not count");
+        let met: Vec<_> = (0..4).map(|_| faults.take("a", Point::Send)).collect();
+        assert_eq!(met, [None, None, Some(FaultKind::Reset), None]);
     }
 
     #[test]

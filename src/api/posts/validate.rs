@@ -1,0 +1,42 @@
+//! `POST /v1/posts/validate`
+
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use super::{input::NewPost, targets::targets};
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Body},
+    openapi::Listed,
+};
+
+/// Says for each account whether its platform would take the post. Stores nothing; what a create refuses for its form,
+/// or for its accounts, is refused here too.
+#[utoipa::path(
+    post,
+    path = "/v1/posts/validate",
+    request_body = NewPost,
+    responses(Listed<super::shown::Verdict>),
+    extensions(("x-refusals" = json!(["test_key_live_account"])))
+)]
+pub async fn validate(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
+    new.check()?;
+    if let Some(schedule) = &new.schedule {
+        schedule.when("schedule.")?;
+    }
+    let content = new.content();
+    let targets = targets(&api.0, &asker.caller, &new.account_ids).await?;
+    let verdicts = targets.iter().map(|it| {
+        let broken = it.rules.check(&content.for_account(it.target.account_id));
+        let violations = broken
+            .iter()
+            .map(|violation| json!({"field": violation.field, "code": violation.code, "message": violation.message}));
+        json!({
+            "account_id": it.target.account_id,
+            "platform": it.target.platform,
+            "ok": broken.is_empty(),
+            "violations": violations.collect::<Vec<Value>>(),
+        })
+    });
+    Ok(Answer::list(verdicts.collect(), None))
+}

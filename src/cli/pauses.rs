@@ -1,0 +1,83 @@
+//! `campanile pause` and `campanile resume`: the stop button, for an operator at the machine.
+
+use clap::Args;
+use http::Method;
+
+use super::{Failure, Operator, logging};
+use crate::configuration::{FolderFlags, LogFormat};
+
+const PAUSE_EXAMPLES: &str = "Examples:
+  campanile pause
+  campanile pause --all
+  campanile pause --workspace ws_01k4d3jq9xe7nb2t6c5f8v0w1z";
+const RESUME_EXAMPLES: &str = "Examples:
+  campanile resume
+  campanile resume --all";
+
+/// Stop publishing; nothing is lost
+///
+/// When this is done, nothing more is sent until `campanile resume`, and restarts change nothing of that. What falls due
+/// meanwhile waits; its late limit goes on, as in an outage.
+#[derive(Debug, Args)]
+#[command(after_help = PAUSE_EXAMPLES)]
+pub struct Pause {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Go on publishing
+///
+/// What fell due during the pause is sent, unless its late limit is over: then it is missed.
+#[derive(Debug, Args)]
+#[command(after_help = RESUME_EXAMPLES)]
+pub struct Resume {
+    #[command(flatten)]
+    which: Which,
+}
+
+#[derive(Debug, Args)]
+struct Which {
+    /// The workspace; needed where there are several
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    workspace: Option<String>,
+
+    /// Every workspace that there is
+    #[arg(long)]
+    all: bool,
+
+    #[command(flatten)]
+    folder: FolderFlags,
+}
+
+impl Pause {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        self.which.tell("/operator/pause", |workspace, since| match since {
+            Some(since) => println!("{workspace} is paused since {since}"),
+            None => println!("{workspace} was resumed meanwhile"),
+        })
+    }
+}
+
+impl Resume {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        self.which.tell("/operator/resume", |workspace, since| match since {
+            Some(since) => println!("{workspace} was paused again at {since}"),
+            None => println!("{workspace} goes on"),
+        })
+    }
+}
+
+impl Which {
+    fn tell(self, path: &str, say: impl Fn(&str, Option<&str>)) -> Result<(), Failure> {
+        logging::start(LogFormat::Pretty, "warn");
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.workspace.iter().map(|id| ("workspace", id.as_str())));
+        query.extend_pairs(self.all.then_some(("all", "true")));
+        let path = format!("{path}?{}", query.finish());
+        let done = Operator::run(self.folder, async |engine| engine.ask(Method::POST, &path, None).await)?;
+        for workspace in done["data"].as_array().into_iter().flatten() {
+            say(workspace["id"].as_str().unwrap_or_default(), workspace["paused_at"].as_str());
+        }
+        Ok(())
+    }
+}

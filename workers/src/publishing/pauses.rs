@@ -1,0 +1,73 @@
+//! The stop button: in a paused workspace nothing is begun, and once the pause was answered nothing leaves.
+//!
+//! Whether a workspace is paused is its own stream's to say; a post's stream can't know. So a look at it before the
+//! intent is not enough: between the look and the request the pause could be stored and answered. Therefore who is
+//! about to send holds a [`Pass`] from before the look until the platform has answered, and who pauses first stores the
+//! pause and then waits until every pass that was given before is back. A pass that is asked for later sees the pause:
+//! the workspace's state moves before its command is answered.
+//!
+//! Where several processes have workers, this covers one's own; what another has in hand ends with its intent's
+//! `not_after` and its request's time.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use campanile_events::{
+    commands::{Executor, LoadError},
+    ids::WorkspaceId,
+    workspace::Workspace,
+};
+use tokio::sync::{Notify, OwnedRwLockReadGuard, RwLock};
+
+/// The leave to send one step. Held until the platform has answered.
+#[derive(Debug)]
+pub(super) struct Pass {
+    _held: OwnedRwLockReadGuard<()>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Pauses {
+    workspaces: Executor<Workspace>,
+    gates: Arc<Mutex<HashMap<WorkspaceId, Arc<RwLock<()>>>>>,
+    gone_on: Arc<Notify>,
+}
+
+impl Pauses {
+    pub fn new(workspaces: Executor<Workspace>) -> Self {
+        Self { workspaces, gates: Arc::default(), gone_on: Arc::default() }
+    }
+
+    /// The leave to send; `None` while the workspace is paused.
+    pub async fn pass(&self, workspace: WorkspaceId) -> Result<Option<Pass>, LoadError> {
+        let held = self.gate(workspace).read_owned().await;
+        // Only now: a pause that is stored after this look waits for the pass.
+        let paused = self.paused(workspace).await?;
+        Ok((!paused).then_some(Pass { _held: held }))
+    }
+
+    pub async fn paused(&self, workspace: WorkspaceId) -> Result<bool, LoadError> {
+        let loaded = self.workspaces.load(workspace, workspace.uuid()).await?;
+        Ok(loaded.is_some_and(|loaded| loaded.state.paused_at.is_some()))
+    }
+
+    /// Waits until all passes given before are back; answers whether they are.
+    pub async fn held(&self, workspace: WorkspaceId, patience: Duration) -> bool {
+        tokio::time::timeout(patience, self.gate(workspace).write_owned()).await.is_ok()
+    }
+
+    pub fn resumed(&self) {
+        self.gone_on.notify_one();
+    }
+
+    pub async fn gone_on(&self) {
+        self.gone_on.notified().await;
+    }
+
+    fn gate(&self, workspace: WorkspaceId) -> Arc<RwLock<()>> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(gates.entry(workspace).or_default())
+    }
+}
