@@ -6,6 +6,7 @@ use crate::{
     journal::{Recorded, StreamKind},
     key::KeyEvent,
     log::LogEvent,
+    media::MediaEvent,
     organization::OrganizationEvent,
     person::PersonEvent,
     post::PostEvent,
@@ -24,7 +25,7 @@ const fn family<E: StoredEvent>(kind: StreamKind) -> Family {
     Family { kind, names: E::NAMES, read: |name, schema, payload| E::read(name, schema, payload).map(drop) }
 }
 
-const FAMILIES: [Family; 7] = [
+const FAMILIES: [Family; 8] = [
     family::<LogEvent>(StreamKind::Log),
     family::<OrganizationEvent>(StreamKind::Organization),
     family::<PersonEvent>(StreamKind::Person),
@@ -32,6 +33,7 @@ const FAMILIES: [Family; 7] = [
     family::<KeyEvent>(StreamKind::Key),
     family::<AccountEvent>(StreamKind::Account),
     family::<PostEvent>(StreamKind::Post),
+    family::<MediaEvent>(StreamKind::Media),
 ];
 
 /// A stored event's name, in every version of its shape that was ever written.

@@ -15,6 +15,7 @@ use campanile_events::{
     journal::{Actor, Hash, Metadata, Recorded, StreamId, StreamKind},
     key::KeyEvent,
     log::LogEvent,
+    media::MediaEvent,
     organization::OrganizationEvent,
     person::PersonEvent,
     post::PostEvent,
@@ -71,6 +72,7 @@ fn again(kind: StreamKind, golden: &Golden) -> (u16, String) {
         StreamKind::Key => through::<KeyEvent>(golden),
         StreamKind::Account => through::<AccountEvent>(golden),
         StreamKind::Post => through::<PostEvent>(golden),
+        StreamKind::Media => through::<MediaEvent>(golden),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod health;
 pub mod http;
 pub mod keys;
 pub mod me;
+pub mod media;
 pub mod openapi;
 pub mod operator;
 pub mod platforms;

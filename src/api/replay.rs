@@ -5,7 +5,7 @@ use campanile_events::journal::{Receipt, StreamKind};
 use super::{
     Api, accounts,
     http::{Answer, ApiError, Asker},
-    keys, posts,
+    keys, media, posts, workspaces,
 };
 
 impl Api {
@@ -15,6 +15,8 @@ impl Api {
             StreamKind::Post => posts::replayed(self, asker, receipt).await?,
             StreamKind::Key => keys::replayed(self, asker, receipt).await?,
             StreamKind::Account => accounts::replayed(self, asker, receipt).await?,
+            StreamKind::Media => media::replayed(self, asker, receipt).await?,
+            StreamKind::Workspace => workspaces::replayed(self, asker, receipt).await?,
             kind => return Err(ApiError::internal(format!("no request leaves a receipt on a stream of {kind:?}"))),
         };
         Ok(self.placed(answer.replayed(receipt.receipt.status), receipt.position).await)

@@ -6,9 +6,9 @@ use super::{
     accounts, connect, health,
     http::{
         Needs::{AnyKey, Nothing, Scope as With},
-        Route, delete, get, named, patch, post,
+        Route, delete, get, named, patch, post, put,
     },
-    keys, me, openapi, operator, platforms, posts, scopes, workspaces,
+    keys, me, media, openapi, operator, platforms, posts, scopes, workspaces,
 };
 
 /// The routes that clients use.
@@ -37,6 +37,11 @@ pub fn all() -> Vec<Route> {
         delete("/v1/accounts/{id}", With(Scope::ConnectionsWrite), named!("api.accounts.disconnect"), accounts::disconnect),
         get("/v1/connect/{platform}", With(Scope::ConnectionsWrite), named!("api.connect.begin"), connect::begin),
         post("/v1/connect/{platform}", With(Scope::ConnectionsWrite), named!("api.connect.direct"), connect::direct),
+
+        post("/v1/media/upload-url", With(Scope::MediaUpload), named!("api.media.announce"), media::announce),
+        put("/v1/media/{id}/content", Nothing, named!("api.media.receive"), media::receive),
+        post("/v1/media/{id}/confirm", With(Scope::MediaUpload), named!("api.media.confirm"), media::confirm),
+        get("/v1/media/{id}", With(Scope::MediaUpload), named!("api.media.get"), media::get),
 
         get("/v1/posts", With(Scope::PostsRead), named!("api.posts.list"), posts::list),
         post("/v1/posts", With(Scope::PostsWrite), named!("api.posts.create"), posts::create),

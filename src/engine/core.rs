@@ -25,12 +25,12 @@ use campanile_events::{
     workspace::Workspace,
 };
 use campanile_projections::Runner;
-use campanile_workers::{platforms::Platforms, publishing::Publishing, tokens::Tokens};
+use campanile_workers::{media::Library, platforms::Platforms, publishing::Publishing, tokens::Tokens};
 
 use super::{Checkpoints, Notary};
 use crate::{
     access::Access,
-    api::{http::InProgress, posts::Duplicates},
+    api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     metrics::Metrics,
 };
 
@@ -75,6 +75,10 @@ pub struct Core {
     pub keys: Executor<Key>,
     /// Who asks.
     pub access: Access,
+    /// Pictures and films.
+    pub library: Library,
+    /// The addresses that they are given to.
+    pub upload_links: UploadLinks,
     /// The platforms.
     pub platforms: Platforms,
     /// The accounts' credentials.

@@ -13,6 +13,7 @@ use campanile_events::{
 };
 use campanile_projections::Runner;
 use campanile_workers::{
+    media::{Library, MediaStore},
     publishing::{Deps, Publishing},
     tokens::Tokens,
 };
@@ -21,11 +22,12 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::{Core, FolderLock, Notary, OpenError, Opening, Store, publishing::platforms, upkeep};
 use crate::{
     access::Access,
-    api::{http::InProgress, posts::Duplicates},
+    api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::{Configuration, Role},
 };
 
 const READ_MODELS: &str = "read.db";
+const MEDIA: &str = "media";
 
 /// The engine of one folder, running. Without [`Engine::drain`] before it is dropped, work in hand is left to the next
 /// start, as after a crash.
@@ -122,6 +124,9 @@ async fn core(
     let accounts = Core::executor(&journal, &clock, ());
     let keys = Core::executor(&journal, &clock, ());
     let workspaces = Core::executor(&journal, &clock, ());
+    let media = MediaStore::open(&folder.join(MEDIA))?;
+    let library = Library::new(Core::executor(&journal, &clock, ()), media);
+    let upload_links = UploadLinks::new(&master_key, configuration.public_url.clone());
     let access = Access::open(Arc::clone(&side), &master_key, keys.clone(), clock.clone()).await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
@@ -133,6 +138,7 @@ async fn core(
         data_keys: Arc::clone(&data_keys),
         tokens: Arc::clone(&tokens),
         platforms: platforms.clone(),
+        library: library.clone(),
         runner: Arc::clone(&runner),
         read: Arc::clone(&read),
         side: Arc::clone(&side),
@@ -161,6 +167,8 @@ async fn core(
         workspaces,
         keys,
         access,
+        library,
+        upload_links,
         platforms,
         tokens,
         publishing,

@@ -12,6 +12,8 @@ use campanile_events::{
     seal::{DataKeys, MasterKey, SealError, SigningKeys},
 };
 
+use campanile_workers::media::StoreError;
+
 use super::{Checkpoints, FolderLock, LockError, MasterKeyError, master_key};
 use crate::{configuration::Folder, metrics::Metrics};
 
@@ -58,6 +60,9 @@ pub enum OpenError {
     /// The read models can't be opened.
     #[error("the read models: {0}")]
     ReadModels(String),
+    /// The media can't be opened.
+    #[error(transparent)]
+    Media(#[from] StoreError),
     /// The platforms can't be set up.
     #[error("the platforms: {0}")]
     Platforms(String),

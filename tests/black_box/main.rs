@@ -15,6 +15,7 @@ mod layering;
 mod load;
 mod log;
 mod mastodon;
+mod media;
 mod openapi;
 mod operators;
 mod posts;

@@ -103,6 +103,29 @@ impl Client {
         account["id"].as_str().expect("an account's id").to_owned()
     }
 
+    /// Announces a medium, gives its bytes and confirms it; gives its id.
+    pub async fn medium(&self, content_type: &str, bytes: &[u8], alt_text: Option<&str>) -> String {
+        let announced = self.announce(content_type, bytes.len(), alt_text).await.expect(201);
+        let put = self.put(announced["upload_url"].as_str().expect("an address"), bytes.to_vec()).await;
+        assert_eq!(put.status, 204, "{}", put.text);
+        let id = announced["id"].as_str().expect("an id").to_owned();
+        self.post_empty(&format!("/v1/media/{id}/confirm")).await.expect(200);
+        id
+    }
+
+    /// Announces a medium.
+    pub async fn announce(&self, content_type: &str, bytes: usize, alt_text: Option<&str>) -> Answer {
+        let body = serde_json::json!({
+            "file_name": "quiet-name.png", "content_type": content_type, "bytes": bytes, "alt_text": alt_text,
+        });
+        self.post("/v1/media/upload-url", body).await
+    }
+
+    /// Gives bytes to an address, without a key.
+    pub async fn put(&self, url: &str, bytes: Vec<u8>) -> Answer {
+        self.send(self.http.put(url).body(bytes)).await
+    }
+
     /// Makes a key with these scopes and gives its secret.
     pub async fn key(&self, scopes: &[&str]) -> String {
         let key = self.post("/v1/keys", serde_json::json!({"name": "for a test", "scopes": scopes})).await.expect(201);

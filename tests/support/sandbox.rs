@@ -26,6 +26,21 @@ pub struct Truth {
     pub visible: Vec<Visible>,
     /// What was received, in order.
     pub requests: Vec<Received>,
+    /// What was brought to be shown, in order.
+    pub uploads: Vec<Uploaded>,
+}
+
+/// A picture or film that was brought.
+#[derive(Debug, Deserialize)]
+pub struct Uploaded {
+    /// Its name there.
+    pub id: String,
+    /// What it is.
+    pub content_type: String,
+    /// How many bytes it has.
+    pub bytes: usize,
+    /// What somebody reads who can't see it.
+    pub alt_text: Option<String>,
 }
 
 /// A post that became visible.
@@ -35,6 +50,9 @@ pub struct Visible {
     pub account: String,
     /// What it says.
     pub text: String,
+    /// What it shows.
+    #[serde(default)]
+    pub media_ids: Vec<String>,
 }
 
 /// A request to post.

@@ -6,6 +6,7 @@
 //! - [`observed`]: what publishing tells whoever counts it.
 //! - [`waiting`]: waiting for an instant, and for the word to stop.
 //! - [`egress`]: the one way out; it checks addresses and says whether anything may have been sent.
+//! - [`media`]: pictures and films, where their bytes lie and what they are.
 //! - [`platforms`]: the port that every platform stands behind, and the platforms, a folder each.
 //! - [`tokens`]: the credentials of connected accounts, sealed beside the journal.
 //!
@@ -14,6 +15,7 @@
 pub mod bus;
 pub mod egress;
 pub mod heartbeats;
+pub mod media;
 pub mod observed;
 pub mod platforms;
 pub mod publishing;

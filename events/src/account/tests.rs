@@ -6,7 +6,7 @@ use cqrs_es::test::TestFramework;
 use super::*;
 use crate::{
     journal::Claim,
-    post::{Delivery, Rules, TextCount},
+    post::{Delivery, MediaRules, Rules, TextCount},
     seal::Sealed,
     stored::StoredEvent,
 };
@@ -21,7 +21,15 @@ fn seconds(seconds: i64) -> DateTime<Utc> {
 
 fn offer(max_text: u32) -> Offer {
     let count = TextCount { url_as: Some(23), mention_server_free: true, ..TextCount::default() };
-    let rules = Rules { max_text, max_bytes: None, count, max_parts: 10, first_comment: true, max_media: 4 };
+    let rules = Rules {
+        max_text,
+        max_bytes: None,
+        count,
+        max_parts: 10,
+        first_comment: true,
+        max_media: 4,
+        media: MediaRules::default(),
+    };
     Offer { rules, delivery: Delivery::Searchable }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     ids::{EventId, Position, Version, WorkspaceId},
     journal::{Journal, Metadata, NewEvent, ReadError, Recorded, StreamId, StreamKind},
     key::Key,
+    media::Media,
     organization::Organization,
     person::Person,
     post::Post,
@@ -39,6 +40,7 @@ streamed! {
     Key => Key,
     Account => Account,
     Post => Post,
+    Media => Media,
 }
 
 /// Why an aggregate could not be loaded.

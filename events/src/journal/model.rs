@@ -25,12 +25,22 @@ pub enum StreamKind {
     Account,
     /// A post with its targets and their attempts.
     Post,
+    /// A picture or film that posts show.
+    Media,
 }
 
 impl StreamKind {
     /// Every kind there is.
-    pub const ALL: [Self; 7] =
-        [Self::Log, Self::Organization, Self::Person, Self::Workspace, Self::Key, Self::Account, Self::Post];
+    pub const ALL: [Self; 8] = [
+        Self::Log,
+        Self::Organization,
+        Self::Person,
+        Self::Workspace,
+        Self::Key,
+        Self::Account,
+        Self::Post,
+        Self::Media,
+    ];
 
     /// The stored name. For ever.
     pub const fn as_str(self) -> &'static str {
@@ -42,6 +52,7 @@ impl StreamKind {
             Self::Key => "key",
             Self::Account => "account",
             Self::Post => "post",
+            Self::Media => "media",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::MediaFacts;
 use crate::{
     ids::{AccountId, MediaId},
     seal::{Open, Sealed},
@@ -128,6 +129,8 @@ pub struct ContentInHand {
     pub open: Content<Open>,
     /// For each account the keyed digest of what it gets: what the events store to recognise a duplicate.
     pub digests: BTreeMap<AccountId, String>,
+    /// What is known of each of its media, in their order.
+    pub media: Vec<MediaFacts>,
 }
 
 /// One step of a publication that shows something on the platform.

@@ -265,7 +265,8 @@ fn check(content: &ContentInHand, targets: &[TargetRules]) -> Result<(), PostErr
     let broken: Vec<_> = targets
         .iter()
         .filter_map(|it| {
-            let violations = it.rules.check(&content.open.for_account(it.target.account_id));
+            let mut violations = it.rules.check(&content.open.for_account(it.target.account_id));
+            violations.extend(it.rules.media.check(&content.media));
             (!violations.is_empty()).then(|| TargetViolations {
                 account_id: it.target.account_id,
                 platform: it.target.platform.clone(),

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Parts;
+use super::{MediaRules, Parts};
 use crate::seal::Open;
 
 /// The limits of one account's platform, as that instance states them.
@@ -23,6 +23,9 @@ pub struct Rules {
     pub first_comment: bool,
     /// How many pictures or films a post may have.
     pub max_media: u16,
+    /// What they may be.
+    #[serde(default, skip_serializing_if = "MediaRules::is_default")]
+    pub media: MediaRules,
 }
 
 /// How a platform counts the length of a text.
@@ -154,7 +157,7 @@ impl TextCount {
     }
 }
 
-fn violation(field: &str, code: &str, message: String) -> Violation {
+pub(super) fn violation(field: &str, code: &str, message: String) -> Violation {
     Violation { field: field.to_owned(), code: code.to_owned(), message }
 }
 
@@ -197,7 +200,15 @@ mod tests {
     #[test]
     fn few_characters_may_be_too_many_bytes() {
         let count = TextCount { unit: TextUnit::Graphemes, ..TextCount::default() };
-        let rules = Rules { max_text: 2, max_bytes: Some(18), count, max_parts: 1, first_comment: false, max_media: 0 };
+        let rules = Rules {
+            max_text: 2,
+            max_bytes: Some(18),
+            count,
+            max_parts: 1,
+            first_comment: false,
+            max_media: 0,
+            media: MediaRules::default(),
+        };
         let found = |text: &str| {
             let text = Open::new(text);
             let found = rules.check(&Parts { texts: vec![&text], first_comment: None, media_ids: &[] });
@@ -212,7 +223,15 @@ mod tests {
     #[test]
     fn what_is_not_stated_is_not_stored() {
         let count = TextCount { unit: TextUnit::Chars, url_as: None, mention_server_free: false };
-        let rules = Rules { max_text: 5, max_bytes: None, count, max_parts: 1, first_comment: false, max_media: 0 };
+        let rules = Rules {
+            max_text: 5,
+            max_bytes: None,
+            count,
+            max_parts: 1,
+            first_comment: false,
+            max_media: 0,
+            media: MediaRules::default(),
+        };
         let stored =
             r#"{"max_text":5,"count":{"mention_server_free":false},"max_parts":1,"first_comment":false,"max_media":0}"#;
         assert_eq!(serde_json::to_string(&rules).unwrap(), stored);
@@ -221,8 +240,15 @@ mod tests {
 
     #[test]
     fn every_broken_rule_is_named() {
-        let rules =
-            Rules { max_text: 5, max_bytes: None, count: MASTODON, max_parts: 1, first_comment: false, max_media: 0 };
+        let rules = Rules {
+            max_text: 5,
+            max_bytes: None,
+            count: MASTODON,
+            max_parts: 1,
+            first_comment: false,
+            max_media: 0,
+            media: MediaRules::default(),
+        };
         let (long, empty) = (Open::new("too long"), Open::new(" "));
         let parts = Parts { texts: vec![&long, &empty], first_comment: Some(&long), media_ids: &[] };
         let found: Vec<_> = rules.check(&parts).into_iter().map(|it| format!("{} {}", it.field, it.code)).collect();

@@ -15,6 +15,12 @@ pub const TARGET_URL: &str = "target.url";
 pub const FAILURE_MESSAGE: &str = "failure.message";
 /// A client's label.
 pub const POST_TAG: &str = "post.tag";
+/// What the client calls a medium's file.
+pub const MEDIA_FILE_NAME: &str = "media.file_name";
+/// What somebody reads who can't see a medium.
+pub const MEDIA_ALT_TEXT: &str = "media.alt_text";
+/// The address that a medium's bytes are given to.
+pub const MEDIA_UPLOAD_URL: &str = "media.upload_url";
 /// What a key is called.
 pub const KEY_NAME: &str = "key.name";
 /// What is said of a key.

@@ -10,9 +10,10 @@ use campanile_events::{
     ids::{AccountId, Epoch, OrganizationId, WorkspaceId},
     key::{KeyCreated, KeyEvent, KeyMode, KeyRevoked, RateLimit, Scopes},
     log::{EpochStarted, LogEvent},
+    media::{MediaConfirmed, MediaEvent, MediaKind, MediaRequested, Size},
     organization::{OrganizationCreated, OrganizationEvent},
     person::{PersonEvent, PersonRegistered, PersonRoleGiven, Role},
-    post::{Delivery, Rules, TextCount},
+    post::{Delivery, MediaRules, Rules, TextCount},
     seal::Sealed,
     stored::StoredEvent,
     workspace::{WorkspaceCreated, WorkspaceEvent, WorkspacePaused, WorkspaceResumed},
@@ -29,6 +30,7 @@ pub fn fixtures() -> Vec<Fixture> {
     all.extend(keys());
     all.extend(accounts());
     all.extend(post::fixtures());
+    all.extend(media());
     all
 }
 
@@ -135,6 +137,7 @@ fn accounts() -> Vec<Fixture> {
         max_parts: 25,
         first_comment: true,
         max_media: 4,
+        media: MediaRules::default(),
     };
     let keyed = Delivery::Keyed { window_ms: Some(3_600_000), quiet_ms: 60_000, searchable: true };
     let offer = |delivery| Offer { rules: rules.clone(), delivery };
@@ -174,5 +177,25 @@ fn accounts() -> Vec<Fixture> {
         fixture("", &AccountEvent::RateLimited(AccountRateLimited { until: at("2026-03-01T08:25:00Z"), at: now })),
         fixture("", &AccountEvent::NeedsReconnect(AccountNeedsReconnect { code: "invalid_grant".to_owned(), at: now })),
         fixture("", &AccountEvent::Disconnected(AccountDisconnected { remote_index: digest("a1"), at: now })),
+    ]
+}
+
+fn media() -> Vec<Fixture> {
+    let now = at("2026-03-01T08:20:00.25Z");
+    let requested = MediaRequested {
+        file_name: sealed("ZmlsZQ"),
+        kind: MediaKind::Png,
+        bytes: 48_213,
+        alt_text: Some(sealed("YWx0")),
+        expires_at: at("2026-03-01T09:20:00.25Z"),
+        at: now,
+    };
+    let least = MediaRequested { kind: MediaKind::Mp4, alt_text: None, ..requested.clone() };
+    let confirmed = MediaConfirmed { digest: digest("c1"), size: Some(Size { width: 640, height: 480 }), at: now };
+    vec![
+        fixture("", &MediaEvent::Requested(requested)),
+        fixture("least", &MediaEvent::Requested(least)),
+        fixture("", &MediaEvent::Confirmed(confirmed.clone())),
+        fixture("least", &MediaEvent::Confirmed(MediaConfirmed { size: None, ..confirmed })),
     ]
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use campanile_events::{
     ids::{AccountId, WorkerId},
     post::{
-        Content, ContentInHand, Delivery, Failure, FailureClass, Intent, Limits, LookUp, Phase, Post, PostAction,
-        PostCommand, PostError, PostEvent, PostServices, Resolution, Rules, Step, Target, TargetRef, TargetRules,
-        TextCount, Then, When,
+        Content, ContentInHand, Delivery, Failure, FailureClass, Intent, Limits, LookUp, MediaRules, Phase, Post,
+        PostAction, PostCommand, PostError, PostEvent, PostServices, Resolution, Rules, Step, Target, TargetRef,
+        TargetRules, TextCount, Then, When,
     },
     seal::{Open, Sealed},
 };
@@ -79,12 +79,20 @@ fn content(word: &str) -> Box<ContentInHand> {
         ..Content::default()
     };
     let sealed = open.try_map(|_, text| Ok::<_, ()>(Sealed::from_stored(text.as_str()))).expect("nothing fails");
-    Box::new(ContentInHand { sealed, open, digests: BTreeMap::new() })
+    Box::new(ContentInHand { sealed, open, digests: BTreeMap::new(), media: Vec::new() })
 }
 
 fn targets() -> Vec<TargetRules> {
     let count = TextCount::default();
-    let rules = Rules { max_text: 500, max_bytes: None, count, max_parts: 3, first_comment: true, max_media: 0 };
+    let rules = Rules {
+        max_text: 500,
+        max_bytes: None,
+        count,
+        max_parts: 3,
+        first_comment: true,
+        max_media: 0,
+        media: MediaRules::default(),
+    };
     vec![TargetRules { target: TargetRef { account_id: account(), platform: "mastodon".to_owned() }, rules }]
 }
 

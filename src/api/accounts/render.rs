@@ -49,5 +49,9 @@ fn limits(offer: &Offer) -> Value {
         "max_parts": offer.rules.max_parts,
         "first_comment": offer.rules.first_comment,
         "max_media": offer.rules.max_media,
+        "media_types": offer.rules.media.kinds,
+        "max_image_bytes": offer.rules.media.max_image_bytes,
+        "max_video_bytes": offer.rules.media.max_video_bytes,
+        "max_alt_text": offer.rules.media.max_alt_text,
     })
 }

@@ -2,7 +2,7 @@
 
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::openapi::{AccountRef, ConnectedStatus, DeliveryClass, PlatformName};
+use crate::api::openapi::{AccountRef, ConnectedStatus, DeliveryClass, MediaKindName, PlatformName};
 
 /// A connected account; its credentials are no part of it.
 #[derive(Debug, ToSchema)]
@@ -74,6 +74,18 @@ pub struct AccountLimits {
     pub first_comment: bool,
     /// How many pictures or films.
     pub max_media: u16,
+    /// Which kinds of them.
+    #[schema(value_type = Vec<MediaKindName>)]
+    pub media_types: Vec<String>,
+    /// The largest picture, in bytes.
+    #[schema(required = true)]
+    pub max_image_bytes: Option<u64>,
+    /// The largest film, in bytes.
+    #[schema(required = true)]
+    pub max_video_bytes: Option<u64>,
+    /// The longest description of one, in characters.
+    #[schema(required = true)]
+    pub max_alt_text: Option<u32>,
 }
 
 /// Which accounts.

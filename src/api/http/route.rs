@@ -76,6 +76,8 @@ verbs! {
     post => POST,
     /// Changes.
     patch => PATCH,
+    /// Gives bytes.
+    put => PUT,
     /// Takes away.
     delete => DELETE,
 }

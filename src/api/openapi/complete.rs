@@ -8,6 +8,7 @@ use crate::api::http::{Code, Needs, Route};
 /// Tags are the nouns, in this order.
 const TAGS: &[(&str, &str)] = &[
     ("posts", "Posts: written, scheduled, published, settled."),
+    ("media", "Pictures and films of posts."),
     ("accounts", "Connected accounts."),
     ("connect", "Connecting accounts."),
     ("platforms", "What each platform takes, and what its delivery is worth."),
@@ -195,12 +196,14 @@ fn answer(operation: &mut Map<String, Value>, route: &Route) {
         let mut names = vec!["X-Request-Id"];
         let shown = response["content"]["application/json"]["schema"]["$ref"].as_str().unwrap_or_default();
         let shown = shown.rsplit('/').next().unwrap_or_default();
-        if ["Post", "Account", "Key", "KeyWithSecret", "RevokedKey"].contains(&shown) {
+        if ["Post", "Account", "Media", "Key", "KeyWithSecret", "RevokedKey"].contains(&shown) {
             names.push("ETag");
         }
         // What answers a command with a list only judged.
         let is_list = response.pointer("/content/application~1json/schema/properties/data").is_some();
-        if !reads(route) && !is_list {
+        // A medium is confirmed once; repeated, there is no command.
+        let may_do_nothing = is_list || shown == "Media" || route.needs == Needs::Nothing;
+        if !reads(route) && !may_do_nothing {
             names.extend(["Campanile-Position", "Campanile-Projected"]);
         }
         if may_be_repeated(route) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::{Documented, complete::complete};
-use crate::api::{accounts, connect, health, keys, me, platforms, posts, routes, scopes, workspaces};
+use crate::api::{accounts, connect, health, keys, me, media, platforms, posts, routes, scopes, workspaces};
 
 const ABOUT: &str = "Campanile publishes posts to social platforms: at the right moment, once, with proof.\n\n\
     Times are RFC 3339 in UTC with milliseconds. Unknown fields in a request's body are refused. Every refusal has one \
@@ -24,6 +24,7 @@ pub fn document() -> Value {
         accounts::Documented::openapi(),
         connect::Documented::openapi(),
         posts::Documented::openapi(),
+        media::Documented::openapi(),
         workspaces::Documented::openapi(),
     ];
     let whole = nouns.into_iter().fold(Documented::openapi(), utoipa::openapi::OpenApi::merge_from);

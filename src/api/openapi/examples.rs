@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 const POST: &str = "post_01k3v8x2m4fjta9c6d7e8fgh1j";
 const ACCOUNT: &str = "acct_01k3v8wzq0e5ptj4s6y2bn7m3d";
+const MEDIA: &str = "media_01k3v8w4x6g3nqf5r7t9v1w2xy";
 const KEY: &str = "key_01k3v8vwr1fhs9e2x5c8d4n6ab";
 const WORKSPACE: &str = "ws_01k3v8v0t2e9m8r4w6y1q3z5cd";
 const DUE: &str = "2026-12-01T08:00:00.000Z";
@@ -75,6 +76,18 @@ fn of(name: &str) -> Option<Value> {
         }),
         "Pause" => json!({ "id": WORKSPACE, "paused_at": WRITTEN }),
         "Verdict" => json!({ "account_id": ACCOUNT, "platform": "mastodon", "ok": true, "violations": [] }),
+        "NewMedia" => json!({
+            "file_name": "bell.png", "content_type": "image/png", "bytes": 20_480, "alt_text": "A bell",
+        }),
+        "UploadAddress" => json!({
+            "id": MEDIA, "upload_url": format!("https://campanile.example/v1/media/{MEDIA}/content?bytes=20480&expires=1796115600&signature=00"),
+            "expires_at": DUE, "method": "PUT", "headers": { "Content-Type": "image/png" },
+        }),
+        "Media" => json!({
+            "id": MEDIA, "status": "ready", "revision": 2, "file_name": "bell.png", "content_type": "image/png",
+            "bytes": 20_480, "width": 640, "height": 480, "alt_text": "A bell", "upload_expires_at": DUE,
+            "created_at": WRITTEN, "confirmed_at": WRITTEN,
+        }),
         "ScopeShown" => json!({ "name": "posts:read", "description": "Read posts and their results." }),
         "Platform" => platform(),
         "TargetResults" => json!({
@@ -125,6 +138,8 @@ fn account() -> Value {
         "delivery": { "class": "keyed", "window_seconds": 3600, "searchable": true },
         "limits": {
             "max_length": 500, "url_counts_as": 23, "max_parts": 25, "first_comment": true, "max_media": 4,
+            "media_types": ["image/jpeg", "image/png"], "max_image_bytes": 16_777_216, "max_video_bytes": null,
+            "max_alt_text": 1500,
         },
         "rate_limited_until": null, "revision": 1, "connected_at": WRITTEN, "updated_at": WRITTEN,
     })

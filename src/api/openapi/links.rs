@@ -3,8 +3,12 @@
 use serde_json::{Map, Value, json};
 
 /// What is made, and the path that leads to it.
-const MADE: &[(&str, &str)] =
-    &[("Post", "/v1/posts/{id}"), ("KeyWithSecret", "/v1/keys/{id}"), ("Account", "/v1/accounts/{id}")];
+const MADE: &[(&str, &str)] = &[
+    ("UploadAddress", "/v1/media/{id}"),
+    ("Post", "/v1/posts/{id}"),
+    ("KeyWithSecret", "/v1/keys/{id}"),
+    ("Account", "/v1/accounts/{id}"),
+];
 
 /// Links each answer that shows something new to the operations on it.
 pub(super) fn add(document: &mut Value) {

@@ -1,6 +1,6 @@
 //! The words that may stand in a field. A word that is added elsewhere and forgotten here does not compile.
 
-use campanile_events::{account, key, post};
+use campanile_events::{account, key, media, post};
 use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -73,6 +73,8 @@ words! {
     KeyModeName = of_enum!(key::KeyMode: Live Test),
     /// What an account's server offers to tell one send from two.
     DeliveryClass = vec![json!("keyed"), json!("searchable"), json!("blind")],
+    /// What a picture or film is.
+    MediaKindName = media::MediaKind::ALL.iter().map(|kind| json!(kind)).collect(),
     /// A platform.
     PlatformName = vec![json!("bluesky"), json!("mastodon"), json!("sandbox")],
     /// A scope.

@@ -1,7 +1,10 @@
 //! `POST /operator/pause` and `POST /operator/resume`
 
 use axum::extract::State;
-use campanile_events::workspace::WorkspaceAction;
+use campanile_events::{
+    commands::Request,
+    workspace::{WorkspaceAction, WorkspaceCommand},
+};
 use campanile_projections::workspaces;
 
 use crate::api::{
@@ -33,7 +36,12 @@ async fn each(
         vec![api.workspace(&mut given).await?]
     };
     given.finish()?;
-    let all = ids.into_iter().map(|id| api.stop_or_go(id, action.clone(), operator.metadata()));
+    let all = ids.into_iter().map(|id| {
+        let command = WorkspaceCommand { now: api.0.clock.now(), action: action.clone() };
+        let metadata = operator.metadata();
+        let request = Request { workspace: id, id: id.uuid(), command, metadata, receipt: None };
+        async move { api.stop_or_go(id, api.0.workspaces.execute(request).await).await }
+    });
     let done = futures::future::try_join_all(all).await?;
     Ok(Answer::list(done.into_iter().map(|(shown, _)| shown).collect(), None))
 }

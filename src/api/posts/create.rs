@@ -4,13 +4,14 @@ use axum::extract::State;
 use campanile_events::{
     ids::PostId,
     key::Scope,
-    post::{Limits, PostAction, When},
+    post::{Content, ContentInHand, Limits, PostAction, When},
 };
 
 use super::{input::NewPost, render, seal, targets::targets};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body},
+    media::attached,
     openapi::Made,
 };
 
@@ -32,9 +33,11 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPos
         Some(schedule) => Some(schedule.when("schedule.")?),
         None => new.publish.then(|| When::instant(core.clock.now())),
     };
-    let targets = targets(core, &asker.caller, &new.account_ids).await?;
     let key = api.data_key(&asker).await?;
-    let content = Box::new(seal::seal(&key, new.content(), &new.account_ids, None));
+    let media = attached(core, asker.caller.workspace, &key, &new.media_ids).await?;
+    let targets = targets(core, &asker.caller, &new.account_ids).await?;
+    let open = Content { media_ids: media.ids, ..new.content() };
+    let content = Box::new(ContentInHand { media: media.facts, ..seal::seal(&key, open, &new.account_ids, None) });
     let tags = seal::tags(&key, &new.tags);
     let late_limit_seconds = new.late_limit_seconds.unwrap_or(Limits::default().late_limit_seconds);
     let give_up_after_seconds = new.give_up_after_seconds.unwrap_or(late_limit_seconds);

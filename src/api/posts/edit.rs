@@ -4,13 +4,14 @@ use axum::extract::State;
 use campanile_events::{
     ids::PostId,
     key::Scope,
-    post::{Limits, PostAction, PostError, PostStatus, TargetRef, TargetRules},
+    post::{ContentInHand, Limits, PostAction, PostError, PostStatus, TargetRef, TargetRules},
 };
 
 use super::{input::PostChanges, seal, targets::targets};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body, Code, IfMatch, Named},
+    media::attached,
     openapi::Told,
 };
 
@@ -48,8 +49,13 @@ pub async fn edit(
     let key = api.data_key(&asker).await?;
     let open = seal::open(&key, &before.content)?;
     let mut content = changes.content(&open);
+    let named = changes.media_ids.clone();
+    let named = named.unwrap_or_else(|| open.media_ids.iter().map(ToString::to_string).collect());
+    let media = attached(core, asker.caller.workspace, &key, &named).await?;
+    content.media_ids = media.ids;
     content.overrides.retain(|account, _| accounts.contains(account));
-    let content = Box::new(seal::seal(&key, content, &accounts, Some((&open, &before.content))));
+    let content = seal::seal(&key, content, &accounts, Some((&open, &before.content)));
+    let content = Box::new(ContentInHand { media: media.facts, ..content });
     let limits = Limits {
         late_limit_seconds: changes.late_limit_seconds.unwrap_or(before.limits.late_limit_seconds),
         give_up_after_seconds: changes.give_up_after_seconds.unwrap_or(before.limits.give_up_after_seconds),

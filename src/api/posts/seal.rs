@@ -27,7 +27,7 @@ pub(super) fn seal(
         }
     };
     let digests = digests(key, &open, accounts);
-    ContentInHand { sealed, open, digests }
+    ContentInHand { sealed, open, digests, media: Vec::new() }
 }
 
 /// Content in the open.

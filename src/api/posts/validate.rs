@@ -1,12 +1,14 @@
 //! `POST /v1/posts/validate`
 
 use axum::extract::State;
+use campanile_events::post::Content;
 use serde_json::{Value, json};
 
 use super::{input::NewPost, targets::targets};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body},
+    media::attached,
     openapi::Listed,
 };
 
@@ -24,10 +26,13 @@ pub async fn validate(State(api): State<Api>, asker: Asker, Body(new): Body<NewP
     if let Some(schedule) = &new.schedule {
         schedule.when("schedule.")?;
     }
-    let content = new.content();
+    let key = api.data_key(&asker).await?;
+    let media = attached(&api.0, asker.caller.workspace, &key, &new.media_ids).await?;
+    let content = Content { media_ids: media.ids, ..new.content() };
     let targets = targets(&api.0, &asker.caller, &new.account_ids).await?;
     let verdicts = targets.iter().map(|it| {
-        let broken = it.rules.check(&content.for_account(it.target.account_id));
+        let mut broken = it.rules.check(&content.for_account(it.target.account_id));
+        broken.extend(it.rules.media.check(&media.facts));
         let violations = broken
             .iter()
             .map(|violation| json!({"field": violation.field, "code": violation.code, "message": violation.message}));

@@ -5,5 +5,6 @@ mod fixture;
 mod house;
 mod idempotency;
 mod keys;
+mod media;
 mod posts;
 mod unavailable;

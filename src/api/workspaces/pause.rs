@@ -12,7 +12,5 @@ use crate::api::{
 /// Stops publishing in the caller's workspace. When this is answered, nothing more leaves until it is resumed.
 #[utoipa::path(post, path = "/v1/workspaces/{id}/pause", responses(Told<super::shown::Pause>))]
 pub async fn pause(State(api): State<Api>, asker: Asker, Named(id): Named<WorkspaceId>) -> Result<Answer, ApiError> {
-    asker.own(id)?;
-    let (shown, position) = api.stop_or_go(id, WorkspaceAction::Pause, asker.metadata()).await?;
-    Ok(api.placed(Answer::ok(shown), position).await)
+    api.tell_workspace(&asker, id, WorkspaceAction::Pause).await
 }

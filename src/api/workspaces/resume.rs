@@ -12,7 +12,5 @@ use crate::api::{
 /// Goes on publishing in the caller's workspace: what fell due meanwhile is sent if it isn't too late, else missed.
 #[utoipa::path(post, path = "/v1/workspaces/{id}/resume", responses(Told<super::shown::Pause>))]
 pub async fn resume(State(api): State<Api>, asker: Asker, Named(id): Named<WorkspaceId>) -> Result<Answer, ApiError> {
-    asker.own(id)?;
-    let (shown, position) = api.stop_or_go(id, WorkspaceAction::Resume, asker.metadata()).await?;
-    Ok(api.placed(Answer::ok(shown), position).await)
+    api.tell_workspace(&asker, id, WorkspaceAction::Resume).await
 }

@@ -17,7 +17,11 @@ async fn nothing_is_sent_while_it_is_paused_and_nothing_is_lost() {
     let mut town = Town::start().await;
     let client = town.client();
     let workspace = workspace(&client).await;
-    let paused = client.post_empty(&format!("/v1/workspaces/{workspace}/pause")).await;
+    let pause = || {
+        let path = format!("/v1/workspaces/{workspace}/pause");
+        client.send(client.request(reqwest::Method::POST, &path).header("Idempotency-Key", "stop"))
+    };
+    let paused = pause().await;
     let since = paused.expect(200)["paused_at"].as_str().expect("since when").to_owned();
     assert_eq!(paused.expect(200)["id"], workspace);
     assert!(paused.position() > 0);
@@ -40,6 +44,11 @@ async fn nothing_is_sent_while_it_is_paused_and_nothing_is_lost() {
 
     let resumed = client.post_empty(&format!("/v1/workspaces/{workspace}/resume")).await.expect(200);
     assert_eq!(resumed["paused_at"], Value::Null);
+    let replayed = pause().await;
+    assert_eq!(
+        (replayed.expect(200)["paused_at"].as_str(), replayed.header("idempotent-replayed")),
+        (Some(&*since), "true")
+    );
     published(&client, &in_time, SOON).await;
     assert_eq!(settled(&client, &late, SOON).await["status"], "missed");
     assert_eq!(town.sandbox.truth().await.visible.len(), 3);

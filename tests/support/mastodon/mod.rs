@@ -4,10 +4,11 @@
 //! the header and ignores it. It does with each post what [`Mood`] says, in order, and goes well when there is none left.
 //! What it holds in [`MastodonStandIn::statuses`] is the truth, whatever was answered.
 
+mod media;
 mod mood;
 mod routes;
 mod server;
 mod shown;
 
-pub use mood::Mood;
+pub use mood::{MediaMood, Mood};
 pub use server::{Flavour, MastodonStandIn, TOKEN};

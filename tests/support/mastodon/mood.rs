@@ -2,6 +2,15 @@
 
 use std::time::Duration;
 
+/// What the server does with the next picture or film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaMood {
+    /// It is refused with this status.
+    Status(u16),
+    /// It is taken with 202, and not done for so many questions.
+    InProcess(usize),
+}
+
 /// What the server does with the next post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {

@@ -13,7 +13,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Mood, TOKEN, server::Shared, shown};
+use super::{Mood, TOKEN, media, server::Shared, shown};
 use crate::support::reset::Resetter;
 
 /// How many statuses a listing shows if nobody says.
@@ -25,6 +25,8 @@ const MOST: usize = 40;
 struct NewStatus {
     status: String,
     in_reply_to_id: Option<String>,
+    #[serde(default)]
+    media_ids: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -40,6 +42,8 @@ pub(super) fn router(state: Shared) -> Router {
         .route("/api/v2/instance", get(instance))
         .route("/api/v1/instance", get(instance_v1))
         .route("/api/v1/accounts/verify_credentials", get(verify))
+        .route("/api/v2/media", post(media::bring))
+        .route("/api/v1/media/{id}", get(media::ask))
         .route("/api/v1/statuses", post(publish))
         .route("/api/v1/statuses/{id}", get(show))
         .route("/api/v1/accounts/{id}/statuses", get(list))
@@ -73,11 +77,14 @@ async fn publish(
     let Some(new) = read(&headers, &body) else {
         return error(StatusCode::UNPROCESSABLE_ENTITY, "Validation failed: Text can't be blank");
     };
+    let Some(media) = media::named(&shared.lock(), &new.media_ids) else {
+        return error(StatusCode::UNPROCESSABLE_ENTITY, "Media not found or not processed");
+    };
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
     let mood = shared.lock().hear(key);
     let take = |stored_after| {
         let mut state = shared.lock();
-        let made = state.publish(key, &new.status, new.in_reply_to_id.clone(), stored_after);
+        let made = state.publish(key, &new.status, media.clone(), new.in_reply_to_id.clone(), stored_after);
         Json(shown::status(&state, &made)).into_response()
     };
     match mood {
@@ -174,18 +181,20 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Option<NewStatus> {
     if !kind.starts_with("application/json") {
         return None;
     }
-    serde_json::from_slice::<NewStatus>(body).ok().filter(|new| !new.status.trim().is_empty())
+    serde_json::from_slice::<NewStatus>(body)
+        .ok()
+        .filter(|new| !new.status.trim().is_empty() || !new.media_ids.is_empty())
 }
 
-fn may(headers: &HeaderMap) -> bool {
+pub(super) fn may(headers: &HeaderMap) -> bool {
     headers.get(header::AUTHORIZATION).is_some_and(|given| given == format!("Bearer {TOKEN}").as_str())
 }
 
-fn unauthorized() -> Response<Body> {
+pub(super) fn unauthorized() -> Response<Body> {
     error(StatusCode::UNAUTHORIZED, "The access token is invalid")
 }
 
-fn error(status: StatusCode, message: &str) -> Response<Body> {
+pub(super) fn error(status: StatusCode, message: &str) -> Response<Body> {
     (status, Json(json!({"error": message}))).into_response()
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{Mood, routes};
+use super::{MediaMood, Mood, routes};
 use crate::support::{now, reset};
 
 /// What lets one post.
@@ -36,8 +36,25 @@ pub struct Status {
     pub text: String,
     /// What it follows.
     pub reply_to: Option<String>,
+    /// What it shows.
+    pub media: Vec<Medium>,
     /// Since when.
     pub created_at: DateTime<Utc>,
+}
+
+/// A picture or film that was brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Medium {
+    /// The server's name of it.
+    pub id: String,
+    /// What its form called it.
+    pub content_type: String,
+    /// What somebody reads who can't see it.
+    pub description: Option<String>,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// How often the server says that it isn't done with it.
+    pub in_process: usize,
 }
 
 /// A request to post.
@@ -68,6 +85,10 @@ pub(super) struct State {
     pub statuses: Vec<Status>,
     pub heard: Vec<Heard>,
     pub lookups: usize,
+    /// What was brought, in order.
+    pub media: Vec<Medium>,
+    /// How the next media are answered: a status, or in process for so many questions.
+    pub media_moods: VecDeque<MediaMood>,
     moods: VecDeque<Mood>,
     keys: HashMap<String, (u64, Instant)>,
 }
@@ -81,6 +102,8 @@ impl MastodonStandIn {
             statuses: Vec::new(),
             heard: Vec::new(),
             lookups: 0,
+            media: Vec::new(),
+            media_moods: VecDeque::new(),
             moods: VecDeque::new(),
             keys: HashMap::new(),
         };
@@ -110,6 +133,11 @@ impl MastodonStandIn {
         self.state.lock().heard.clone()
     }
 
+    /// What it does with the next media, one each.
+    pub fn next_media(&self, moods: &[MediaMood]) {
+        self.state.lock().media_moods.extend(moods);
+    }
+
     /// How often it was asked for the account's statuses.
     pub fn lookups(&self) -> usize {
         self.state.lock().lookups
@@ -135,6 +163,7 @@ impl State {
         &mut self,
         key: Option<&str>,
         text: &str,
+        media: Vec<Medium>,
         reply_to: Option<String>,
         stored_after: Duration,
     ) -> Status {
@@ -148,7 +177,7 @@ impl State {
             return status.clone();
         }
         let id = FIRST_ID + self.statuses.len() as u64;
-        let status = Status { id, text: text.to_owned(), reply_to, created_at: now() };
+        let status = Status { id, text: text.to_owned(), reply_to, media, created_at: now() };
         self.statuses.push(status.clone());
         if let Some(key) = key {
             self.keys.entry(key.to_owned()).or_insert((id, at + stored_after));

@@ -58,6 +58,6 @@ pub(super) fn status(state: &State, status: &Status) -> Value {
         "id": status.id.to_string(), "created_at": status.created_at.to_rfc3339_opts(SecondsFormat::Millis, true),
         "in_reply_to_id": status.reply_to, "visibility": "public", "sensitive": false, "spoiler_text": "",
         "uri": url, "url": url, "content": format!("<p>{content}</p>"), "reblog": null, "account": account(state),
-        "media_attachments": [], "mentions": [], "tags": [], "emojis": [], "edited_at": null,
+        "media_attachments": status.media.iter().map(|it| json!({"id": it.id})).collect::<Vec<_>>(), "mentions": [], "tags": [], "emojis": [], "edited_at": null,
     })
 }

@@ -38,6 +38,22 @@ impl Request {
         Self { method: Method::POST, url, headers, body: body.into() }
     }
 
+    /// A request that gives a form with parts, whose boundary is `boundary`.
+    ///
+    /// # Errors
+    /// If the boundary can't stand in a header.
+    pub fn post_multipart(url: Url, boundary: &str, body: Vec<u8>) -> Result<Self, EgressError> {
+        Self::post_bytes(url, &format!("multipart/form-data; boundary={boundary}"), body.into())
+    }
+
+    /// A request that gives bytes of some type.
+    ///
+    /// # Errors
+    /// If the type can't stand in a header.
+    pub fn post_bytes(url: Url, content_type: &str, body: Bytes) -> Result<Self, EgressError> {
+        Self { method: Method::POST, url, headers: HeaderMap::new(), body }.header(header::CONTENT_TYPE, content_type)
+    }
+
     /// The same with a bearer token.
     ///
     /// # Errors

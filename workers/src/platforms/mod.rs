@@ -22,7 +22,10 @@ pub use credentials::{Credentials, UnreadableCredentials};
 pub use description::{AuthKind, DeliveryWorth, Description, MediaLimits, PostingLimit, TextLimits, ThreadLimits};
 pub use failure::{ConnectError, SendFailure};
 pub use fields::Fields;
-pub use port::{Access, ConnectRequest, Connected, Found, Line, Message, Platform, RemoteRef, Search, Sent};
+pub use port::{
+    Access, Attachment, ConnectRequest, Connected, Found, Line, Media, Message, Platform, RemoteMedia, RemoteRef,
+    Search, Sent,
+};
 pub use registry::{Dependencies, DuplicatePlatform, Platforms, all};
 pub use renewal::{CredentialKeeper, InMemory, NotKept, Renewal};
 pub use rest::rest_asked;

@@ -5,12 +5,14 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use campanile_events::{
     account::Offer,
-    ids::AccountId,
-    post::{Delivery, Step},
+    ids::{AccountId, MediaId},
+    media::{MediaKind, Size},
+    post::{Delivery, FailureClass, Step},
     seal::Open,
     timing::Timing,
 };
 use chrono::{DateTime, Utc};
+use hyper::body::Bytes;
 
 use super::{ConnectError, CredentialKeeper, Credentials, Description, Fields, SendFailure};
 
@@ -33,6 +35,13 @@ pub trait Platform: Send + Sync + fmt::Debug {
     /// yet, or can't be asked. Shows nothing itself.
     async fn baseline(&self, access: &Access) -> Result<Option<String>, SendFailure>;
 
+    /// Brings a picture or film to the platform, where nobody sees it until a post names it. However it fails, nothing was
+    /// sent; `rejected` says that the platform will never take it.
+    async fn upload(&self, access: &Access, media: &Media) -> Result<RemoteMedia, SendFailure> {
+        let _ = (access, media);
+        Err(SendFailure::of(FailureClass::Rejected, "media_not_supported"))
+    }
+
     /// Makes ready what a message needs beside its text, for [`Message::prepared`]: names that are resolved, what stands
     /// already. Shows nothing, so it may be done ahead of time and again. What fails here was not sent.
     async fn prepare(&self, _access: &Access, _message: &Message) -> Result<Option<Open>, SendFailure> {
@@ -52,7 +61,8 @@ pub trait Line: Send {
     /// Whether the other side still listens; asked right before the intent.
     fn is_open(&mut self) -> bool;
 
-    /// The bytes that a keyed digest of the request is made of. They hold the text and no credential.
+    /// The bytes that a keyed digest of the request is made of. They hold the text and no credential, and of
+    /// media our own ids: a repeat brings them anew, under other names.
     fn digest_input(&self, message: &Message) -> Vec<u8>;
 
     /// Writes the request and reads the answer. An error's class is decided here.
@@ -97,6 +107,52 @@ pub struct Message {
     pub root: Option<RemoteRef>,
     /// What [`Platform::prepare`] gave for it, in the adapter's own form.
     pub prepared: Option<Open>,
+    /// What it shows, in order.
+    pub media: Vec<Attachment>,
+}
+
+impl Message {
+    /// The same with our own names for what it shows: alike on every attempt.
+    #[must_use]
+    pub fn with_own_names(&self) -> Self {
+        let own = |it: &Attachment| Attachment { remote: RemoteMedia { remote_id: it.id.to_string() }, ..it.clone() };
+        Self { media: self.media.iter().map(own).collect(), ..self.clone() }
+    }
+}
+
+/// A picture or film with its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// Ours.
+    pub id: MediaId,
+    /// What it is.
+    pub kind: MediaKind,
+    /// Width and height, where they are known.
+    pub size: Option<Size>,
+    /// What somebody reads who can't see it.
+    pub alt_text: Option<Open>,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// A picture or film that is on the platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Ours: the same on every attempt, which `remote` is not.
+    pub id: MediaId,
+    /// Width and height, where they are known.
+    pub size: Option<Size>,
+    /// What somebody reads who can't see it.
+    pub alt_text: Option<Open>,
+    /// The platform's own.
+    pub remote: RemoteMedia,
+}
+
+/// What a platform calls a picture or film that it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteMedia {
+    /// Its name, or whatever a post must hold to show it, as text.
+    pub remote_id: String,
 }
 
 /// Something that stands on the platform.

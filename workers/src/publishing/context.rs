@@ -18,6 +18,7 @@ use super::pauses::Pauses;
 use crate::{
     bus::Job,
     heartbeats::Heartbeats,
+    media::Library,
     observed::Observer,
     platforms::{Platforms, SendFailure},
     tokens::Tokens,
@@ -32,6 +33,7 @@ pub(super) struct Context {
     pub data_keys: Arc<DataKeys>,
     pub tokens: Arc<Tokens>,
     pub platforms: Platforms,
+    pub library: Library,
     pub heartbeats: Heartbeats,
     pub clock: SharedClock,
     pub timing: Timing,

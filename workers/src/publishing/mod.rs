@@ -13,6 +13,7 @@
 mod account;
 mod context;
 mod marker;
+mod media;
 mod pauses;
 mod publisher;
 mod scheduler;

@@ -120,7 +120,8 @@ impl Publisher {
         }
     }
 
-    /// Everything that shows nothing: opened texts, the baseline, what the message needs, a fresh connection.
+    /// Everything that shows nothing: opened texts, media on the platform, the baseline, what the
+    /// message needs, a fresh connection.
     async fn make_ready(&self, look: &Look<'_>, access: Box<Access>) -> Result<Result<Ready, Unready>, Trouble> {
         let unready = |access, failure| Ok(Err(Unready { access, failure }));
         let Some(platform) = self.context.platforms.get(&look.job.platform).cloned() else {
@@ -130,6 +131,10 @@ impl Publisher {
         let step = look.post.next_step(look.target);
         let message = step.and_then(|step| self.message_for(look, look.post, look.target, &content, step));
         let Some(mut message) = message else { return unready(access, not_sent("nothing_left")) };
+        match self.bring_media(look, platform.as_ref(), &access, message.step).await? {
+            Ok(media) => message.media = media,
+            Err(failure) => return unready(access, failure),
+        }
         // Under a key a repeat settles what is in doubt; only where asking does, what was there before must be known.
         let baseline = if access.delivery == Delivery::Searchable {
             match platform.baseline(&access).await {
@@ -326,6 +331,7 @@ impl Publisher {
             reply_to,
             root: if step == Step::Part(0) { None } else { remote(Step::Part(0)) },
             prepared: None,
+            media: Vec::new(),
         })
     }
 

@@ -23,6 +23,7 @@ use super::{context::Context, pauses::Pauses, scheduler::Scheduler, sweeper::Swe
 use crate::{
     bus::{Bus, InProcess},
     heartbeats::Heartbeats,
+    media::Library,
     observed::Observer,
     platforms::Platforms,
     tokens::Tokens,
@@ -46,6 +47,8 @@ pub struct Deps {
     pub tokens: Arc<Tokens>,
     /// The platforms.
     pub platforms: Platforms,
+    /// Pictures and films.
+    pub library: Library,
     /// Keeps the read models current.
     pub runner: Arc<Runner>,
     /// The read models.
@@ -112,6 +115,7 @@ impl Publishing {
             data_keys: deps.data_keys,
             tokens: deps.tokens,
             platforms: deps.platforms,
+            library: deps.library,
             heartbeats,
             clock: clock.clone(),
             timing: deps.timing,

@@ -169,6 +169,7 @@ pub(crate) fn message(marker: &str, text: &str) -> Message {
         reply_to: None,
         root: None,
         prepared: None,
+        media: Vec::new(),
     }
 }
 

@@ -7,8 +7,9 @@ use campanile_events::{
     clock::{SharedClock, SystemClock},
     commands::{Executor, Request, Sharing},
     db::{Database, Durability, Sqlite},
-    ids::{AccountId, PostId, WorkspaceId},
+    ids::{AccountId, MediaId, PostId, WorkspaceId},
     journal::{Actor, Journal, Metadata, SqliteJournal},
+    media::{self, MediaAction, MediaCommand},
     post::{
         Content, ContentInHand, Limits, Phase, Post, PostAction, PostCommand, PostServices, Target, TargetRef,
         TargetRules, When,
@@ -20,6 +21,7 @@ use campanile_events::{
 use campanile_projections::runner::Runner;
 use campanile_workers::{
     egress::{Egress, EgressLimits, EgressPolicy},
+    media::{Library, MediaStore, Place, inspect},
     platforms::{
         self, ConnectRequest, Connected, Dependencies,
         sandbox::{Fault, Sandbox, Visible},
@@ -42,6 +44,7 @@ pub(crate) struct House {
     data_keys: Arc<DataKeys>,
     tokens: Arc<Tokens>,
     pub platforms: platforms::Platforms,
+    library: Library,
     runner: Arc<Runner>,
     read: Arc<dyn Database>,
     side: Arc<dyn Database>,
@@ -77,6 +80,9 @@ impl House {
         let posts = Executor::new(Arc::clone(&journal), clock.clone(), services, Sharing::Alone, remember);
         let accounts = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
         let workspaces = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
+        let media = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
+        let store = MediaStore::open(&folder.path().join("media")).expect("a store");
+        let library = Library::new(media, store);
         let master = MasterKey::generate();
         let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), master.clone()).await.expect("data keys"));
         let workspace = WorkspaceId::fresh(clock.now());
@@ -102,6 +108,7 @@ impl House {
             data_keys,
             tokens,
             platforms,
+            library,
             runner,
             read,
             side,
@@ -118,6 +125,7 @@ impl House {
             data_keys: Arc::clone(&self.data_keys),
             tokens: Arc::clone(&self.tokens),
             platforms: self.platforms.clone(),
+            library: self.library.clone(),
             runner: Arc::clone(&self.runner),
             read: Arc::clone(&self.read),
             side: Arc::clone(&self.side),
@@ -194,6 +202,42 @@ impl House {
         account
     }
 
+    /// Puts a medium in the library, confirmed.
+    pub async fn medium(&self, bytes: &'static [u8], alt_text: &str) -> MediaId {
+        let (now, key) = (self.clock.now(), self.key().await);
+        let place = Place { workspace: self.workspace, id: MediaId::fresh(now) };
+        let mut incoming = self.library.store.begin(place, bytes.len() as u64).await.expect("begun");
+        incoming.write(bytes.into()).await.expect("written");
+        incoming.finish().await.expect("stored");
+        let found = inspect(self.library.store.stream(place).await.expect("there")).await.expect("a medium");
+        let digest = Library::digest(&key, &found);
+        let request = MediaAction::Request {
+            file_name: key.seal(fields::MEDIA_FILE_NAME, &Open::new("bell.png")),
+            kind: found.kind,
+            bytes: found.bytes,
+            alt_text: Some(key.seal(fields::MEDIA_ALT_TEXT, &Open::new(alt_text))),
+            expires_at: now,
+        };
+        let confirm =
+            MediaAction::Confirm(media::Content { kind: found.kind, bytes: found.bytes, digest, size: found.size });
+        for action in [request, confirm] {
+            let request = Request {
+                workspace: self.workspace,
+                id: place.id.uuid(),
+                command: MediaCommand { now, action },
+                metadata: Metadata::by(Actor::operator()),
+                receipt: None,
+            };
+            self.library.media.execute(request).await.expect("carried out");
+        }
+        place.id
+    }
+
+    /// Takes a medium's bytes away, as a damaged disk would.
+    pub async fn lose(&self, id: MediaId) {
+        self.library.store.remove(Place { workspace: self.workspace, id }).await.expect("removed");
+    }
+
     /// Writes a post and gives it a due time.
     pub async fn schedule(&self, content: Content<Open>, accounts: &[AccountId], at: DateTime<Utc>) -> PostId {
         self.schedule_within(content, accounts, at, Limits::default()).await
@@ -217,7 +261,7 @@ impl House {
         }
         let sealed = content.try_map::<_, std::convert::Infallible>(|field, text| Ok(key.seal(field, text)));
         let sealed = sealed.expect("sealing does not fail");
-        let content = Box::new(ContentInHand { sealed, open: content, digests: BTreeMap::new() });
+        let content = Box::new(ContentInHand { sealed, open: content, digests: BTreeMap::new(), media: Vec::new() });
         let draft = PostAction::Draft { content, targets, tags: Vec::new(), limits };
         self.command(post, draft).await;
         self.command(post, PostAction::Schedule { when: When::instant(at) }).await;

@@ -4,6 +4,7 @@
 mod doubt;
 #[expect(dead_code, reason = "the tests against real platforms need more of the house")]
 mod house;
+mod media;
 mod moments;
 mod pausing;
 mod repeats;

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use campanile_events::{
     account::{AccountStatus, Offer},
-    post::{Delivery, FailureClass, Rules, TargetStatus, TextCount},
+    post::{Delivery, FailureClass, MediaRules, Rules, TargetStatus, TextCount},
     seal::Open,
 };
 use campanile_workers::platforms::{
@@ -31,7 +31,15 @@ struct NoteTaker(Arc<Mutex<Notes>>);
 
 fn offer() -> Offer {
     let count = TextCount::default();
-    let rules = Rules { max_text: 500, max_bytes: None, count, max_parts: 1, first_comment: false, max_media: 0 };
+    let rules = Rules {
+        max_text: 500,
+        max_bytes: None,
+        count,
+        max_parts: 1,
+        first_comment: false,
+        max_media: 0,
+        media: MediaRules::default(),
+    };
     Offer { rules, delivery: Delivery::Keyed { window_ms: None, quiet_ms: 0, searchable: true } }
 }
 

@@ -152,14 +152,22 @@ pub(super) fn content(parts: usize, comment: bool, word: &str) -> ContentInHand 
     };
     let sealed = open.try_map(|field, text| Ok::<_, ()>(Sealed::from_stored(format!("s1.{field}.{}", text.as_str()))));
     let digests = BTreeMap::from([(own(), format!("digest of {word}"))]);
-    ContentInHand { sealed: sealed.expect("nothing fails"), open, digests }
+    ContentInHand { sealed: sealed.expect("nothing fails"), open, digests, media: Vec::new() }
 }
 
 pub(super) fn rules(number: u128) -> TargetRules {
     let count = TextCount::default();
     TargetRules {
         target: TargetRef { account_id: account(number), platform: "mastodon".to_owned() },
-        rules: Rules { max_text: 500, max_bytes: None, count, max_parts: 5, first_comment: true, max_media: 4 },
+        rules: Rules {
+            max_text: 500,
+            max_bytes: None,
+            count,
+            max_parts: 5,
+            first_comment: true,
+            max_media: 4,
+            media: MediaRules::default(),
+        },
     }
 }
 

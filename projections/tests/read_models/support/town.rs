@@ -9,8 +9,9 @@ use campanile_events::{
     journal::{Actor, Append, Expected, Journal, Metadata, NewEvent, Recorded, StreamId, StreamKind},
     key::{Key, KeyAction, KeyCommand, KeyMode, Scopes},
     post::{
-        Content, ContentInHand, Delivery, Failure, FailureClass, Intent, Limits, LookUp, Phase, Post, PostAction,
-        PostCommand, PostServices, Resolution, Rules, Step, Tag, TargetRef, TargetRules, TextCount, Then, When,
+        Content, ContentInHand, Delivery, Failure, FailureClass, Intent, Limits, LookUp, MediaRules, Phase, Post,
+        PostAction, PostCommand, PostServices, Resolution, Rules, Step, Tag, TargetRef, TargetRules, TextCount, Then,
+        When,
     },
     seal::{Open, Sealed},
     stored::StoredEvent,
@@ -296,7 +297,7 @@ impl Town {
         let thread = if self.below(3) == 0 { vec![Open::new("and more")] } else { vec![] };
         let open = Content { body: Open::new(text), thread, ..Content::default() };
         let seal = |_: &str, text: &Open| Ok::<_, ()>(Sealed::from_stored(format!("s1.{}", text.as_str().len())));
-        ContentInHand { sealed: open.try_map(seal).unwrap(), open, digests: BTreeMap::new() }
+        ContentInHand { sealed: open.try_map(seal).unwrap(), open, digests: BTreeMap::new(), media: Vec::new() }
     }
 
     async fn append<E: StoredEvent>(
@@ -345,5 +346,13 @@ impl Town {
 
 fn rules(max_text: u32) -> Rules {
     let count = TextCount::default();
-    Rules { max_text, max_bytes: None, count, max_parts: 5, first_comment: false, max_media: 0 }
+    Rules {
+        max_text,
+        max_bytes: None,
+        count,
+        max_parts: 5,
+        first_comment: false,
+        max_media: 0,
+        media: MediaRules::default(),
+    }
 }

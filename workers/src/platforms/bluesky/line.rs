@@ -49,7 +49,7 @@ impl Line for BlueskyLine {
     }
 
     fn digest_input(&self, message: &Message) -> Vec<u8> {
-        let body = body(&self.kept.did, message, &prepared(message)).unwrap_or_default();
+        let body = body(&self.kept.did, &message.with_own_names(), &prepared(message)).unwrap_or_default();
         [message.marker.as_bytes(), b"\n", &body].concat()
     }
 

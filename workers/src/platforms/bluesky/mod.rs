@@ -11,6 +11,7 @@ mod connect;
 mod facets;
 mod line;
 mod look_up;
+mod media;
 mod prepare;
 mod record;
 mod session;
@@ -22,13 +23,14 @@ use async_trait::async_trait;
 use campanile_events::{
     account::Offer,
     clock::SharedClock,
-    post::{Delivery, Rules, TextCount, TextUnit},
+    media::MediaKind,
+    post::{Delivery, MediaRules, Rules, TextCount, TextUnit},
     seal::Open,
 };
 
 use super::{
-    Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line, MediaLimits,
-    Message, Platform, PostingLimit, Search, SendFailure, TextLimits, ThreadLimits,
+    Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line, Media,
+    MediaLimits, Message, Platform, PostingLimit, RemoteMedia, Search, SendFailure, TextLimits, ThreadLimits,
 };
 use crate::egress::Egress;
 
@@ -37,8 +39,10 @@ const MAX_TEXT: u32 = 300;
 const MAX_BYTES: u32 = 3000;
 /// There is no limit; a longer thread is a mistake.
 const MAX_PARTS: u16 = 100;
-/// What doesn't go out with the text is not taken.
-const MAX_MEDIA: u16 = 0;
+/// The lexicon's for pictures. Films go by way of a service of their own, and are not taken.
+const MAX_MEDIA: u16 = 4;
+const MAX_IMAGE_BYTES: u64 = 1_000_000;
+const KINDS: [MediaKind; 4] = [MediaKind::Jpeg, MediaKind::Png, MediaKind::Gif, MediaKind::Webp];
 const DELIVERY: Delivery = Delivery::Keyed { window_ms: None, quiet_ms: 0, searchable: true };
 
 /// Bluesky and its like as a platform.
@@ -63,6 +67,7 @@ fn offer() -> Offer {
         max_parts: MAX_PARTS,
         first_comment: true,
         max_media: MAX_MEDIA,
+        media: MediaRules { kinds: KINDS.to_vec(), max_image_bytes: Some(MAX_IMAGE_BYTES), ..MediaRules::default() },
     };
     Offer { rules, delivery: DELIVERY }
 }
@@ -83,7 +88,7 @@ impl Platform for Bluesky {
             thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
             media: MediaLimits {
                 max_count: MAX_MEDIA,
-                max_image_bytes: None,
+                max_image_bytes: Some(MAX_IMAGE_BYTES),
                 max_video_bytes: None,
                 max_alt_text: None,
             },
@@ -114,6 +119,10 @@ impl Platform for Bluesky {
 
     async fn prepare(&self, access: &Access, message: &Message) -> Result<Option<Open>, SendFailure> {
         self.make_ready(access, message).await.map(Some)
+    }
+
+    async fn upload(&self, access: &Access, media: &Media) -> Result<RemoteMedia, SendFailure> {
+        self.upload_blob(access, media).await
     }
 
     async fn open(&self, access: &Access) -> Result<Box<dyn Line>, SendFailure> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     facets::{Target, spans},
+    media::{Embed, embed},
     tid,
 };
 use crate::platforms::{Message, RemoteRef, Sent};
@@ -43,6 +44,8 @@ pub(super) struct Record<'a> {
     facets: Vec<Facet<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<Reply>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embed: Option<Embed<'a>>,
 }
 
 #[derive(Serialize)]
@@ -121,6 +124,7 @@ pub(super) fn record<'a>(message: &'a Message, prepared: &'a Prepared) -> Option
         created_at: date(message.intended_at),
         facets: facets(text, prepared),
         reply,
+        embed: embed(&message.media),
     })
 }
 

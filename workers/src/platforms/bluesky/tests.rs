@@ -180,6 +180,7 @@ fn message(text: &str) -> Message {
         reply_to: None,
         root: None,
         prepared: None,
+        media: Vec::new(),
     }
 }
 

@@ -2,13 +2,16 @@
 
 use campanile_events::{
     account::Offer,
-    post::{Delivery, FailureClass, Rules, TextCount, TextUnit},
+    post::{Delivery, FailureClass, MediaRules, Rules, TextCount, TextUnit},
     timing::Timing,
 };
 use serde::Deserialize;
 use url::Url;
 
-use super::{MAX_MEDIA, MAX_PARTS, MAX_TEXT, Mastodon, WINDOW_SECONDS, answers, at};
+use super::{
+    MAX_ALT_TEXT, MAX_IMAGE_BYTES, MAX_MEDIA, MAX_PARTS, MAX_TEXT, MAX_VIDEO_BYTES, Mastodon, WINDOW_SECONDS, answers,
+    at,
+};
 use crate::{egress::Request, platforms::SendFailure};
 
 /// Where Mastodon's own source stands.
@@ -31,6 +34,7 @@ pub(super) struct Instance {
 #[serde(default)]
 struct Configuration {
     statuses: Statuses,
+    media_attachments: Attachments,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +43,27 @@ struct Statuses {
     max_characters: Option<u32>,
     max_media_attachments: Option<u16>,
     characters_reserved_per_url: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Attachments {
+    supported_mime_types: Vec<String>,
+    image_size_limit: Option<u64>,
+    video_size_limit: Option<u64>,
+    description_limit: Option<u32>,
+}
+
+impl Attachments {
+    fn rules(&self) -> MediaRules {
+        MediaRules {
+            kinds: self.supported_mime_types.iter().filter_map(|name| name.parse().ok()).collect(),
+            max_image_bytes: Some(self.image_size_limit.unwrap_or(MAX_IMAGE_BYTES)),
+            max_video_bytes: Some(self.video_size_limit.unwrap_or(MAX_VIDEO_BYTES)),
+            max_alt_text: Some(self.description_limit.unwrap_or(MAX_ALT_TEXT)),
+            video_alone: true,
+        }
+    }
 }
 
 /// Whose program a server runs, where that matters.
@@ -88,6 +113,7 @@ impl Instance {
             max_parts: MAX_PARTS,
             first_comment: true,
             max_media: stated.max_media_attachments.unwrap_or(MAX_MEDIA),
+            media: self.configuration.media_attachments.rules(),
         };
         let delivery = match software {
             // Both store the key after the post.

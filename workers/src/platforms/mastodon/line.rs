@@ -25,6 +25,8 @@ struct NewStatus<'a> {
     status: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     in_reply_to_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    media_ids: Vec<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -49,7 +51,7 @@ impl Line for MastodonLine {
     }
 
     fn digest_input(&self, message: &Message) -> Vec<u8> {
-        [message.marker.as_bytes(), b"\n", &body(message)].concat()
+        [message.marker.as_bytes(), b"\n", &body(&message.with_own_names())].concat()
     }
 
     async fn send(self: Box<Self>, message: Message) -> Result<Sent, SendFailure> {
@@ -67,6 +69,7 @@ fn body(message: &Message) -> Vec<u8> {
     let status = NewStatus {
         status: message.text.as_str(),
         in_reply_to_id: message.reply_to.as_ref().map(|post| post.remote_id.as_str()),
+        media_ids: message.media.iter().map(|media| media.remote.remote_id.as_str()).collect(),
     };
     serde_json::to_vec(&status).expect("a struct of text becomes JSON")
 }

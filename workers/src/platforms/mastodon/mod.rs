@@ -8,6 +8,7 @@ mod connect;
 mod instance;
 mod line;
 mod look_up;
+mod media;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -18,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line, MediaLimits,
-    Platform, PostingLimit, Search, SendFailure, TextLimits, ThreadLimits,
+    Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line, Media,
+    MediaLimits, Platform, PostingLimit, RemoteMedia, Search, SendFailure, TextLimits, ThreadLimits,
 };
 use crate::egress::{Egress, Request};
 
@@ -27,6 +28,9 @@ use crate::egress::{Egress, Request};
 const MAX_TEXT: u32 = 500;
 const URL_COUNTS_AS: u32 = 23;
 const MAX_MEDIA: u16 = 4;
+const MAX_IMAGE_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_VIDEO_BYTES: u64 = 99 * 1024 * 1024;
+const MAX_ALT_TEXT: u32 = 1500;
 /// Mastodon has no limit; a longer thread is a mistake.
 const MAX_PARTS: u16 = 100;
 const WINDOW_SECONDS: u64 = 3600;
@@ -90,9 +94,9 @@ impl Platform for Mastodon {
             thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
             media: MediaLimits {
                 max_count: MAX_MEDIA,
-                max_image_bytes: Some(16 * 1024 * 1024),
-                max_video_bytes: Some(99 * 1024 * 1024),
-                max_alt_text: Some(1500),
+                max_image_bytes: Some(MAX_IMAGE_BYTES),
+                max_video_bytes: Some(MAX_VIDEO_BYTES),
+                max_alt_text: Some(MAX_ALT_TEXT),
             },
             posting_limits: vec![PostingLimit { requests: 300, per_seconds: 300, counted_by: "account" }],
             delivery: vec![
@@ -122,6 +126,10 @@ impl Platform for Mastodon {
 
     async fn baseline(&self, access: &Access) -> Result<Option<String>, SendFailure> {
         self.newest(access).await
+    }
+
+    async fn upload(&self, access: &Access, media: &Media) -> Result<RemoteMedia, SendFailure> {
+        self.upload_media(access, media).await
     }
 
     async fn open(&self, access: &Access) -> Result<Box<dyn Line>, SendFailure> {

@@ -168,6 +168,7 @@ fn message(text: &str, reply_to: Option<&str>) -> Message {
         root: reply_to.clone(),
         reply_to,
         prepared: None,
+        media: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    AccountClass, Answer, Listing, Received, SandboxAccount, Submission, Visible,
+    AccountClass, Answer, Listing, Received, SandboxAccount, Submission, Uploaded, Visible,
     answer::BEFORE_EFFECT,
     fault::Faults,
     record::{Key, Late, Record, Records},
@@ -28,6 +28,7 @@ pub(super) struct State {
     pub(super) accounts: BTreeMap<String, SandboxAccount>,
     pub(super) visible: Vec<Visible>,
     pub(super) requests: Vec<Received>,
+    pub(super) uploads: Vec<Uploaded>,
     keys: HashMap<(String, String), Key>,
     late: Vec<Late>,
     pub(super) faults: Faults,
@@ -42,6 +43,7 @@ impl State {
                 self.accounts.insert(account.handle.clone(), account);
             }
             Record::Received(request) => self.requests.push(request),
+            Record::Uploaded(medium) => self.uploads.push(medium),
             Record::Visible(post) => self.visible.push(post),
             Record::Key(key) => {
                 self.keys.insert((key.account.clone(), key.marker.clone()), key);
@@ -52,7 +54,7 @@ impl State {
     }
 
     /// Written before it counts: an engine that dies with its sandbox finds again what it was told.
-    fn keep(&mut self, records: Vec<Record>) -> io::Result<()> {
+    pub(super) fn keep(&mut self, records: Vec<Record>) -> io::Result<()> {
         if let Some(file) = &mut self.records {
             file.append(&records)?;
         }
@@ -125,7 +127,7 @@ impl State {
             return Ok(post.clone());
         }
         let is_new_key = kept.is_none();
-        self.check(submission)?;
+        self.check(account, submission)?;
         let seq = self.visible.len() as u64 + 1;
         let post = Visible {
             seq,
@@ -135,6 +137,7 @@ impl State {
             text: submission.text.clone(),
             marker: submission.marker.clone(),
             reply_to: submission.reply_to.clone(),
+            media_ids: submission.media_ids.clone(),
             visible_at: now,
             request_seq,
         };
@@ -150,8 +153,12 @@ impl State {
         }
     }
 
-    fn check(&self, submission: &Submission) -> Result<(), Answer> {
-        if submission.text.trim().is_empty() {
+    fn check(&self, account: &SandboxAccount, submission: &Submission) -> Result<(), Answer> {
+        let own = |id: &String| self.uploads.iter().any(|it| it.id == *id && it.account == account.handle);
+        if !submission.media_ids.iter().all(own) {
+            return Err(Answer::error(422, "unknown_media", "there is no such media"));
+        }
+        if submission.text.trim().is_empty() && submission.media_ids.is_empty() {
             return Err(Answer::error(422, "empty", "the text is empty"));
         }
         let length = submission.text.chars().count();

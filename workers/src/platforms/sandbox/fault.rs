@@ -13,6 +13,8 @@ pub enum Point {
     LookUp,
     /// An account is checked.
     Connect,
+    /// A picture or film is brought.
+    Upload,
 }
 
 /// What goes wrong.

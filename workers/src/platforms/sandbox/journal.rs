@@ -64,10 +64,28 @@ pub struct Visible {
     pub marker: Option<String>,
     /// What it follows.
     pub reply_to: Option<String>,
+    /// What it shows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media_ids: Vec<String>,
     /// Since when.
     pub visible_at: DateTime<Utc>,
     /// The request that made it.
     pub request_seq: u64,
+}
+
+/// A picture or film that was brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uploaded {
+    /// Its name on the platform: `m` and a number that counts all of them from 1.
+    pub id: String,
+    /// Whose it is.
+    pub account: String,
+    /// What it is.
+    pub content_type: String,
+    /// How many bytes it has.
+    pub bytes: usize,
+    /// What somebody reads who can't see it.
+    pub alt_text: Option<String>,
 }
 
 /// A request to post.
@@ -96,4 +114,7 @@ pub struct SandboxJournal {
     pub visible: Vec<Visible>,
     /// What was received, in order.
     pub requests: Vec<Received>,
+    /// What was brought to be shown, in order.
+    #[serde(default)]
+    pub uploads: Vec<Uploaded>,
 }

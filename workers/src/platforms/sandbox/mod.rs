@@ -19,10 +19,12 @@ mod server;
 mod state;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 pub use adapter::SandboxPlatform;
 pub use answer::{Answer, Handling, Outcome};
 pub use fault::{Fault, FaultKind, InvalidFault, Point};
-pub use journal::{AccountClass, Received, SandboxAccount, SandboxJournal, Visible};
+pub use journal::{AccountClass, Received, SandboxAccount, SandboxJournal, Uploaded, Visible};
 pub use server::serve;
 pub use state::{Listing, Sandbox, Submission};
+pub use upload::Upload;

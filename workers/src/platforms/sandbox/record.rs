@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Received, SandboxAccount, Submission, Visible};
+use super::{Received, SandboxAccount, Submission, Uploaded, Visible};
 
 /// One line of the file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub(super) enum Record {
     Account(SandboxAccount),
     /// A request came.
     Received(Received),
+    /// A picture or film was brought.
+    Uploaded(Uploaded),
     /// A post became visible.
     Visible(Visible),
     /// A key is kept.

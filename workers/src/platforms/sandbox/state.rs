@@ -31,6 +31,9 @@ pub struct Submission {
     /// The first part of its thread.
     #[serde(default)]
     pub root: Option<String>,
+    /// What it shows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media_ids: Vec<String>,
     /// The key that came with it.
     #[serde(default)]
     pub marker: Option<String>,
@@ -96,7 +99,11 @@ impl Sandbox {
     /// The truth, up to now.
     pub fn journal(&self) -> SandboxJournal {
         let state = self.state();
-        SandboxJournal { visible: state.visible.clone(), requests: state.requests.clone() }
+        SandboxJournal {
+            visible: state.visible.clone(),
+            requests: state.requests.clone(),
+            uploads: state.uploads.clone(),
+        }
     }
 
     /// What became visible, in order.
@@ -174,13 +181,13 @@ impl Sandbox {
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.settle(self.clock.now());
         state
     }
 }
 
-fn unknown_token() -> Answer {
+pub(super) fn unknown_token() -> Answer {
     Answer::error(401, "unknown_token", "the sandbox doesn't know this token")
 }

@@ -116,6 +116,7 @@ fn message(marker: &str, text: &str) -> Message {
         reply_to: None,
         root: None,
         prepared: None,
+        media: Vec::new(),
     }
 }
 
@@ -343,7 +344,8 @@ async fn what_a_file_holds_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sandbox.jsonl");
     let clock = ManualClock::starting_at(start());
-    let post = Submission { text: "a".into(), reply_to: None, root: None, marker: Some("m".into()) };
+    let post =
+        Submission { text: "a".into(), reply_to: None, root: None, media_ids: Vec::new(), marker: Some("m".into()) };
     let late = Submission { text: "b".into(), marker: Some("n".into()), ..post.clone() };
     let (account, before) = {
         let sandbox = Sandbox::open(clock.clone(), &path).unwrap();

@@ -1,10 +1,14 @@
 //! What leaves, and what the answers to it come to.
 
-use campanile_events::post::FailureClass;
+use campanile_events::{
+    ids::MediaId,
+    media::{MediaKind, Size},
+    post::FailureClass,
+};
 use serde_json::{Value, json};
 
 use super::{super::tid, *};
-use crate::platforms::{Found, Search};
+use crate::platforms::{Attachment, Found, Media, RemoteMedia, Search};
 
 fn key() -> String {
     tid::key(start(), "marker-1")
@@ -67,6 +71,41 @@ async fn a_record_goes_out_under_our_key_and_replaces_none() {
     let failure = bench.send(astray).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_deref()), (FailureClass::NotSent, Some("unreadable_reference")));
     assert_eq!(bench.asked(), []);
+}
+
+#[tokio::test]
+async fn a_picture_is_brought_and_named_by_the_record() {
+    const UPLOAD: &str = "/xrpc/com.atproto.repo.uploadBlob";
+    let bench = Bench::start(60).await;
+    let blob = json!({"$type": "blob", "ref": {"$link": "bafkrei-1"}, "mimeType": "image/png", "size": 3});
+    bench.on(UPLOAD, 200, &json!({ "blob": blob })).on(PUT, 200, &made());
+    let media = Media {
+        id: MediaId::fresh(start()),
+        kind: MediaKind::Png,
+        size: Some(Size { width: 3, height: 2 }),
+        alt_text: Some("a bell".into()),
+        bytes: b"png".as_slice().into(),
+    };
+    let access = bench.access().await;
+    let remote = bench.platform.upload(&access, &media).await.unwrap();
+    let shown = Attachment { id: media.id, size: media.size, alt_text: media.alt_text.clone(), remote };
+    let message = Message { media: vec![shown.clone()], ..message("") };
+    assert_eq!(bench.send(message.clone()).await, Ok(sent()));
+    let asked = bench.asked();
+    assert_eq!(asked[0].line, format!("POST {UPLOAD}"));
+    let image = json!({"alt": "a bell", "image": blob, "aspectRatio": {"width": 3, "height": 2}});
+    assert_eq!(asked[1].body["record"]["embed"], json!({"$type": "app.bsky.embed.images", "images": [image]}));
+
+    let line = bench.platform.open(&access).await.unwrap();
+    let anew = Attachment { remote: RemoteMedia { remote_id: "{}".to_owned() }, ..shown };
+    let repeat = Message { media: vec![anew], ..message.clone() };
+    assert_eq!(line.digest_input(&message), line.digest_input(&repeat), "a repeat brings it anew");
+
+    let refusal = json!({"error": "InvalidRequest", "message": "This file is too large"});
+    bench.forget(UPLOAD).on(UPLOAD, 400, &refusal).on(UPLOAD, 502, "<html>");
+    for class in [FailureClass::Rejected, FailureClass::NotSent] {
+        assert_eq!(bench.platform.upload(&access, &media).await.unwrap_err().class, class);
+    }
 }
 
 #[tokio::test]

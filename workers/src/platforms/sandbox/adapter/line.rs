@@ -64,7 +64,7 @@ impl Line for SandboxLine {
     }
 
     fn digest_input(&self, message: &Message) -> Vec<u8> {
-        json!([message.marker, body(message)]).to_string().into_bytes()
+        json!([message.marker, body(&message.with_own_names())]).to_string().into_bytes()
     }
 
     async fn send(self: Box<Self>, message: Message) -> Result<Sent, SendFailure> {
@@ -75,6 +75,7 @@ impl Line for SandboxLine {
                     text: message.text.as_str().to_owned(),
                     reply_to: message.reply_to.map(|post| post.remote_id),
                     root: message.root.map(|post| post.remote_id),
+                    media_ids: message.media.into_iter().map(|media| media.remote.remote_id).collect(),
                     marker: Some(message.marker),
                 };
                 perform(sandbox.receive(&token, &submission), &timing).await?
@@ -92,9 +93,13 @@ impl Line for SandboxLine {
 }
 
 fn body(message: &Message) -> serde_json::Value {
-    json!({
+    let mut body = json!({
         "text": message.text.as_str(),
         "reply_to": message.reply_to.as_ref().map(|post| &post.remote_id),
         "root": message.root.as_ref().map(|post| &post.remote_id),
-    })
+    });
+    if !message.media.is_empty() {
+        body["media_ids"] = message.media.iter().map(|media| media.remote.remote_id.as_str()).collect();
+    }
+    body
 }

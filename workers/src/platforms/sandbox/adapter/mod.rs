@@ -5,13 +5,14 @@ mod connect;
 mod line;
 mod look_up;
 mod route;
+mod upload;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use campanile_events::{
     account::Offer,
-    post::{Delivery, Rules, TextCount},
+    post::{Delivery, MediaRules, Rules, TextCount},
     timing::Timing,
 };
 
@@ -19,14 +20,16 @@ use super::{AccountClass, Sandbox};
 use crate::{
     egress::Egress,
     platforms::{
-        Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line,
-        MediaLimits, Platform, Search, SendFailure, TextLimits, ThreadLimits,
+        Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line, Media,
+        MediaLimits, Platform, RemoteMedia, Search, SendFailure, TextLimits, ThreadLimits,
     },
 };
 
 const MAX_TEXT: u32 = super::effect::MAX_TEXT as u32;
 const MAX_PARTS: u16 = 25;
 const MAX_MEDIA: u16 = 4;
+const MAX_IMAGE_BYTES: u64 = 10 * 1024 * 1024;
+const MAX_ALT_TEXT: u32 = 1500;
 const WINDOW_SECONDS: u64 = super::effect::WINDOW.num_seconds() as u64;
 
 /// The sandbox as a platform.
@@ -61,9 +64,9 @@ impl Platform for SandboxPlatform {
             thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
             media: MediaLimits {
                 max_count: MAX_MEDIA,
-                max_image_bytes: None,
+                max_image_bytes: Some(MAX_IMAGE_BYTES),
                 max_video_bytes: None,
-                max_alt_text: None,
+                max_alt_text: Some(MAX_ALT_TEXT),
             },
             posting_limits: Vec::new(),
             delivery: vec![
@@ -89,6 +92,10 @@ impl Platform for SandboxPlatform {
         self.newest(access).await
     }
 
+    async fn upload(&self, access: &Access, media: &Media) -> Result<RemoteMedia, SendFailure> {
+        self.upload_media(access, media).await
+    }
+
     async fn open(&self, access: &Access) -> Result<Box<dyn Line>, SendFailure> {
         Ok(Box::new(self.open_line(access).await?))
     }
@@ -106,6 +113,11 @@ fn offer(class: AccountClass, timing: &Timing) -> Offer {
         max_parts: MAX_PARTS,
         first_comment: true,
         max_media: MAX_MEDIA,
+        media: MediaRules {
+            max_image_bytes: Some(MAX_IMAGE_BYTES),
+            max_alt_text: Some(MAX_ALT_TEXT),
+            ..MediaRules::default()
+        },
     };
     let delivery = match class {
         AccountClass::Keyed => Delivery::Keyed {

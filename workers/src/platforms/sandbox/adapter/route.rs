@@ -117,7 +117,7 @@ impl SandboxPlatform {
         answer.map_err(SendFailure::of_question)
     }
 
-    async fn ask(&self, request: Request) -> Result<Answer, SendFailure> {
+    pub(super) async fn ask(&self, request: Request) -> Result<Answer, SendFailure> {
         Ok(self.egress.request(request).await?.into())
     }
 }

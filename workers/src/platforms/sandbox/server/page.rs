@@ -88,10 +88,11 @@ mod tests {
             text: "<script>alert(1)</script>".into(),
             marker: None,
             reply_to: None,
+            media_ids: Vec::new(),
             visible_at: "2026-12-01T09:00:00Z".parse().unwrap(),
             request_seq: 1,
         };
-        let page = render(&SandboxJournal { visible: vec![post], requests: Vec::new() });
+        let page = render(&SandboxJournal { visible: vec![post], requests: Vec::new(), uploads: Vec::new() });
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
         assert_eq!(page.matches("<script>").count(), 1, "only the page's own");
     }

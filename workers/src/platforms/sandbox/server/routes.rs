@@ -4,15 +4,20 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Json, Router,
-    extract::{Query, State},
-    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    body::Bytes,
+    extract::{DefaultBodyLimit, Query, State},
+    http::{
+        HeaderMap, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
 
 use super::{accept::Ender, page};
-use crate::platforms::sandbox::{AccountClass, Fault, Listing, Sandbox, SandboxJournal, Submission};
+use crate::media::LARGEST;
+use crate::platforms::sandbox::{AccountClass, Fault, Listing, Sandbox, SandboxJournal, Submission, Upload};
 
 type Shared = State<Arc<Sandbox>>;
 
@@ -28,6 +33,7 @@ pub(super) fn router(sandbox: Arc<Sandbox>) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/api/posts", post(publish).get(list))
+        .route("/api/media", post(upload).layer(DefaultBodyLimit::max(LARGEST as usize)))
         .route("/api/accounts/verify", post(verify))
         .route("/journal", get(journal))
         .route("/faults", post(add_fault).delete(clear_faults))
@@ -43,6 +49,24 @@ async fn publish(
     submission.marker = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
     let handling = sandbox.receive(bearer(&headers), &submission);
     ender.conclude(handling).await
+}
+
+/// What is said of a medium besides its bytes and type.
+#[derive(Debug, Deserialize)]
+struct Said {
+    alt_text: Option<String>,
+}
+
+async fn upload(
+    State(sandbox): Shared,
+    Extension(ender): Extension<Ender>,
+    headers: HeaderMap,
+    Query(said): Query<Said>,
+    body: Bytes,
+) -> Response {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let upload = Upload { content_type, bytes: body.len(), alt_text: said.alt_text };
+    ender.conclude(sandbox.upload(bearer(&headers), upload)).await
 }
 
 async fn list(

@@ -1,0 +1,27 @@
+//! `GET /v1/media/{id}`
+
+use axum::extract::State;
+use campanile_events::{ids::MediaId, media::Media};
+
+use super::render;
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Asker, Named},
+    openapi::Told,
+};
+
+/// One medium, from its aggregate.
+#[utoipa::path(get, path = "/v1/media/{id}", responses(Told<super::shown::Media>))]
+pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<MediaId>) -> Result<Answer, ApiError> {
+    let media = api.medium(&asker, id).await?;
+    let key = api.data_key(&asker).await?;
+    Ok(Answer::ok(render::media(&key, id, &media)?).at_revision(media.revision))
+}
+
+impl Api {
+    /// A medium of the caller's workspace.
+    pub(super) async fn medium(&self, asker: &Asker, id: MediaId) -> Result<Media, ApiError> {
+        let found = self.0.library.of(asker.caller.workspace, id).await?;
+        found.ok_or_else(|| ApiError::not_found("media"))
+    }
+}

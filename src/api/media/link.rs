@@ -1,0 +1,123 @@
+//! The address that bytes are given to, and its signature.
+
+use axum::http::{HeaderMap, header};
+use campanile_events::{ids::MediaId, seal::MasterKey};
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use url::Url;
+
+use crate::api::http::{ApiError, Parameters};
+
+const PURPOSE: &str = "media-upload";
+
+/// Signs addresses, and knows them again.
+pub struct UploadLinks {
+    key: Hmac<Sha256>,
+    public_url: Option<Url>,
+}
+
+impl std::fmt::Debug for UploadLinks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UploadLinks").finish_non_exhaustive()
+    }
+}
+
+/// What an address allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::api) struct Upload {
+    /// Whose bytes.
+    pub(in crate::api) id: MediaId,
+    /// How many.
+    pub(in crate::api) bytes: u64,
+    /// Until when, in whole seconds.
+    pub(in crate::api) expires_at: DateTime<Utc>,
+}
+
+impl UploadLinks {
+    /// Signs with a key derived from the master key. Without a public address the one counts that the client used.
+    pub fn new(master_key: &MasterKey, public_url: Option<Url>) -> Self {
+        let key = Hmac::new_from_slice(master_key.derive(PURPOSE).as_slice()).expect("HMAC takes keys of any length");
+        Self { key, public_url }
+    }
+
+    /// What addresses begin with.
+    pub(in crate::api) fn base(&self, headers: &HeaderMap) -> Result<String, ApiError> {
+        if let Some(url) = &self.public_url {
+            return Ok(url.as_str().trim_end_matches('/').to_owned());
+        }
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let url = host.and_then(|host| Url::parse(&format!("http://{host}")).ok()).filter(|url| url.path() == "/");
+        let missing = || ApiError::invalid("Host", "invalid", "must name this server, or `--public-url` has to");
+        Ok(url.ok_or_else(missing)?.as_str().trim_end_matches('/').to_owned())
+    }
+
+    /// An address that takes these bytes.
+    pub(in crate::api) fn url(&self, base: &str, upload: &Upload) -> String {
+        let signature = self.signed(upload).finalize().into_bytes();
+        let signature = hex::encode(signature);
+        let Upload { id, bytes, expires_at } = upload;
+        format!("{base}/v1/media/{id}/content?bytes={bytes}&expires={}&signature={signature}", expires_at.timestamp())
+    }
+
+    /// What an address allows; `not_found` if nobody here signed it.
+    pub(in crate::api) fn read(&self, id: MediaId, mut given: Parameters) -> Result<Upload, ApiError> {
+        let unknown = || ApiError::not_found("upload address");
+        let bytes = given.text("bytes").and_then(|text| text.parse().ok()).ok_or_else(unknown)?;
+        let expires = given.text("expires").and_then(|text| text.parse().ok()).ok_or_else(unknown)?;
+        let expires_at = DateTime::from_timestamp(expires, 0).ok_or_else(unknown)?;
+        let signature = given.text("signature").and_then(|text| hex::decode(text).ok()).ok_or_else(unknown)?;
+        let upload = Upload { id, bytes, expires_at };
+        self.signed(&upload).verify_slice(&signature).map_err(|_| unknown())?;
+        Ok(upload)
+    }
+
+    fn signed(&self, upload: &Upload) -> Hmac<Sha256> {
+        let mut mac = self.key.clone();
+        mac.update(upload.id.uuid().as_bytes());
+        mac.update(&upload.bytes.to_be_bytes());
+        mac.update(&upload.expires_at.timestamp().to_be_bytes());
+        mac
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{extract::FromRequestParts, http::Request};
+
+    use super::*;
+
+    fn links(public_url: Option<&str>) -> UploadLinks {
+        let master = MasterKey::from_hex(&"ab".repeat(32)).expect("a key");
+        UploadLinks::new(&master, public_url.map(|url| url.parse().expect("a url")))
+    }
+
+    async fn read(url: &str, id: MediaId) -> Result<Upload, ApiError> {
+        let (mut parts, ()) = Request::get(url).body(()).expect("a request").into_parts();
+        let given = Parameters::from_request_parts(&mut parts, &()).await.expect("parameters");
+        links(None).read(id, given)
+    }
+
+    #[tokio::test]
+    async fn an_address_allows_what_it_was_signed_for_and_nothing_else() {
+        let id = MediaId::from(uuid::Uuid::from_u128(7));
+        let upload = Upload { id, bytes: 70, expires_at: DateTime::from_timestamp(1_800_000_000, 0).expect("a time") };
+        let url = links(None).url("http://127.0.0.1:1", &upload);
+        assert_eq!(read(&url, id).await.expect("its own"), upload);
+        assert!(read(&url, MediaId::from(uuid::Uuid::from_u128(8))).await.is_err());
+        for (from, to) in [("bytes=70", "bytes=71"), ("1800000000", "1800000001"), ("signature=", "signature=00")] {
+            let other = url.replace(from, to);
+            assert_ne!(other, url);
+            assert!(read(&other, id).await.is_err(), "{other}");
+        }
+        assert!(read("http://127.0.0.1:1/", id).await.is_err());
+    }
+
+    #[test]
+    fn an_address_begins_as_the_operator_says_or_the_client_came() {
+        let host = HeaderMap::from_iter([(header::HOST, "127.0.0.1:8080".parse().expect("a header"))]);
+        assert_eq!(links(None).base(&host).expect("a host"), "http://127.0.0.1:8080");
+        assert_eq!(links(Some("https://b.example/c/")).base(&host).expect("a url"), "https://b.example/c");
+        assert!(links(None).base(&HeaderMap::new()).is_err());
+    }
+}

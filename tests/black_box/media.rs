@@ -1,0 +1,196 @@
+//! Pictures: given to an address of their own, looked at, and shown once.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Client, Engine, Options, SandboxServer, attempts,
+    mastodon::{Flavour, MastodonStandIn, MediaMood, Mood, TOKEN},
+    png, published, settled,
+};
+
+const LIMIT: Duration = Duration::from_mins(1);
+const LARGEST: usize = 100 * 1024 * 1024;
+
+fn text<'a>(body: &'a Value, field: &str) -> &'a str {
+    body[field].as_str().unwrap_or_else(|| panic!("`{field}` in {body}"))
+}
+
+/// The first detail's field and code.
+fn detail(error: &Value) -> (&str, &str) {
+    (text(&error["details"][0], "field"), text(&error["details"][0], "code"))
+}
+
+async fn publish(client: &Client, account: &str, body: &str, media: &[&str]) -> String {
+    let post = json!({"body": body, "account_ids": [account], "media_ids": media, "publish": true});
+    text(&client.post("/v1/posts", post).await.expect(201), "id").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_is_given_once_and_looked_at() {
+    let engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    let bytes = png(3, 2, 200_000);
+    let announced = client.announce("image/png", bytes.len(), Some("a bell")).await.expect(201);
+    assert_eq!((text(&announced, "method"), &announced["headers"]), ("PUT", &json!({"Content-Type": "image/png"})));
+    let (id, url) = (text(&announced, "id"), text(&announced, "upload_url"));
+    let confirm = format!("/v1/media/{id}/confirm");
+
+    let early = client.post_empty(&confirm).await.refused(409, "conflict");
+    assert_eq!(text(&early, "state"), "awaiting_upload");
+    client.put(&url.replace("signature=", "signature=0"), bytes.clone()).await.refused(404, "not_found");
+    client.put(&url.replace("bytes=", "bytes=1"), bytes.clone()).await.refused(404, "not_found");
+    let short = client.put(url, bytes[1..].to_vec()).await.refused(400, "invalid_request");
+    assert_eq!(detail(&short), ("body", "wrong_length"));
+    client.put(url, [&bytes[..], b"x"].concat()).await.refused(413, "payload_too_large");
+    client.put(url, bytes.clone()).await.expect(204);
+    let again = client.put(url, bytes.clone()).await.refused(409, "conflict");
+    assert_eq!(text(&again, "state"), "uploaded");
+
+    assert_eq!(client.get(&format!("/v1/media/{id}")).await.expect(200)["status"], "awaiting_upload");
+    let confirmed = client.post_empty(&confirm).await;
+    assert_eq!(confirmed.header("etag"), "\"2\"");
+    let confirmed = confirmed.expect(200);
+    assert_eq!(
+        (&confirmed["width"], &confirmed["height"], &confirmed["bytes"]),
+        (&json!(3), &json!(2), &json!(bytes.len()))
+    );
+    assert_eq!((text(&confirmed, "status"), text(&confirmed, "alt_text")), ("ready", "a bell"));
+    assert_eq!(text(&confirmed, "file_name"), "quiet-name.png");
+    assert_eq!(client.post_empty(&confirm).await.expect(200), confirmed, "done twice, it answers the same");
+    assert_eq!(client.get(&format!("/v1/media/{id}")).await.expect(200), confirmed);
+
+    let stranger = engine.client_of(&client.key(&["posts:write"]).await);
+    let refused = stranger.announce("image/png", 10, None).await.refused(403, "forbidden_scope");
+    assert_eq!(text(&refused, "scope"), "media:upload");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_what_it_says_is_refused() {
+    let engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    for (content_type, bytes, expected) in [
+        ("image/png", 0, ("bytes", "out_of_range")),
+        ("image/png", LARGEST + 1, ("bytes", "out_of_range")),
+        ("image/svg+xml", 10, ("content_type", "not_supported")),
+        ("text/html", 10, ("content_type", "not_supported")),
+    ] {
+        let refused = client.announce(content_type, bytes, None).await.refused(400, "invalid_request");
+        assert_eq!(detail(&refused), expected, "{content_type}, {bytes} bytes");
+    }
+    for (content_type, bytes, code) in [
+        ("image/png", b"only words, whatever the name says".to_vec(), "unknown_content"),
+        ("image/jpeg", png(3, 2, 10), "mismatch"),
+        ("image/png", png(3, 2, 0)[..16].to_vec(), "broken_content"),
+    ] {
+        let announced = client.announce(content_type, bytes.len(), None).await.expect(201);
+        client.put(text(&announced, "upload_url"), bytes).await.expect(204);
+        let id = text(&announced, "id");
+        let refused = client.post_empty(&format!("/v1/media/{id}/confirm")).await.refused(400, "invalid_request");
+        assert_eq!(detail(&refused), ("content_type", code));
+        let account = client.own_account().await;
+        let post = json!({"body": "x", "account_ids": [account], "media_ids": [id]});
+        let refused = client.post("/v1/posts", post).await.refused(400, "invalid_request");
+        assert_eq!(detail(&refused), ("media_ids[0]", "not_confirmed"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platforms_rules_are_told_for_each_target() {
+    let engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    let account = client.own_account().await;
+    let small = client.medium("image/png", &png(3, 2, 0), None).await;
+    let large = client.medium("image/png", &png(3, 2, 10 * 1024 * 1024), Some(&"x".repeat(1501))).await;
+    let post = |media: &[&str]| json!({"body": "", "account_ids": [account], "media_ids": media});
+    let refused = client.post("/v1/posts", post(&[&small, &large])).await.refused(422, "unprocessable_post");
+    let found: Vec<_> = refused["details"].as_array().expect("details").iter().map(|it| text(it, "code")).collect();
+    assert_eq!((detail(&refused).0, found), ("media_ids[1]", vec!["too_large", "alt_text_too_long"]));
+    assert_eq!(refused["details"][0]["account_id"], account.as_str());
+    let verdict = client.post("/v1/posts/validate", post(&[&small, &large])).await.expect(200);
+    assert_eq!(text(&verdict["data"][0]["violations"][0], "code"), "too_large", "{verdict}");
+    let refused = client.post("/v1/posts", post(&[&small, &small])).await.refused(400, "invalid_request");
+    assert_eq!(detail(&refused), ("media_ids[1]", "repeated"));
+
+    let made = client.post("/v1/posts", post(&[&small])).await.expect(201);
+    assert_eq!(made["media_ids"], json!([small]));
+    let path = format!("/v1/posts/{}", text(&made, "id"));
+    let kept = client.patch(&path, json!({"body": "a word"})).await.expect(200);
+    assert_eq!(kept["media_ids"], json!([small]));
+    let taken = client.patch(&path, json!({"media_ids": []})).await.expect(200);
+    assert_eq!(taken["media_ids"], json!([]));
+    client.patch(&path, json!({"media_ids": [large]})).await.refused(422, "unprocessable_post");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_reaches_the_sandbox_with_its_words() {
+    let engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    let server = SandboxServer::start().await;
+    let account = client.connect_sandbox(&server.address, "bells", "keyed").await;
+    let picture = client.medium("image/png", &png(3, 2, 5_000), Some("Glocken & <Türme>")).await;
+    server.fault(json!({"kind": "error_before", "status": 503, "times": 1})).await;
+    server.fault(json!({"kind": "reset", "on": "upload", "times": 1})).await;
+    let post = publish(&client, &account, "ring", &[&picture]).await;
+    published(&client, &post, LIMIT).await;
+    let truth = server.truth().await;
+    assert_eq!((truth.visible.len(), truth.uploads.len()), (1, 2), "each attempt that came so far brought it anew");
+    assert_eq!(truth.visible[0].media_ids, [truth.uploads[1].id.as_str()]);
+    for upload in &truth.uploads {
+        assert_eq!((upload.content_type.as_str(), upload.bytes), ("image/png", png(3, 2, 5_000).len()));
+        assert_eq!(upload.alt_text.as_deref(), Some("Glocken & <Türme>"));
+    }
+    assert_eq!(attempts(&client, &post).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_reaches_mastodon_before_its_status() {
+    let engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    let bytes = png(3, 2, 5_000);
+    let picture = client.medium("image/png", &bytes, Some("Glocken & <Türme>")).await;
+    for flavour in [Flavour::Genuine, Flavour::Compatible] {
+        let server = MastodonStandIn::start(flavour).await;
+        let body = json!({"instance_url": server.address, "access_token": TOKEN});
+        let account = client.post("/v1/connect/mastodon", body).await.expect(201);
+        let account = text(&account, "id");
+        server.next_media(&[MediaMood::InProcess(2), MediaMood::Status(503)]);
+        let shown = publish(&client, account, "", &[&picture]).await;
+        published(&client, &shown, LIMIT).await;
+        let lost = publish(&client, account, "an upload that failed", &[&picture]).await;
+        published(&client, &lost, LIMIT).await;
+        server.next(&[Mood::ResetAfter]);
+        let reset = publish(&client, account, "an answer that was lost", &[&picture]).await;
+        published(&client, &reset, LIMIT).await;
+        let statuses = server.statuses();
+        assert_eq!(statuses.len(), 3, "{flavour:?}: {:?}", server.heard());
+        for status in &statuses {
+            let [medium] = status.media.as_slice() else { panic!("one picture in {status:?}") };
+            assert_eq!((medium.content_type.as_str(), &medium.bytes), ("image/png", &bytes));
+            assert_eq!(medium.description.as_deref(), Some("Glocken & <Türme>"));
+        }
+        server.next_media(&[MediaMood::Status(422)]);
+        let refused = publish(&client, account, "not taken", &[&picture]).await;
+        let refused = settled(&client, &refused, LIMIT).await;
+        assert_eq!(refused["targets"][0]["error"]["class"], "rejected", "{refused}");
+        assert_eq!((refused["targets"][0]["attempts"].as_u64(), server.statuses().len()), (Some(1), 3));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn media_outlive_a_restart_and_their_texts_stand_nowhere() {
+    let mut engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    let account = client.own_account().await;
+    let picture = client.medium("image/png", &png(3, 2, 0), Some("quiet-alt-4f1b")).await;
+    engine.kill9();
+    engine.restart().await;
+    let post = publish(&client, &account, "still here", &[&picture]).await;
+    published(&client, &post, LIMIT).await;
+    let journal = std::fs::read(engine.data().join("journal.db")).expect("the journal");
+    for text in ["quiet-alt-4f1b", "quiet-name.png"] {
+        assert!(!journal.windows(text.len()).any(|it| it == text.as_bytes()), "`{text}` in the journal");
+        assert!(!engine.said().contains(text), "`{text}` in the log");
+    }
+}

@@ -1,0 +1,19 @@
+//! Pictures and films: where their bytes lie, and what they are.
+//!
+//! - [`MediaStore`]: the bytes, whole or not at all, each once.
+//! - [`inspect`]: what bytes are, told by themselves and not by a name.
+//! - [`Library`]: the store beside the aggregate that says what lies in it.
+//!
+//! It promises: what [`Library::fetch`] gives is what was confirmed, byte for byte.
+//!
+//! It doesn't decide who may give or take, make pictures smaller, or look into a film.
+
+mod inspect;
+mod library;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use inspect::{InspectError, Inspected, inspect};
+pub use library::{FetchError, Fetched, Library};
+pub use store::{Incoming, LARGEST, MediaStore, Place, StoreError};

@@ -1,0 +1,102 @@
+//! The store's promises, and what bytes are.
+
+use std::path::Path;
+
+use campanile_events::{
+    ids::{MediaId, WorkspaceId},
+    media::{MediaKind, Size},
+};
+use hyper::body::Bytes;
+use uuid::Uuid;
+
+use super::*;
+
+fn place(number: u128) -> Place {
+    Place { workspace: WorkspaceId::from(Uuid::from_u128(1)), id: MediaId::from(Uuid::from_u128(number)) }
+}
+
+async fn put(store: &MediaStore, place: Place, announced: u64, pieces: &[&'static [u8]]) -> Result<(), StoreError> {
+    let mut incoming = store.begin(place, announced).await?;
+    for piece in pieces {
+        incoming.write(Bytes::from_static(piece)).await?;
+    }
+    incoming.finish().await
+}
+
+fn files(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
+}
+
+async fn told(bytes: &'static [u8]) -> Result<Inspected, InspectError> {
+    inspect(futures::stream::iter(bytes.chunks(7).map(|piece| Ok(Bytes::from_static(piece))))).await
+}
+
+#[tokio::test]
+async fn what_is_put_is_read_and_stands_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = MediaStore::open(folder.path()).unwrap();
+    assert!(matches!(store.read(place(1)).await, Err(StoreError::Absent)));
+    put(&store, place(1), 5, &[b"he", b"", b"llo"]).await.unwrap();
+    assert_eq!(store.read(place(1)).await.unwrap(), "hello");
+    assert!(matches!(put(&store, place(1), 5, &[b"other"]).await, Err(StoreError::Exists)));
+    assert_eq!(store.read(place(1)).await.unwrap(), "hello");
+    assert!(!store.holds(place(2)).await.unwrap());
+    store.remove(place(1)).await.unwrap();
+    store.remove(place(1)).await.unwrap();
+    assert!(!store.holds(place(1)).await.unwrap());
+}
+
+#[tokio::test]
+async fn of_two_at_once_one_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = MediaStore::open(folder.path()).unwrap();
+    let mut one = store.begin(place(1), 3).await.unwrap();
+    let mut other = store.begin(place(1), 3).await.unwrap();
+    one.write(Bytes::from_static(b"one")).await.unwrap();
+    other.write(Bytes::from_static(b"two")).await.unwrap();
+    one.finish().await.unwrap();
+    assert!(matches!(other.finish().await, Err(StoreError::Exists)));
+    assert_eq!(store.read(place(1)).await.unwrap(), "one");
+    assert_eq!(files(folder.path()), 1);
+}
+
+#[tokio::test]
+async fn what_is_not_whole_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = MediaStore::open(folder.path()).unwrap();
+    assert!(matches!(put(&store, place(1), 5, &[b"hel"]).await, Err(StoreError::TooShort)));
+    assert!(matches!(put(&store, place(1), 5, &[b"hel", b"lo!"]).await, Err(StoreError::TooLong)));
+    assert!(!store.holds(place(1)).await.unwrap());
+    let mut cut = store.begin(place(1), 5).await.unwrap();
+    cut.write(Bytes::from_static(b"hel")).await.unwrap();
+    drop(cut);
+    std::fs::write(folder.path().join("incoming/left"), "by a process that died").unwrap();
+    let store = MediaStore::open(folder.path()).unwrap();
+    assert_eq!(files(folder.path()), 0);
+    put(&store, place(1), 5, &[b"hello"]).await.unwrap();
+}
+
+#[tokio::test]
+async fn bytes_tell_what_they_are() {
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x02\0\0\0";
+    const GIF: &[u8] = b"GIF89a\x03\0\x02\0\x80\0\0\0\0\0\xff\xff\xff;";
+    const JPEG: &[u8] =
+        b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x0b\x08\0\x02\0\x03\x01\x01\x11\0\xff\xd9";
+    const WEBP: &[u8] = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\x02\x40\0\0\x07\x10\x11\x11\x88\x88\xfe\x07\0";
+    const MP4: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2\0\0\0\x08free";
+    for (kind, bytes) in
+        [(MediaKind::Png, PNG), (MediaKind::Gif, GIF), (MediaKind::Jpeg, JPEG), (MediaKind::Webp, WEBP)]
+    {
+        let found = told(bytes).await.unwrap();
+        assert_eq!((found.kind, found.size), (kind, Some(Size { width: 3, height: 2 })), "{kind}");
+        assert_eq!(found.bytes, bytes.len() as u64);
+    }
+    let film = told(MP4).await.unwrap();
+    assert_eq!((film.kind, film.size), (MediaKind::Mp4, None));
+    for nothing in [&b""[..], b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"BM\x1e\0\0\0"] {
+        assert!(matches!(told(nothing).await, Err(InspectError::Unknown)), "{nothing:?}");
+    }
+    assert!(matches!(told(&PNG[..16]).await, Err(InspectError::Broken(MediaKind::Png))));
+    assert!(matches!(told(&JPEG[..8]).await, Err(InspectError::Broken(MediaKind::Jpeg))));
+}
