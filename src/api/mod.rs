@@ -1,6 +1,7 @@
 //! The HTTP API: a folder for each noun, a file for each verb.
 //!
 //! - [`http`]: what all endpoints share: reading, refusing, answering, and the guard before every handler.
+//! - [`openapi`]: the description of it all, made from the handlers and the routes.
 //! - [`routes`]: every route with who may use it, in one list.
 //! - [`router()`] and [`operator_router()`]: the routes as they are served, to the world and on the folder's socket.
 //!
@@ -14,6 +15,7 @@ pub mod http;
 pub mod keys;
 pub mod me;
 pub mod media;
+pub mod openapi;
 pub mod operator;
 pub mod platforms;
 pub mod posts;

@@ -8,7 +8,7 @@ use super::{
         Needs::{AnyKey, Nothing, Scope as With},
         Route, delete, get, named, patch, post, put,
     },
-    keys, me, media, operator, platforms, posts, scopes, workspaces,
+    keys, me, media, openapi, operator, platforms, posts, scopes, workspaces,
 };
 
 /// The routes that clients use.
@@ -19,6 +19,7 @@ pub fn all() -> Vec<Route> {
         get("/readyz", Nothing, named!("health.readyz"), health::readyz),
         get("/metrics", Nothing, named!("health.metrics"), health::metrics),
 
+        get("/v1/openapi.json", Nothing, named!("api.openapi.get"), openapi::get),
         get("/v1/me", AnyKey, named!("api.me.get"), me::get),
         get("/v1/scopes", With(Scope::KeysRead), named!("api.scopes.list"), scopes::list),
         get("/v1/platforms", AnyKey, named!("api.platforms.list"), platforms::list),

@@ -7,6 +7,7 @@ mod keys;
 mod log;
 mod logging;
 mod master_key;
+mod openapi;
 mod operator;
 mod pauses;
 mod progress;
@@ -58,6 +59,7 @@ enum Command {
     Projections(projections::Projections),
     Sandbox(sandbox::Sandbox),
     MasterKey(master_key::PrintMasterKey),
+    Openapi(openapi::PrintOpenApi),
 }
 
 impl Arguments {
@@ -74,6 +76,7 @@ impl Arguments {
             Command::Projections(command) => command.run(),
             Command::Sandbox(command) => command.run(),
             Command::MasterKey(command) => command.run(),
+            Command::Openapi(command) => command.run(),
         };
         done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
     }

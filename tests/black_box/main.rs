@@ -16,6 +16,7 @@ mod load;
 mod log;
 mod mastodon;
 mod media;
+mod openapi;
 mod operators;
 mod posts;
 mod requests;

@@ -68,6 +68,11 @@ impl Engine {
         &self.secret
     }
 
+    /// The address that it answers on.
+    pub fn base(&self) -> String {
+        self.base.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// A client with that key.
     pub fn client(&self) -> Client {
         self.client_of(&self.secret)

@@ -9,9 +9,11 @@ use campanile_events::{
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, IfMatch, Named, refused_anyway},
+    openapi::Done,
 };
 
 /// Disconnects it here, and forgets its credentials.
+#[utoipa::path(delete, path = "/v1/accounts/{id}", responses(Done))]
 pub async fn disconnect(
     State(api): State<Api>,
     asker: Asker,

@@ -10,9 +10,11 @@ use super::rendered;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named},
+    openapi::Told,
 };
 
 /// One account, from its aggregate.
+#[utoipa::path(get, path = "/v1/accounts/{id}", responses(Told<super::shown::Account>))]
 pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<AccountId>) -> Result<Answer, ApiError> {
     let account = api.account(&asker, id).await?;
     let key = api.data_key(&asker).await?;

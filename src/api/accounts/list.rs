@@ -8,9 +8,15 @@ use super::rendered;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Parameters},
+    openapi::{Listed, Paging},
 };
 
 /// The workspace's accounts, newest first.
+#[utoipa::path(
+    get, path = "/v1/accounts",
+    params(Paging, super::shown::AccountFilters),
+    responses(Listed<super::shown::Account>)
+)]
 pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -> Result<Answer, ApiError> {
     let page = given.page()?;
     let status = given.text("status").map(|text| status(&text)).transpose()?;

@@ -8,6 +8,7 @@ use crate::api::{
 };
 
 /// Says how an account of this platform is connected, where that doesn't begin on the platform's own page.
+#[utoipa::path(get, path = "/v1/connect/{platform}", extensions(("x-refusals" = json!(["invalid_request"]))))]
 pub async fn begin(State(api): State<Api>, Named(name): Named<String>) -> Result<Answer, ApiError> {
     let platform = api.0.platforms.get(&name).ok_or_else(|| ApiError::not_found("platform"))?;
     let about = platform.describe();

@@ -14,12 +14,19 @@ use super::refusal;
 use crate::api::{
     Api, accounts,
     http::{Answer, ApiError, Asker, Body, Named, refused_anyway},
+    openapi::Made,
 };
 
 /// Two that connect one account at once: the second finds the first's.
 const MOST_TRIES: usize = 3;
 
 /// Connects an account, or gives the one that is connected new credentials: it keeps its id.
+#[utoipa::path(
+    post, path = "/v1/connect/{platform}",
+    request_body = super::request::Credentials,
+    responses(Made<accounts::shown::Account>),
+    extensions(("x-refusals" = json!(["connection_refused", "conflict"])))
+)]
 pub async fn direct(
     State(api): State<Api>,
     asker: Asker,

@@ -2,7 +2,10 @@
 
 mod begin;
 mod direct;
+mod documented;
 mod refusal;
+pub mod request;
 
 pub use begin::begin;
 pub use direct::direct;
+pub(in crate::api) use documented::Documented;

@@ -16,6 +16,7 @@ use crate::{
     api::{
         Api,
         http::{Answer, ApiError, Asker, Body, Code, refused_anyway},
+        openapi::{AskedScope, KeyModeName, Made},
     },
 };
 
@@ -25,15 +26,26 @@ const MOST_DAYS: u32 = 3_650;
 const USUAL: RateLimit = RateLimit { per_minute: 60, per_day: 10_000 };
 
 /// A new key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
+    /// What you call it.
+    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
     pub(in crate::api) name: String,
+    /// What it is for.
+    #[schema(max_length = 1_000)]
     pub(in crate::api) description: Option<String>,
+    /// What it may do; none beyond what the key that makes it may.
+    #[schema(value_type = Vec<AskedScope>, min_items = 1)]
     scopes: Vec<String>,
+    /// Whether it may publish to live accounts.
     #[serde(default)]
+    #[schema(value_type = KeyModeName)]
     pub(in crate::api) mode: KeyMode,
+    /// When its time is over; never, if not said.
+    #[schema(minimum = 1, maximum = 3_650)]
     pub(in crate::api) expires_in_days: Option<u32>,
+    /// How many requests it may make; 60 a minute and 10,000 a day if not said.
     rate_limit: Option<NewRateLimit>,
 }
 
@@ -46,14 +58,24 @@ impl NewKey {
 }
 
 /// How many requests it may make.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewRateLimit {
+    /// In a minute.
+    #[schema(minimum = 1, maximum = 4_294_967_295_u64)]
     per_minute: u32,
+    /// In a day.
+    #[schema(minimum = 1, maximum = 4_294_967_295_u64)]
     per_day: u32,
 }
 
 /// Makes a key; its secret stands in this answer only.
+#[utoipa::path(
+    post, path = "/v1/keys",
+    request_body = NewKey,
+    responses(Made<super::shown::KeyWithSecret>),
+    extensions(("x-refusals" = json!(["forbidden_scope", "test_key_live_account"])))
+)]
 pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewKey>) -> Result<Answer, ApiError> {
     let core = &api.0;
     let caller = &asker.caller;

@@ -12,9 +12,11 @@ use super::render;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named},
+    openapi::Told,
 };
 
 /// One key, from its aggregate.
+#[utoipa::path(get, path = "/v1/keys/{id}", responses(Told<super::shown::Key>))]
 pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<KeyId>) -> Result<Answer, ApiError> {
     let loaded = api.0.keys.load(asker.caller.workspace, id.uuid()).await?;
     let key = loaded.ok_or_else(|| ApiError::not_found("key"))?.state;

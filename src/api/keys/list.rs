@@ -7,9 +7,11 @@ use super::render;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Parameters},
+    openapi::{Listed, Paging},
 };
 
 /// The workspace's keys, newest first, revoked ones too.
+#[utoipa::path(get, path = "/v1/keys", params(Paging), responses(Listed<super::shown::Key>))]
 pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -> Result<Answer, ApiError> {
     let page = given.page()?;
     given.finish()?;

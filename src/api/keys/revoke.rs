@@ -17,12 +17,19 @@ use campanile_projections::{
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, IfMatch, Named, Parameters, refused_anyway},
+    openapi::Told,
 };
 
 const PAGE: usize = 50;
 
 /// Revokes a key, for ever. No request that starts after the answer gets in with it: its state is what each request is
 /// checked against. Says how many scheduled posts it made, and calls them off if asked to.
+#[utoipa::path(
+    delete, path = "/v1/keys/{id}",
+    params(super::shown::Revoking),
+    responses(Told<super::shown::RevokedKey>),
+    extensions(("x-refusals" = json!(["forbidden_scope"])))
+)]
 pub async fn revoke(
     State(api): State<Api>,
     asker: Asker,

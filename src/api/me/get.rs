@@ -7,9 +7,11 @@ use serde_json::json;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, optional_instant},
+    openapi::Told,
 };
 
 /// The key that asks, its workspace, and what it may do.
+#[utoipa::path(get, path = "/v1/me", responses(Told<super::shown::Me>))]
 pub async fn get(State(api): State<Api>, asker: Asker) -> Result<Answer, ApiError> {
     let caller = &asker.caller;
     let data_key = api.data_key(&asker).await?;

@@ -15,6 +15,7 @@ use super::{confirm::refused, link::Upload};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body, Detail, instant},
+    openapi::{Made, MediaKindName},
 };
 
 /// How long the address is good for.
@@ -23,16 +24,24 @@ const LONGEST_NAME: usize = 255;
 const LONGEST_ALT_TEXT: usize = 5_000;
 
 /// A medium that is to come.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMedia {
+    /// What the file is called.
+    #[schema(min_length = 1, max_length = 255, pattern = "\\S")]
     file_name: String,
+    /// What it is.
+    #[schema(value_type = MediaKindName)]
     content_type: String,
+    /// How long it is; at most 100 MiB.
+    #[schema(minimum = 1, maximum = 104_857_600)]
     bytes: u64,
+    /// What it shows, for who can't see it; up to 5000 characters.
     alt_text: Option<String>,
 }
 
 /// Says where the bytes go.
+#[utoipa::path(post, path = "/v1/media/upload-url", request_body = NewMedia, responses(Made<super::shown::UploadAddress>))]
 pub async fn announce(
     State(api): State<Api>,
     asker: Asker,

@@ -12,9 +12,16 @@ use super::render;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Code, Named, refused_anyway},
+    openapi::Told,
 };
 
 /// Looks at the bytes: they must be what was announced, whatever they are called. Done twice, it answers the same.
+#[utoipa::path(
+    post,
+    path = "/v1/media/{id}/confirm",
+    responses(Told<super::shown::Media>),
+    extensions(("x-refusals" = json!(["conflict"])))
+)]
 pub async fn confirm(State(api): State<Api>, asker: Asker, Named(id): Named<MediaId>) -> Result<Answer, ApiError> {
     let core = &api.0;
     let media = api.medium(&asker, id).await?;

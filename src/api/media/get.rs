@@ -7,9 +7,11 @@ use super::render;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named},
+    openapi::Told,
 };
 
 /// One medium, from its aggregate.
+#[utoipa::path(get, path = "/v1/media/{id}", responses(Told<super::shown::Media>))]
 pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<MediaId>) -> Result<Answer, ApiError> {
     let media = api.medium(&asker, id).await?;
     let key = api.data_key(&asker).await?;

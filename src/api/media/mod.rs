@@ -6,15 +6,18 @@
 mod announce;
 mod attached;
 mod confirm;
+mod documented;
 mod get;
 mod link;
 mod receive;
 mod render;
 mod replay;
+pub mod shown;
 
 pub use announce::announce;
 pub(in crate::api) use attached::attached;
 pub use confirm::confirm;
+pub(in crate::api) use documented::Documented;
 pub use get::get;
 #[cfg(test)]
 pub(in crate::api) use link::Upload;

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Code, Named, Parameters},
+    openapi::Done,
 };
 
 /// How long a client may be silent.
@@ -22,6 +23,16 @@ const SILENCE: Duration = Duration::from_secs(30);
 const WHOLE: Duration = Duration::from_secs(900);
 
 /// Takes the bytes, whole or not at all. The address is all the right that it takes.
+#[utoipa::path(
+    put,
+    path = "/v1/media/{id}/content",
+    params(super::shown::Signed),
+    request_body(content = String, content_type = "application/octet-stream", description = "The bytes."),
+    responses(Done),
+    extensions(("x-refusals" = json!([
+        "invalid_request", "not_found", "conflict", "payload_too_large", "internal", "unavailable"
+    ])))
+)]
 pub async fn receive(
     State(api): State<Api>,
     Named(id): Named<MediaId>,

@@ -1,5 +1,8 @@
 //! What each platform takes, and what its delivery is worth.
 
+mod documented;
 mod list;
+pub mod shown;
 
+pub(in crate::api) use documented::Documented;
 pub use list::list;

@@ -10,17 +10,26 @@ use serde::Deserialize;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named, OptionalBody},
+    openapi::Told,
 };
 
 /// Which targets.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Targets {
+    /// Their accounts; all that can be, if none is named.
     #[serde(default)]
+    #[schema(value_type = Vec<crate::api::openapi::AccountRef>)]
     pub(super) account_ids: Vec<AccountId>,
 }
 
 /// Calls targets off; all that can be, if none is named.
+#[utoipa::path(
+    post, path = "/v1/posts/{id}/cancel",
+    request_body = Option<Targets>,
+    responses(Told<super::shown::Post>),
+    extensions(("x-refusals" = json!(["conflict"])))
+)]
 pub async fn cancel(
     State(api): State<Api>,
     asker: Asker,

@@ -12,9 +12,16 @@ use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body},
     media::attached,
+    openapi::Made,
 };
 
 /// Writes a post; with `schedule` or `publish` it gets its due time in the same append, or nothing is stored.
+#[utoipa::path(
+    post, path = "/v1/posts",
+    request_body = NewPost,
+    responses(Made<super::shown::Post>),
+    extensions(("x-refusals" = json!(["duplicate_post", "unprocessable_post", "test_key_live_account"])))
+)]
 pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
     let core = &api.0;
     let asker = asker.creating();

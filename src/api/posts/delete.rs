@@ -6,9 +6,16 @@ use campanile_events::{ids::PostId, post::PostAction};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, IfMatch, Named, Parameters},
+    openapi::Done,
 };
 
 /// Deletes it here, and calls off what was not sent. What stands on a platform stays there.
+#[utoipa::path(
+    delete, path = "/v1/posts/{id}",
+    params(super::shown::Deleting),
+    responses(Done),
+    extensions(("x-refusals" = json!(["conflict"])))
+)]
 pub async fn delete(
     State(api): State<Api>,
     asker: Asker,

@@ -12,9 +12,16 @@ use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body, Code, IfMatch, Named},
     media::attached,
+    openapi::Told,
 };
 
 /// Changes what is named; the whole is checked again by the rules of every platform that it goes to.
+#[utoipa::path(
+    patch, path = "/v1/posts/{id}",
+    request_body = PostChanges,
+    responses(Told<super::shown::Post>),
+    extensions(("x-refusals" = json!(["conflict", "duplicate_post", "unprocessable_post", "test_key_live_account"])))
+)]
 pub async fn edit(
     State(api): State<Api>,
     asker: Asker,

@@ -7,9 +7,11 @@ use super::render;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named},
+    openapi::Told,
 };
 
 /// One post, from its aggregate.
+#[utoipa::path(get, path = "/v1/posts/{id}", responses(Told<super::shown::Post>))]
 pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<PostId>) -> Result<Answer, ApiError> {
     let post = api.post(&asker, id).await?;
     let key = api.data_key(&asker).await?;

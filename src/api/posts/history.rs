@@ -12,12 +12,14 @@ use serde_json::{Value, json};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named, Parameters, instant},
+    openapi::Listed,
 };
 
 const MOST: usize = 10_000;
 
 /// What happened to the post, oldest first, as it stands in the log; sealed text is opened for the reader. A deleted
 /// post still has its history.
+#[utoipa::path(get, path = "/v1/posts/{id}/history", responses(Listed<super::shown::HistoryEvent>))]
 pub async fn history(
     State(api): State<Api>,
     asker: Asker,

@@ -10,7 +10,10 @@ use campanile_events::{
 use serde::{Deserialize, Deserializer};
 
 use super::when::Schedule;
-use crate::api::http::{ApiError, Detail};
+use crate::api::{
+    http::{ApiError, Detail},
+    openapi::{AccountRef, MediaRef},
+};
 
 const MOST_ACCOUNTS: usize = 100;
 const MOST_TAGS: usize = 50;
@@ -19,61 +22,106 @@ const LONGEST_TAG: usize = 100;
 const MOST_SECONDS: u32 = 30 * 24 * 3600;
 
 /// A new post.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPost {
+    /// Its text.
+    #[schema(value_type = String)]
     pub(super) body: Text,
+    /// The accounts that it goes to.
+    #[schema(value_type = BTreeSet<AccountRef>, min_items = 1, max_items = 100)]
     pub(super) account_ids: Vec<AccountId>,
+    /// Its pictures and films.
     #[serde(default)]
+    #[schema(value_type = Vec<MediaRef>)]
     pub(super) media_ids: Vec<String>,
+    /// Labels of your own, of up to 100 characters.
     #[serde(default)]
+    #[schema(max_items = 50)]
     pub(super) tags: Vec<String>,
+    /// What follows it.
     #[serde(default)]
     pub(super) thread: Vec<Part>,
+    /// The first comment under it.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub(super) first_comment: Option<Text>,
+    /// What an account's post says instead, by account.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<AccountRef, OwnContent>)]
     pub(super) overrides: BTreeMap<AccountId, OwnContent>,
+    /// How long after its due time it is still sent, if the engine was down; 3600 if not said.
+    #[schema(maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
+    /// How long after its due time it is tried again; as long as the late limit if not said.
+    #[schema(maximum = 2_592_000)]
     pub(super) give_up_after_seconds: Option<u32>,
+    /// Lets it through though another has the same content for the same account.
     #[serde(default)]
     pub(super) allow_duplicate: bool,
+    /// When it is due; takes the scope `posts:publish` too.
     pub(super) schedule: Option<Schedule>,
+    /// Whether it is due now; takes the scope `posts:publish` too.
     #[serde(default)]
     pub(super) publish: bool,
 }
 
 /// Changes of a post; what is absent stays. `null` takes away what may be absent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostChanges {
+    /// Its text.
+    #[schema(value_type = Option<String>)]
     pub(super) body: Option<Text>,
+    /// The accounts that it goes to.
+    #[schema(value_type = Option<BTreeSet<AccountRef>>, min_items = 1, max_items = 100)]
     pub(super) account_ids: Option<Vec<AccountId>>,
+    /// Its pictures and films.
+    #[schema(value_type = Option<Vec<MediaRef>>)]
     pub(super) media_ids: Option<Vec<String>>,
+    /// Labels of your own, of up to 100 characters.
+    #[schema(max_items = 50)]
     pub(super) tags: Option<Vec<String>>,
+    /// What follows it.
     pub(super) thread: Option<Vec<Part>>,
+    /// The first comment under it.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub(super) first_comment: Change<Text>,
+    /// What an account's post says instead, by account.
+    #[schema(value_type = Option<BTreeMap<AccountRef, OwnContent>>)]
     pub(super) overrides: Option<BTreeMap<AccountId, OwnContent>>,
+    /// How long after its due time it is still sent, if the engine was down.
+    #[schema(maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
+    /// How long after its due time it is tried again.
+    #[schema(maximum = 2_592_000)]
     pub(super) give_up_after_seconds: Option<u32>,
+    /// Lets it through though another has the same content for the same account.
     #[serde(default)]
     pub(super) allow_duplicate: bool,
 }
 
 /// A part of a thread.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
+    /// Its text.
+    #[schema(value_type = String)]
     pub(super) body: Text,
 }
 
 /// What one account's post says instead.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnContent {
+    /// Its text.
+    #[schema(value_type = Option<String>)]
     pub(super) body: Option<Text>,
+    /// What follows it.
     pub(super) thread: Option<Vec<Part>>,
+    /// The first comment under it.
+    #[schema(value_type = Option<String>)]
     pub(super) first_comment: Option<Text>,
 }
 

@@ -8,9 +8,11 @@ use super::{render, seal};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Parameters},
+    openapi::{Listed, Paging},
 };
 
 /// The workspace's posts, newest first.
+#[utoipa::path(get, path = "/v1/posts", params(Paging, super::shown::PostFilters), responses(Listed<super::shown::Post>))]
 pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -> Result<Answer, ApiError> {
     let key = api.data_key(&asker).await?;
     let page = given.page()?;

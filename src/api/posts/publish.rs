@@ -10,14 +10,21 @@ use serde::Deserialize;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named, OptionalBody},
+    openapi::Told,
 };
 
 /// Nothing may be said.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
 /// Makes the post due now.
+#[utoipa::path(
+    post, path = "/v1/posts/{id}/publish",
+    request_body = Option<Nothing>,
+    responses(Told<super::shown::Post>),
+    extensions(("x-refusals" = json!(["conflict", "invalid_request", "unprocessable_post", "test_key_live_account"])))
+)]
 pub async fn publish(
     State(api): State<Api>,
     asker: Asker,

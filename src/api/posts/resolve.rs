@@ -12,19 +12,26 @@ use url::Url;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body, Named},
+    openapi::Told,
 };
 
 /// How a target of unknown fate is settled.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settlement {
+    /// The target's account.
+    #[schema(value_type = crate::api::openapi::AccountRef)]
     account_id: AccountId,
+    /// What became of it.
     outcome: Outcome,
+    /// Where people see it; with `published`.
     url: Option<String>,
+    /// What to do now; with `not_published`.
+    #[schema(value_type = Option<crate::api::openapi::ThenName>)]
     then: Option<Then>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Outcome {
     Published,
@@ -32,6 +39,12 @@ enum Outcome {
 }
 
 /// Settles an unknown target, on the record.
+#[utoipa::path(
+    post, path = "/v1/posts/{id}/resolve",
+    request_body = Settlement,
+    responses(Told<super::shown::Post>),
+    extensions(("x-refusals" = json!(["conflict", "invalid_request", "unprocessable_post", "test_key_live_account"])))
+)]
 pub async fn resolve(
     State(api): State<Api>,
     asker: Asker,

@@ -12,9 +12,11 @@ use super::render;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named, instant, optional_instant},
+    openapi::Listed,
 };
 
 /// Every attempt at every target.
+#[utoipa::path(get, path = "/v1/posts/{id}/results", responses(Listed<super::shown::TargetResults>))]
 pub async fn results(State(api): State<Api>, asker: Asker, Named(id): Named<PostId>) -> Result<Answer, ApiError> {
     let post = api.post(&asker, id).await?;
     let key = api.data_key(&asker).await?;

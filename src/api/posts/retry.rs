@@ -8,9 +8,16 @@ use super::cancel::Targets;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named, OptionalBody},
+    openapi::Told,
 };
 
 /// Sends failed and missed targets again, never published ones; all of them, if none is named.
+#[utoipa::path(
+    post, path = "/v1/posts/{id}/retry",
+    request_body = Option<Targets>,
+    responses(Told<super::shown::Post>),
+    extensions(("x-refusals" = json!(["conflict", "invalid_request", "unprocessable_post", "test_key_live_account"])))
+)]
 pub async fn retry(
     State(api): State<Api>,
     asker: Asker,

@@ -7,9 +7,16 @@ use super::when::Schedule;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body, Named},
+    openapi::Told,
 };
 
 /// Gives the post a due time, or another one.
+#[utoipa::path(
+    post, path = "/v1/posts/{id}/schedule",
+    request_body = Schedule,
+    responses(Told<super::shown::Post>),
+    extensions(("x-refusals" = json!(["conflict", "invalid_request", "unprocessable_post", "test_key_live_account"])))
+)]
 pub async fn schedule(
     State(api): State<Api>,
     asker: Asker,

@@ -7,9 +7,16 @@ use super::publish::Nothing;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named, OptionalBody},
+    openapi::Told,
 };
 
 /// Takes the due time away: the post is a draft again.
+#[utoipa::path(
+    post, path = "/v1/posts/{id}/unschedule",
+    request_body = Option<Nothing>,
+    responses(Told<super::shown::Post>),
+    extensions(("x-refusals" = json!(["conflict"])))
+)]
 pub async fn unschedule(
     State(api): State<Api>,
     asker: Asker,

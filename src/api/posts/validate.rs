@@ -9,10 +9,18 @@ use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body},
     media::attached,
+    openapi::Listed,
 };
 
 /// Says for each account whether its platform would take the post. Stores nothing; what a create refuses for its form,
 /// or for its accounts, is refused here too.
+#[utoipa::path(
+    post,
+    path = "/v1/posts/validate",
+    request_body = NewPost,
+    responses(Listed<super::shown::Verdict>),
+    extensions(("x-refusals" = json!(["test_key_live_account"])))
+)]
 pub async fn validate(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
     new.check()?;
     if let Some(schedule) = &new.schedule {

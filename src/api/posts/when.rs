@@ -8,13 +8,21 @@ use serde::Deserialize;
 use crate::api::http::{ApiError, At};
 
 /// An instant, or a time on the clocks of a place.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
+    /// An instant, with its zone. Nothing stands beside it.
+    #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<At>,
+    /// A time on the clocks of `time_zone`, without a zone: `2026-12-01T09:00:00`.
     local_time: Option<String>,
+    /// An IANA time zone, such as `Europe/Berlin`.
     time_zone: Option<String>,
+    /// What to do if clocks skip that time; `later` if not said.
+    #[schema(value_type = Option<crate::api::openapi::OnGapName>)]
     on_gap: Option<OnGap>,
+    /// Which one to take if that time comes twice; `earlier` if not said.
+    #[schema(value_type = Option<crate::api::openapi::OnOverlapName>)]
     on_overlap: Option<OnOverlap>,
 }
 

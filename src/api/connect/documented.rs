@@ -1,0 +1,9 @@
+//! The operations of this noun, for the API's description.
+
+use utoipa::OpenApi;
+
+use super::request;
+
+#[derive(Debug, OpenApi)]
+#[openapi(paths(super::begin::begin, super::direct::direct), components(schemas(request::Credentials)))]
+pub(in crate::api) struct Documented;

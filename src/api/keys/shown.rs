@@ -1,0 +1,90 @@
+//! What answers about keys hold, for the API's description.
+
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::openapi::{GrantedScope, KeyModeName, KeyRef, KeyStatusName};
+
+/// A key; its secret is no part of it.
+#[derive(Debug, ToSchema)]
+pub struct Key {
+    /// Its id.
+    #[schema(value_type = KeyRef)]
+    pub id: String,
+    /// What its makers call it.
+    pub name: String,
+    /// What it is for.
+    #[schema(required = true)]
+    pub description: Option<String>,
+    /// How its secret begins.
+    pub prefix: String,
+    /// What it may do.
+    #[schema(value_type = Vec<GrantedScope>)]
+    pub scopes: Vec<String>,
+    /// Whether it may publish to live accounts.
+    #[schema(value_type = KeyModeName)]
+    pub mode: String,
+    /// Whether it opens anything.
+    #[schema(value_type = KeyStatusName)]
+    pub status: String,
+    /// How many requests it may make; `null` for any number.
+    #[schema(required = true)]
+    pub rate_limit: Option<RateLimitShown>,
+    /// Counts its changes; the `ETag`.
+    pub revision: u32,
+    /// The key that made it, or `operator`.
+    pub created_by: String,
+    /// When it was made.
+    #[schema(required = true, format = DateTime)]
+    pub created_at: Option<String>,
+    /// When its time is over.
+    #[schema(required = true, format = DateTime)]
+    pub expires_at: Option<String>,
+    /// When it was revoked.
+    #[schema(required = true, format = DateTime)]
+    pub revoked_at: Option<String>,
+    /// When it was last used; a minute's delay is usual.
+    #[schema(required = true, format = DateTime)]
+    pub last_used_at: Option<String>,
+}
+
+/// How many requests a key may make.
+#[derive(Debug, ToSchema)]
+pub struct RateLimitShown {
+    /// In a minute.
+    pub per_minute: u32,
+    /// In a day.
+    pub per_day: u32,
+}
+
+/// A key as it was made, with its secret: nothing shows it again.
+#[derive(Debug, ToSchema)]
+pub struct KeyWithSecret {
+    /// The key.
+    #[serde(flatten)]
+    pub key: Key,
+    /// What opens: `sk_live_` or `sk_test_`, 30 random characters, and 6 that check them. `null` where the request is
+    /// repeated, by its `Idempotency-Key`, after a day.
+    #[schema(required = true, pattern = "^sk_(live|test)_[0-9A-Za-z]{36}$")]
+    pub secret: Option<String>,
+}
+
+/// A revoked key.
+#[derive(Debug, ToSchema)]
+pub struct RevokedKey {
+    /// The key.
+    #[serde(flatten)]
+    pub key: Key,
+    /// How many scheduled posts it made.
+    pub scheduled_posts: u32,
+    /// How many of them were called off.
+    pub canceled_posts: u32,
+}
+
+/// What a request to revoke a key may say.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Revoking {
+    /// Call off the scheduled posts that it made; takes the scope `posts:publish` too.
+    #[param(default = false)]
+    pub cancel_scheduled: Option<bool>,
+}

@@ -1,0 +1,61 @@
+//! A refusal as clients see it.
+
+use utoipa::ToSchema;
+
+/// The one envelope of every refusal.
+#[derive(Debug, ToSchema)]
+pub struct Refusal {
+    /// What went wrong.
+    pub error: Error,
+}
+
+/// What went wrong. `code` is what programs branch on; the other words beside it stand there where they are known.
+#[derive(Debug, ToSchema)]
+pub struct Error {
+    /// A stable name.
+    pub code: String,
+    /// What a person reads.
+    pub message: String,
+    /// The request's id: it finds the request in the log.
+    pub request_id: String,
+    /// What is wrong, field by field.
+    pub details: Vec<FieldError>,
+    /// With `unauthorized`: `missing_key`, `invalid_key`, `expired_key` or `revoked_key`.
+    #[schema(nullable = false)]
+    pub reason: Option<String>,
+    /// With `forbidden_scope`: the scope that is needed.
+    #[schema(nullable = false)]
+    pub scope: Option<String>,
+    /// With `conflict`: the state that forbids it.
+    #[schema(nullable = false)]
+    pub state: Option<String>,
+    /// With `duplicate_post`: the other post.
+    #[schema(nullable = false)]
+    pub post_id: Option<String>,
+    /// The account that it is about.
+    #[schema(nullable = false)]
+    pub account_id: Option<String>,
+    /// With `version_mismatch`: the revision that it is at.
+    #[schema(nullable = false)]
+    pub revision: Option<String>,
+    /// With `connection_refused`: the platform's own status.
+    #[schema(nullable = false)]
+    pub platform_status: Option<String>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, ToSchema)]
+pub struct FieldError {
+    /// Where, such as `thread[0].body`.
+    pub field: String,
+    /// A stable name, such as `too_long`.
+    pub code: String,
+    /// What a person reads.
+    pub message: String,
+    /// The account whose platform minds.
+    #[schema(nullable = false)]
+    pub account_id: Option<String>,
+    /// That platform.
+    #[schema(nullable = false)]
+    pub platform: Option<String>,
+}

@@ -1,0 +1,167 @@
+//! One of each thing, made up but possible. Where a schema is used, its example stands beside it.
+
+use serde_json::{Map, Value, json};
+
+const POST: &str = "post_01k3v8x2m4fjta9c6d7e8fgh1j";
+const ACCOUNT: &str = "acct_01k3v8wzq0e5ptj4s6y2bn7m3d";
+const MEDIA: &str = "media_01k3v8w4x6g3nqf5r7t9v1w2xy";
+const KEY: &str = "key_01k3v8vwr1fhs9e2x5c8d4n6ab";
+const WORKSPACE: &str = "ws_01k3v8v0t2e9m8r4w6y1q3z5cd";
+const DUE: &str = "2026-12-01T08:00:00.000Z";
+const WRITTEN: &str = "2026-11-20T10:15:30.123Z";
+
+/// Puts an example wherever a body has a schema and none yet.
+pub(super) fn add(document: &mut Value) {
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        if let Some(request) = operation.get_mut("requestBody") {
+            exemplify(request);
+        }
+        let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+        responses.into_iter().flat_map(Map::values_mut).for_each(exemplify);
+    }
+}
+
+fn exemplify(holder: &mut Value) {
+    let Some(media) = holder.pointer_mut("/content/application~1json").and_then(Value::as_object_mut) else { return };
+    if media.contains_key("example") || media.contains_key("examples") {
+        return;
+    }
+    if let Some(example) = media.get("schema").and_then(of_schema) {
+        media.insert("example".to_owned(), example);
+    }
+}
+
+fn of_schema(schema: &Value) -> Option<Value> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return of(reference.rsplit('/').next().unwrap_or_default());
+    }
+    if let Some(any) = schema["oneOf"].as_array() {
+        return any.iter().find_map(of_schema);
+    }
+    let item = of_schema(schema.pointer("/properties/data/items")?)?;
+    Some(json!({ "data": [item], "next_cursor": null }))
+}
+
+/// The example of a schema.
+fn of(name: &str) -> Option<Value> {
+    Some(match name {
+        "NewPost" => json!({
+            "body": "Launch day is here.", "account_ids": [ACCOUNT], "tags": ["launch"],
+            "thread": [{ "body": "And this is why." }], "first_comment": "Ask us anything.",
+            "schedule": { "local_time": "2026-12-01T09:00:00", "time_zone": "Europe/Berlin" },
+        }),
+        "PostChanges" => json!({ "body": "Launch day is here, at last.", "first_comment": null }),
+        "Schedule" => json!({ "local_time": "2026-12-01T09:00:00", "time_zone": "Europe/Berlin", "on_gap": "later" }),
+        "Nothing" => json!({}),
+        "Targets" => json!({ "account_ids": [ACCOUNT] }),
+        "Settlement" => json!({ "account_id": ACCOUNT, "outcome": "not_published", "then": "resend" }),
+        "NewKey" => json!({
+            "name": "ci-deploy", "scopes": ["posts:read", "posts:write"], "mode": "live", "expires_in_days": 90,
+            "rate_limit": { "per_minute": 60, "per_day": 10_000 },
+        }),
+        "Credentials" => json!({ "handle": "demo", "delivery": "keyed" }),
+        "Post" => post(),
+        "Account" => account(),
+        "Key" => key(),
+        "KeyWithSecret" => with(key(), json!({ "secret": "sk_live_3fK9aBcDeFgHiJkLmNoPqRsTuVwXyZ012345" })),
+        "RevokedKey" => with(
+            key(),
+            json!({ "status": "revoked", "revoked_at": DUE, "revision": 2, "scheduled_posts": 3, "canceled_posts": 0 }),
+        ),
+        "Me" => json!({
+            "type": "key",
+            "key": { "id": KEY, "name": "ci-deploy", "prefix": "sk_live_3fK9", "mode": "live", "expires_at": null },
+            "workspace_id": WORKSPACE, "paused_at": null, "scopes": ["posts:read", "posts:write"],
+        }),
+        "Pause" => json!({ "id": WORKSPACE, "paused_at": WRITTEN }),
+        "Verdict" => json!({ "account_id": ACCOUNT, "platform": "mastodon", "ok": true, "violations": [] }),
+        "NewMedia" => json!({
+            "file_name": "bell.png", "content_type": "image/png", "bytes": 20_480, "alt_text": "A bell",
+        }),
+        "UploadAddress" => json!({
+            "id": MEDIA, "upload_url": format!("https://campanile.example/v1/media/{MEDIA}/content?bytes=20480&expires=1796115600&signature=00"),
+            "expires_at": DUE, "method": "PUT", "headers": { "Content-Type": "image/png" },
+        }),
+        "Media" => json!({
+            "id": MEDIA, "status": "ready", "revision": 2, "file_name": "bell.png", "content_type": "image/png",
+            "bytes": 20_480, "width": 640, "height": 480, "alt_text": "A bell", "upload_expires_at": DUE,
+            "created_at": WRITTEN, "confirmed_at": WRITTEN,
+        }),
+        "ScopeShown" => json!({ "name": "posts:read", "description": "Read posts and their results." }),
+        "Platform" => platform(),
+        "TargetResults" => json!({
+            "account_id": ACCOUNT, "platform": "mastodon", "status": "published",
+            "url": "https://mastodon.example/@ada/1", "published_at": DUE,
+            "parts": [{ "step": "part-0", "remote_id": "1", "url": "https://mastodon.example/@ada/1" }], "duplicates_observed": 0,
+            "attempts": [{
+                "number": 1, "started_at": DUE, "ended_at": DUE, "outcome": "published", "delivery": "keyed",
+                "error": null,
+                "steps": [{ "step": "part-0", "remote_id": "1", "url": "https://mastodon.example/@ada/1" }],
+            }],
+        }),
+        "HistoryEvent" => json!({
+            "id": "evt_01k3v8x2m6e4qb7n9r2s5t8vwx", "type": "post.unscheduled", "schema": 1, "version": 3,
+            "position": "1-104277", "at": WRITTEN, "actor": KEY, "request_id": "req_01k3v8x2m3e0a1b2c3d4e5f6g7",
+            "leaf_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "data": {},
+        }),
+        _ => return None,
+    })
+}
+
+fn with(mut thing: Value, more: Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut thing, more) {
+        fields.extend(more);
+    }
+    thing
+}
+
+fn post() -> Value {
+    json!({
+        "id": POST, "status": "scheduled", "revision": 1, "body": "Launch day is here.", "account_ids": [ACCOUNT],
+        "media_ids": [], "tags": ["launch"], "thread": [{ "body": "And this is why." }],
+        "first_comment": "Ask us anything.", "overrides": {},
+        "targets": [{
+            "account_id": ACCOUNT, "platform": "mastodon", "status": "scheduled", "attempts": 0, "url": null, "parts": [],
+            "error": null, "warning": null, "published_at": null, "next_attempt_at": null,
+        }],
+        "scheduled_at": DUE, "local_time": "2026-12-01T09:00:00", "time_zone": "Europe/Berlin",
+        "late_limit_seconds": 3600, "give_up_after_seconds": 3600, "created_by": KEY,
+        "created_at": WRITTEN, "updated_at": WRITTEN,
+    })
+}
+
+fn account() -> Value {
+    json!({
+        "id": ACCOUNT, "platform": "mastodon", "server": "mastodon.example", "remote_id": "1", "handle": "@ada",
+        "display_name": "Ada", "status": "connected",
+        "delivery": { "class": "keyed", "window_seconds": 3600, "searchable": true },
+        "limits": {
+            "max_length": 500, "url_counts_as": 23, "max_parts": 25, "first_comment": true, "max_media": 4,
+            "media_types": ["image/jpeg", "image/png"], "max_image_bytes": 16_777_216, "max_video_bytes": null,
+            "max_alt_text": 1500,
+        },
+        "rate_limited_until": null, "revision": 1, "connected_at": WRITTEN, "updated_at": WRITTEN,
+    })
+}
+
+fn key() -> Value {
+    json!({
+        "id": KEY, "name": "ci-deploy", "description": null, "prefix": "sk_live_3fK9",
+        "scopes": ["posts:read", "posts:write"], "mode": "live", "status": "active",
+        "rate_limit": { "per_minute": 60, "per_day": 10_000 }, "revision": 1, "created_by": "operator",
+        "created_at": WRITTEN, "expires_at": null, "revoked_at": null, "last_used_at": null,
+    })
+}
+
+fn platform() -> Value {
+    json!({
+        "name": "mastodon", "title": "Mastodon", "auth": "access_token",
+        "connect_fields": ["instance_url", "access_token"],
+        "text": { "max_length": 500, "url_counts_as": 23 }, "thread": { "max_parts": 25, "first_comment": true },
+        "media": { "max_count": 4, "max_image_bytes": null, "max_video_bytes": null, "max_alt_text": 1500 },
+        "posting_limits": [{ "requests": 300, "per_seconds": 300, "counted_by": "account" }],
+        "delivery": [{ "class": "keyed", "window_seconds": 3600, "holds_for": "servers that run Mastodon" }],
+        "limits_by_server": true,
+    })
+}

@@ -1,0 +1,79 @@
+//! The API's description: committed, served, valid, and true of every answer that thousands of requests get.
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::Value;
+
+use crate::support::{Client, Engine, Options, Ran, campanile};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+/// Where `tests/run` puts what checks the description.
+const TOOLS: &str = "target/schemathesis/bin";
+/// How many requests are made up for each operation, beside those that the description itself leads to.
+const EXAMPLES: &str = "CAMPANILE_TEST_OPENAPI_EXAMPLES";
+
+fn committed() -> String {
+    fs::read_to_string(Path::new(ROOT).join("openapi.json")).expect("the committed description")
+}
+
+fn tool(name: &str) -> Option<Command> {
+    let folder = Path::new(ROOT).join(TOOLS);
+    let path = folder.join(name);
+    path.exists().then(|| {
+        let mut command = Command::new(path);
+        // Schemathesis keeps notes in the folder that it runs in.
+        command.current_dir(folder);
+        command
+    })
+}
+
+#[test]
+fn the_committed_description_is_the_programs() {
+    let printed = Ran::of(campanile().arg("openapi")).ok();
+    assert!(printed == committed(), "openapi.json is not fresh: `cargo run -- openapi > openapi.json` writes it anew");
+}
+
+#[tokio::test]
+async fn the_description_is_served_to_anybody() {
+    let engine = Engine::start(Options::default()).await;
+    let served = engine.anonymous().get("/v1/openapi.json").await.expect(200);
+    assert_eq!(served, serde_json::from_str::<Value>(&committed()).expect("JSON"));
+}
+
+#[tokio::test]
+async fn every_answer_is_one_that_the_description_names() {
+    let (Some(mut validator), Some(mut schemathesis)) = (tool("openapi-spec-validator"), tool("schemathesis")) else {
+        eprintln!("skipped: {TOOLS} has no schemathesis; tests/run installs it");
+        return;
+    };
+    Ran::of(validator.arg(Path::new(ROOT).join("openapi.json"))).ok();
+
+    let engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    let key = client.get("/v1/me").await.expect(200)["key"]["id"].as_str().expect("an id").to_owned();
+    let account = client.own_account().await;
+    let before = count(&client, "/v1/posts").await;
+
+    schemathesis
+        .env("SCHEMATHESIS_HOOKS", Path::new(ROOT).join("tests/openapi/hooks.py"))
+        .env("CAMPANILE_KEY", &key)
+        .env("CAMPANILE_ACCOUNT", &account)
+        .arg("--config-file")
+        .arg(Path::new(ROOT).join("tests/openapi/schemathesis.toml"))
+        .arg("run")
+        .arg(format!("{}/v1/openapi.json", engine.base()))
+        .args(["--header", &format!("Authorization: Bearer {}", engine.secret())])
+        .args(["--max-examples", &std::env::var(EXAMPLES).unwrap_or_else(|_| "5".to_owned())])
+        .args(["--continue-on-failure", "--no-color"]);
+    let ran = tokio::task::spawn_blocking(move || Ran::of(&mut schemathesis)).await.expect("it runs");
+    println!("{}", ran.output);
+    assert_eq!(ran.code, Some(0), "answers differ from the description:\n{}{}", ran.output, ran.errors);
+
+    // Where everything is refused for one reason, nothing was tried.
+    assert!(client.get("/v1/me").await.expect(200)["key"]["id"] == key.as_str(), "the tests' own key was taken away");
+    assert!(count(&client, "/v1/posts").await > before, "no post was made");
+}
+
+async fn count(client: &Client, path: &str) -> usize {
+    client.get(path).await.expect(200)["data"].as_array().map_or(0, Vec::len)
+}
