@@ -130,5 +130,5 @@ async fn a_name_that_stands_twice_stops_the_start() {
     let mut twice = campanile_projections::all();
     twice.extend(campanile_projections::all().pop());
     let refused = Runner::open(house.journal.clone(), house.tables("a.db"), twice).await.err();
-    assert!(matches!(refused, Some(OpenError::Duplicate { name: "keys" })), "{refused:?}");
+    assert!(matches!(refused, Some(OpenError::Duplicate { name: "workspaces" })), "{refused:?}");
 }

@@ -20,12 +20,12 @@ struct Brought {
 pub(super) struct Embed<'a> {
     #[serde(rename = "$type")]
     kind: &'static str,
-    images: Vec<Image<'a>>,
+    images: Vec<Embedded<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Image<'a> {
+struct Embedded<'a> {
     alt: &'a str,
     image: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +51,7 @@ pub(super) fn embed(media: &[Attachment]) -> Option<Embed<'_>> {
     };
     let images: Vec<_> = media
         .iter()
-        .map(|it| Image {
+        .map(|it| Embedded {
             alt: it.alt_text.as_ref().map_or("", |text| text.as_str()),
             image: image(it),
             aspect_ratio: it.size.map(|size| json!({"width": size.width, "height": size.height})),
