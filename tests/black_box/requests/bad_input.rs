@@ -25,6 +25,7 @@ const ROUTES: &[(&str, &str, Takes)] = &[
     ("GET", "/healthz", Nothing),
     ("GET", "/readyz", Nothing),
     ("GET", "/metrics", Nothing),
+    ("GET", "/v1/openapi.json", Nothing),
     ("GET", "/v1/me", Nothing),
     ("GET", "/v1/scopes", Nothing),
     ("GET", "/v1/platforms", Nothing),
