@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
+/// What starts servers for tests; every room's tests may use it, and nothing else may.
+const TEST_SERVERS: &str = "campanile-test-servers";
+
 /// Each room, and what it may import of the others.
 const ROOMS: &[(&str, &[&str])] = &[
+    (TEST_SERVERS, &[]),
     ("campanile-events", &[]),
     ("campanile-projections", &["campanile-events"]),
     ("campanile-workers", &["campanile-events", "campanile-projections"]),
@@ -26,6 +30,7 @@ fn imports(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
         let others = room
             .dependencies
             .iter()
+            .filter(|it| !(it.kind == DependencyKind::Development && it.name == TEST_SERVERS))
             .map(|it| it.name.clone())
             .filter(|name| names.contains(name) && *room.name != **name);
         (room.name.to_string(), others.collect())
