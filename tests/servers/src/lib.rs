@@ -5,8 +5,10 @@
 //! to tell.
 
 mod free_port;
+mod pds;
 mod postgres;
 mod process;
 
 pub use free_port::free_port;
+pub use pds::Pds;
 pub use postgres::Postgres;

@@ -7,6 +7,5 @@
 mod house;
 mod posting;
 mod resident;
-mod server;
 mod sessions;
 mod whole;

@@ -1,13 +1,11 @@
 //! What the server keeps of what is sent.
 
 use campanile_events::post::{FailureClass, Parts, Step};
+use campanile_test_servers::Pds;
 use campanile_workers::platforms::{Found, Message, Platform, Search, Sent};
 use serde_json::{Value, json};
 
-use crate::{
-    resident::{Resident, message, remote},
-    server::server,
-};
+use crate::resident::{Resident, message, remote};
 
 fn search(message: &Message) -> Search {
     Search {
@@ -34,7 +32,7 @@ fn facet(text: &str, facet: &Value) -> (String, String, String) {
 
 #[tokio::test]
 async fn addresses_mentions_and_tags_stand_at_their_bytes() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "facets-ada").await;
     let bob = Resident::move_in(server, "facets-bob").await;
     let text = "🔔👩‍👩‍👧 é, @Facets-Bob.test! See (https://example.com/ü?a=b_(c)) #launch ＃日本 @nobody.test";
@@ -59,7 +57,7 @@ async fn addresses_mentions_and_tags_stand_at_their_bytes() {
 
 #[tokio::test]
 async fn the_same_marker_makes_one_record() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "repeats-ada").await;
     let first = message("once", "Hello @repeats-ada.test");
     assert_eq!(ada.platform.look_up(&ada.access().await, &search(&first)).await, Ok(Found::Absent));
@@ -86,7 +84,7 @@ async fn the_same_marker_makes_one_record() {
 
 #[tokio::test]
 async fn a_mention_that_leads_elsewhere_by_now_makes_no_second_record() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "moved-ada").await;
     let bob = Resident::move_in(server, "moved-bob").await;
     let first = message("moved", "Hello @moved-bob.test");
@@ -99,7 +97,7 @@ async fn a_mention_that_leads_elsewhere_by_now_makes_no_second_record() {
 
 #[tokio::test]
 async fn a_reply_names_the_root_and_what_it_answers() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "replies-ada").await;
     let root = ada.send(message("0", "root")).await.unwrap();
     let reply = |marker: &str, to: &Sent| Message {
@@ -123,7 +121,7 @@ async fn a_reply_names_the_root_and_what_it_answers() {
 
 #[tokio::test]
 async fn what_our_rules_refuse_the_server_refuses() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "limits-ada").await;
     let rules = &ada.connected.offer.rules;
     let seen = "👍🏽"; // Two scalar values, eight bytes.

@@ -9,6 +9,7 @@ use campanile_events::{
     post::Step,
     timing::Timing,
 };
+use campanile_test_servers::Pds;
 use campanile_workers::{
     egress::{Egress, EgressLimits, EgressPolicy, Request, Response},
     platforms::{
@@ -22,12 +23,10 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
-use crate::server::{JWT_SECRET, Server};
-
 const PASSWORD: &str = "the-account's-own-password";
 
 pub(crate) struct Resident {
-    pub server: &'static Server,
+    pub server: &'static Pds,
     pub did: String,
     pub handle: String,
     pub app_password: String,
@@ -50,8 +49,8 @@ fn egress() -> Egress {
 }
 
 /// Asks the server past the adapter.
-pub(crate) async fn call(server: &Server, method: &str, token: Option<&str>, body: &Value) -> (u16, Value) {
-    let url = Url::parse(&format!("{}/xrpc/{method}", server.url)).unwrap();
+pub(crate) async fn call(server: &Pds, method: &str, token: Option<&str>, body: &Value) -> (u16, Value) {
+    let url = Url::parse(&format!("{}/xrpc/{method}", server.url())).unwrap();
     let mut request =
         if body.is_null() { Request::post(url) } else { Request::post_json(url, body.to_string().into()) };
     if let Some(token) = token {
@@ -63,7 +62,7 @@ pub(crate) async fn call(server: &Server, method: &str, token: Option<&str>, bod
 
 impl Resident {
     /// An account of that name, and its connection.
-    pub async fn move_in(server: &'static Server, name: &str) -> Self {
+    pub async fn move_in(server: &'static Pds, name: &str) -> Self {
         let handle = format!("{name}.test");
         let account = json!({"email": format!("{name}@example.test"), "handle": handle, "password": PASSWORD});
         let (status, account) = call(server, "com.atproto.server.createAccount", None, &account).await;
@@ -120,7 +119,7 @@ impl Resident {
 
     /// Everything that the account has posted, oldest first.
     pub async fn posts(&self) -> Vec<Value> {
-        let mut url = Url::parse(&format!("{}/xrpc/com.atproto.repo.listRecords", self.server.url)).unwrap();
+        let mut url = Url::parse(&format!("{}/xrpc/com.atproto.repo.listRecords", self.server.url())).unwrap();
         url.query_pairs_mut()
             .append_pair("repo", &self.did)
             .append_pair("collection", "app.bsky.feed.post")
@@ -137,7 +136,7 @@ impl Resident {
         let claims = json!({"scope": "com.atproto.appPass", "sub": self.did, "aud": "did:web:localhost",
                             "iat": at - 10_800, "exp": at - 3_600});
         let signed = format!("{}.{}", part(json!({"typ": "at+jwt", "alg": "HS256"})), part(claims));
-        let mut mac = Hmac::<Sha256>::new_from_slice(JWT_SECRET.as_bytes()).unwrap();
+        let mut mac = Hmac::<Sha256>::new_from_slice(Pds::JWT_SECRET.as_bytes()).unwrap();
         mac.update(signed.as_bytes());
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
@@ -151,11 +150,11 @@ pub(crate) fn later(hours: i64) -> Bluesky {
 
 pub(crate) async fn connect(
     platform: &Bluesky,
-    server: &Server,
+    server: &Pds,
     identifier: &str,
     password: &str,
 ) -> Result<Connected, ConnectError> {
-    let body = json!({"service_url": server.url, "identifier": identifier, "app_password": password});
+    let body = json!({"service_url": server.url(), "identifier": identifier, "app_password": password});
     platform.connect(ConnectRequest { body, timing: Timing::default() }).await
 }
 

@@ -1,17 +1,15 @@
 //! Sessions that end, and what takes their place.
 
 use campanile_events::post::FailureClass;
+use campanile_test_servers::Pds;
 use campanile_workers::platforms::{ConnectError, Platform};
 use serde_json::json;
 
-use crate::{
-    resident::{Resident, call, connect, later, message},
-    server::server,
-};
+use crate::resident::{Resident, call, connect, later, message};
 
 #[tokio::test]
 async fn an_account_is_connected_or_the_server_is_quoted() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "connect-ada").await;
     assert_eq!(
         (ada.connected.remote_id.as_str(), ada.connected.handle.as_str()),
@@ -34,7 +32,7 @@ async fn an_account_is_connected_or_the_server_is_quoted() {
 
 #[tokio::test]
 async fn a_token_that_is_about_to_end_is_renewed_before_it_is_used() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "ageing-ada").await;
     ada.send(message("a", "with the first token")).await.unwrap();
     ada.replace("access_jwt", &ada.expired_token()).await;
@@ -54,7 +52,7 @@ async fn a_token_that_is_about_to_end_is_renewed_before_it_is_used() {
 
 #[tokio::test]
 async fn a_token_that_the_server_does_not_take_is_replaced_when_asked_about() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "refused-ada").await;
     // By our clock the expired one still holds, so that the server is the first to say it.
     for (token, platform, code) in
@@ -73,7 +71,7 @@ async fn a_token_that_the_server_does_not_take_is_replaced_when_asked_about() {
 
 #[tokio::test]
 async fn a_spent_refresh_token_costs_a_new_login_and_a_revoked_password_the_account() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "spent-ada").await;
     let before = ada.kept().await;
     let (status, _) =

@@ -10,6 +10,7 @@ use campanile_events::{
     post::{Content, TargetStatus},
     seal::Open,
 };
+use campanile_test_servers::Pds;
 use campanile_workers::platforms::{Connected, Credentials};
 use serde_json::{Value, json};
 use tokio::{
@@ -20,7 +21,6 @@ use tokio::{
 use crate::{
     house::{House, quick, text},
     resident::{Resident, policy},
-    server::{Server, server},
 };
 
 /// What the account was given, but for a server's other address, and with these fields replaced.
@@ -33,10 +33,10 @@ fn with(connected: &Connected, changes: &Value) -> Connected {
 }
 
 /// A way to the server on which the answers to the first so many posts are lost.
-async fn lossy(server: &Server, losses: usize) -> (String, Arc<AtomicUsize>) {
+async fn lossy(server: &Pds, losses: usize) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let behind = server.url.trim_start_matches("http://").to_owned();
+    let behind = server.url().trim_start_matches("http://").to_owned();
     let posts = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&posts);
     tokio::spawn(async move {
@@ -76,7 +76,7 @@ async fn pass(mut client: TcpStream, behind: String, posts: Arc<AtomicUsize>, lo
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thread_of_five_and_a_comment_hang_together() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "whole-ada").await;
     // A real server on a busy machine may take its time over six records: that is no lost answer.
     let mut timing = quick();
@@ -106,7 +106,7 @@ async fn a_thread_of_five_and_a_comment_hang_together() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_costs_no_second_record() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "lost-ada").await;
     let house = House::open_towards(quick(), policy()).await;
     let _publishing = house.start().await;
@@ -127,7 +127,7 @@ async fn a_lost_answer_costs_no_second_record() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_ended_is_renewed_and_kept() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "renewed-ada").await;
     let house = House::open_towards(quick(), policy()).await;
     let _publishing = house.start().await;
@@ -158,7 +158,7 @@ async fn a_session_that_ended_is_renewed_and_kept() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_password_parks_the_account() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "parked-ada").await;
     assert_eq!(ada.call("com.atproto.server.revokeAppPassword", &json!({"name": "campanile"})).await.0, 200);
     let house = House::open_towards(quick(), policy()).await;

@@ -1,23 +1,38 @@
 // A PDS and its PLC directory on loopback, both in one process, which ends when its standard input does.
-// Arguments: the folder they are installed in, an empty one for data, two free ports.
+// Arguments: the folder they are installed in, an empty one for data, a free port for each, and the port that the PDS says
+// it is at. A line on standard input is a number of hours: by so many its clock goes ahead.
 const { createRequire } = require('node:module')
 const { randomBytes } = require('node:crypto')
 const { mkdirSync } = require('node:fs')
 const { join } = require('node:path')
+const { createInterface } = require('node:readline')
 
-const [installed, data, pdsPort, plcPort] = process.argv.slice(2)
+const [installed, data, pdsPort, plcPort, publicPort] = process.argv.slice(2)
 const from = createRequire(join(installed, 'package.json'))
 
-// Both listen on every address unless they are told otherwise.
-const onLoopback = (app) => {
+// Tokens end by the server's clock: a test can't wait for that, so the clock comes to it.
+let ahead = 0
+const TrueDate = Date
+globalThis.Date = class Date extends TrueDate {
+  constructor(...given) {
+    if (given.length === 0) super(TrueDate.now() + ahead)
+    else super(...given)
+  }
+  static now() {
+    return TrueDate.now() + ahead
+  }
+}
+
+// Both listen on every address unless they are told otherwise, and the PDS where it says it is.
+const onLoopback = (app, port) => {
   const listen = app.listen
-  app.listen = (port, ...rest) => listen.call(app, port, '127.0.0.1', ...rest)
+  app.listen = (_, ...rest) => listen.call(app, Number(port), '127.0.0.1', ...rest)
 }
 
 const directory = async () => {
   const { Database, PlcServer } = from('@did-plc/server')
   const server = PlcServer.create({ db: Database.mock(), port: Number(plcPort) })
-  onLoopback(server.app)
+  onLoopback(server.app, plcPort)
   await server.start()
 }
 
@@ -25,7 +40,7 @@ const pds = async () => {
   const secret = () => randomBytes(32).toString('hex')
   mkdirSync(join(data, 'blobs'), { recursive: true })
   Object.assign(process.env, {
-    PDS_PORT: pdsPort,
+    PDS_PORT: publicPort,
     PDS_HOSTNAME: 'localhost',
     PDS_DEV_MODE: 'true',
     PDS_DATA_DIRECTORY: data,
@@ -42,11 +57,16 @@ const pds = async () => {
   const { PDS, envToCfg, envToSecrets, readEnv } = await import(from.resolve('@atproto/pds'))
   const env = readEnv()
   const server = await PDS.create(envToCfg(env), envToSecrets(env))
-  onLoopback(server.app)
+  onLoopback(server.app, pdsPort)
   await server.start()
 }
 
-process.stdin.on('end', () => process.exit(0)).resume()
+createInterface({ input: process.stdin })
+  .on('line', (hours) => {
+    ahead += Number(hours) * 3_600_000
+    console.log('ahead')
+  })
+  .on('close', () => process.exit(0))
 directory()
   .then(pds)
   .then(() => console.log('ready'))
