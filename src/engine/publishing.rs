@@ -23,5 +23,5 @@ pub(super) fn platforms(
     let failed = |error: &dyn std::fmt::Display| OpenError::Platforms(error.to_string());
     let egress = Egress::new(EgressPolicy { allow }, EgressLimits::from(&timing));
     let sandbox = Sandbox::open(clock.clone(), &folder.join(SANDBOX)).map_err(|error| failed(&error))?;
-    platforms::all(Dependencies { egress, sandbox, timing, clock }).map_err(|error| failed(&error))
+    platforms::all(&Dependencies { egress, sandbox, timing, clock }).map_err(|error| failed(&error))
 }

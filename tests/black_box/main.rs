@@ -6,6 +6,7 @@
 mod support;
 
 mod accounts;
+mod adapters;
 mod bluesky;
 mod demo;
 mod docs;

@@ -12,7 +12,7 @@ use crate::api::{
 pub async fn begin(State(api): State<Api>, Named(name): Named<String>) -> Result<Answer, ApiError> {
     let platform = api.0.platforms.get(&name).ok_or_else(|| ApiError::not_found("platform"))?;
     let about = platform.describe();
-    let fields: Vec<_> = about.connect_fields.iter().map(|field| format!("`{field}`")).collect();
+    let fields: Vec<_> = about.connect_fields.iter().map(|field| format!("`{}`", field.name)).collect();
     let message = format!("{} is connected directly: POST /v1/connect/{name} with {}", about.title, fields.join(", "));
     Err(ApiError::invalid("platform", "no_oauth", message))
 }

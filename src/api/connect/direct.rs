@@ -37,7 +37,7 @@ pub async fn direct(
     let asker = asker.creating();
     let platform = core.platforms.get(&name).ok_or_else(|| ApiError::not_found("platform"))?;
     let request = ConnectRequest { body, timing: core.timing };
-    let connected = platform.connect(request).await.map_err(|error| refusal::refused(&name, error))?;
+    let connected = platform.connect(request).await.map_err(|error| refusal::refused(&platform.describe(), error))?;
     let key = api.data_key(&asker).await?;
     let (id, done) = connect(&api, &asker, &key, &name, &connected).await?;
     let shown = accounts::rendered(&key, id, &done.state)?;

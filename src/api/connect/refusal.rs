@@ -1,16 +1,12 @@
 //! What a platform's refusal means to the client.
 
 use campanile_events::post::FailureClass;
-use campanile_workers::platforms::ConnectError;
+use campanile_workers::platforms::{ConnectError, Description};
 
 use crate::api::http::{ApiError, Code};
 
-/// Where clients name the server, for each platform that has one.
-fn server_field(platform: &str) -> &'static str {
-    if platform == "mastodon" { "instance_url" } else { "service_url" }
-}
-
-pub(super) fn refused(platform: &str, error: ConnectError) -> ApiError {
+/// Where the server is to blame that the client named, the field is that which names it.
+pub(super) fn refused(platform: &Description, error: ConnectError) -> ApiError {
     match error {
         ConnectError::Invalid { field, code, message } => ApiError::invalid(field, code, message),
         ConnectError::Refused { message, status } => {
@@ -31,7 +27,8 @@ pub(super) fn refused(platform: &str, error: ConnectError) -> ApiError {
                 Some("resolve") => "its name can't be resolved",
                 _ => "nothing answers there",
             };
-            ApiError::invalid(server_field(platform), "unreachable", format!("the server can't be reached: {why}"))
+            let field = platform.server_field().unwrap_or("platform");
+            ApiError::invalid(field, "unreachable", format!("the server can't be reached: {why}"))
         }
         ConnectError::Unreachable(failure) => {
             let message = format!("the platform could not be asked: {failure}");

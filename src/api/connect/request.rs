@@ -1,60 +1,68 @@
-//! What each platform takes to connect an account, for the API's description. The platforms read it themselves.
+//! What each platform takes to connect an account, for the API's description. The platforms say it and read it themselves.
 
-use serde::Deserialize;
-use utoipa::ToSchema;
-
-use crate::api::openapi::DeliveryClass;
+use campanile_workers::platforms::{self, ConnectField, Description, FieldForm};
+use serde_json::{Map, Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
 
 /// What the platform in the path takes.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum Credentials {
-    /// For `mastodon`.
-    Mastodon(MastodonAccount),
-    /// For `bluesky`.
-    Bluesky(BlueskyAccount),
-    /// For `sandbox`.
-    Sandbox(SandboxAccount),
+#[derive(Debug)]
+pub struct Credentials;
+
+impl PartialSchema for Credentials {
+    fn schema() -> RefOr<Schema> {
+        let one = |platform: &Description| {
+            let reference = format!("#/components/schemas/{}", schema_name(platform));
+            json!({"$ref": reference, "description": format!("For `{}`.", platform.name)})
+        };
+        let any: Vec<_> = platforms::descriptions().iter().map(one).collect();
+        read(json!({"oneOf": any, "description": "What the platform in the path takes."}))
+    }
 }
 
-/// For `mastodon`, and servers that speak its API.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MastodonAccount {
-    /// The server.
-    #[schema(format = "uri", example = "https://mastodon.example")]
-    pub instance_url: String,
-    /// A token that its owner made there, with the scopes `read:accounts`, `read:statuses` and `write:statuses`.
-    #[schema(min_length = 1)]
-    pub access_token: String,
+impl ToSchema for Credentials {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.extend(platforms::descriptions().iter().map(|platform| (schema_name(platform), account(platform))));
+    }
 }
 
-/// For `bluesky`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BlueskyAccount {
-    /// The server that keeps the account.
-    #[schema(format = "uri", example = "https://bsky.social")]
-    pub service_url: String,
-    /// The account's name.
-    #[schema(min_length = 1)]
-    pub identifier: String,
-    /// A password that its owner made for an app.
-    #[schema(min_length = 1)]
-    pub app_password: String,
+/// `MastodonAccount`.
+fn schema_name(platform: &Description) -> String {
+    let title: String = platform.title.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("{title}Account")
 }
 
-/// For `sandbox`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SandboxAccount {
-    /// Any name.
-    #[schema(pattern = "^@?[A-Za-z0-9_.-]{1,64}$")]
-    pub handle: String,
-    /// What it offers against doubles; `keyed` if not said.
-    #[schema(value_type = Option<DeliveryClass>)]
-    pub delivery: Option<String>,
-    /// A sandbox of its own, if it is not the engine's.
-    #[schema(format = "uri")]
-    pub service_url: Option<String>,
+fn account(platform: &Description) -> RefOr<Schema> {
+    let fields = platform.connect_fields;
+    let required: Vec<_> = fields.iter().filter(|field| !field.is_optional).map(|field| field.name).collect();
+    let properties: Map<_, _> = fields.iter().map(|field| (field.name.to_owned(), property(field))).collect();
+    read(json!({
+        "type": "object",
+        "description": format!("For `{}`.", platform.name),
+        "required": required,
+        "properties": properties,
+        "additionalProperties": false,
+    }))
+}
+
+fn property(field: &ConnectField) -> Value {
+    let mut property = match field.form {
+        FieldForm::Text => json!({"minLength": 1}),
+        FieldForm::Pattern(pattern) => json!({"pattern": pattern}),
+        FieldForm::OneOf(words) if field.is_optional => {
+            json!({"enum": words.iter().copied().map(Value::from).chain([Value::Null]).collect::<Vec<_>>()})
+        }
+        FieldForm::OneOf(words) => json!({"enum": words}),
+        FieldForm::Server { example } => json!({"format": "uri", "example": example}),
+    };
+    // What may be absent may be null.
+    property["type"] = if field.is_optional { json!(["string", "null"]) } else { json!("string") };
+    property["description"] = field.about.into();
+    property
+}
+
+fn read(schema: Value) -> RefOr<Schema> {
+    serde_json::from_value(schema).expect("it has the form of a schema")
 }

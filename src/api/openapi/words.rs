@@ -1,6 +1,7 @@
 //! The words that may stand in a field. A word that is added elsewhere and forgotten here does not compile.
 
 use campanile_events::{account, key, media, post};
+use campanile_workers::platforms;
 use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -76,7 +77,7 @@ words! {
     /// What a picture or film is.
     MediaKindName = media::MediaKind::ALL.iter().map(|kind| json!(kind)).collect(),
     /// A platform.
-    PlatformName = vec![json!("bluesky"), json!("mastodon"), json!("sandbox")],
+    PlatformName = platforms::descriptions().iter().map(|platform| json!(platform.name)).collect(),
     /// A scope.
     ScopeName = key::Scope::ALL.iter().map(|scope| json!(scope.as_str())).collect(),
     /// A scope by our name for it, or by that which clients of other services hold.

@@ -16,7 +16,9 @@ use crate::support::{attempts, now, png, published};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_goes_out_now_and_later_and_with_a_picture() {
-    let Some(pds) = tokio::task::spawn_blocking(Pds::shared).await.expect("it doesn't panic") else { return };
+    let Some(pds) = tokio::task::spawn_blocking(Pds::shared).await.expect("a server, or why there is none") else {
+        return;
+    };
     let engine = engine().await;
     let client = engine.client();
     let ada = Resident::move_in(pds, "now-ada").await;

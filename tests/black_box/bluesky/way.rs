@@ -46,7 +46,9 @@ impl Way {
     pub async fn open() -> Option<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let pds = tokio::task::spawn_blocking(move || Pds::start_behind(port)).await.expect("it doesn't panic")?;
+        let pds = tokio::task::spawn_blocking(move || Pds::start_behind(port))
+            .await
+            .expect("a server, or why there is none")?;
         let (seen, behind) = (Arc::<Mutex<Seen>>::default(), pds.port());
         let shared = Arc::clone(&seen);
         tokio::spawn(async move {

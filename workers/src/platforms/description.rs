@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::{ConnectField, FieldForm};
+
 /// A platform's own page in the list of platforms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Description {
@@ -11,8 +13,8 @@ pub struct Description {
     pub title: &'static str,
     /// How an account is connected.
     pub auth: AuthKind,
-    /// The fields of the request that connects one.
-    pub connect_fields: &'static [&'static str],
+    /// The fields of the request that connects one, told by their names.
+    pub connect_fields: &'static [ConnectField],
     /// What a text may be.
     pub text: TextLimits,
     /// What may follow a post.
@@ -25,6 +27,14 @@ pub struct Description {
     pub delivery: Vec<DeliveryWorth>,
     /// Whether an account's own server may state other limits.
     pub limits_by_server: bool,
+}
+
+impl Description {
+    /// The field that names the server which an account lives on, where there is one.
+    pub fn server_field(&self) -> Option<&'static str> {
+        let field = self.connect_fields.iter().find(|field| matches!(field.form, FieldForm::Server { .. }));
+        field.map(|field| field.name)
+    }
 }
 
 /// How an account is connected.

@@ -7,6 +7,7 @@
 //! It doesn't decide what happens next, keep tokens, or write events.
 
 pub mod bluesky;
+mod connect_field;
 mod credentials;
 mod description;
 mod failure;
@@ -18,6 +19,7 @@ mod renewal;
 mod rest;
 pub mod sandbox;
 
+pub use connect_field::{ConnectField, FieldForm};
 pub use credentials::{Credentials, UnreadableCredentials};
 pub use description::{AuthKind, DeliveryWorth, Description, MediaLimits, PostingLimit, TextLimits, ThreadLimits};
 pub use failure::{ConnectError, SendFailure};
@@ -26,6 +28,6 @@ pub use port::{
     Access, Attachment, ConnectRequest, Connected, Found, Line, Media, Message, Platform, RemoteMedia, RemoteRef,
     Search, Sent,
 };
-pub use registry::{Dependencies, DuplicatePlatform, Platforms, all};
+pub use registry::{Adapter, Dependencies, DuplicatePlatform, Platforms, all, descriptions};
 pub use renewal::{CredentialKeeper, InMemory, NotKept, Renewal};
 pub use rest::rest_asked;

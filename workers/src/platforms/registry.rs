@@ -4,12 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use campanile_events::{clock::SharedClock, timing::Timing};
 
-use super::{
-    Platform,
-    bluesky::Bluesky,
-    mastodon::Mastodon,
-    sandbox::{Sandbox, SandboxPlatform},
-};
+use super::{Description, Platform, sandbox::Sandbox};
 use crate::egress::Egress;
 
 /// What platforms stand on.
@@ -25,14 +20,42 @@ pub struct Dependencies {
     pub clock: SharedClock,
 }
 
+/// What the list of platforms needs of one, beside what it does.
+pub trait Adapter: Platform + Sized + 'static {
+    /// What it takes.
+    fn description() -> Description;
+
+    /// The platform on what it stands on.
+    fn on(dependencies: &Dependencies) -> Self;
+}
+
+/// A platform before it is made.
+struct Entry {
+    description: fn() -> Description,
+    on: fn(&Dependencies) -> Arc<dyn Platform>,
+}
+
+impl Entry {
+    const fn of<A: Adapter>() -> Self {
+        Self { description: A::description, on: |dependencies| Arc::new(A::on(dependencies)) }
+    }
+}
+
 /// Every platform there is. This list is the only registration.
-pub fn all(dependencies: Dependencies) -> Result<Platforms, DuplicatePlatform> {
-    let Dependencies { egress, sandbox, clock, .. } = dependencies;
-    Platforms::of(vec![
-        Arc::new(SandboxPlatform::new(egress.clone(), sandbox)),
-        Arc::new(Mastodon::new(egress.clone(), clock.clone())),
-        Arc::new(Bluesky::new(egress, clock)),
-    ])
+const ALL: &[Entry] = &[
+    Entry::of::<super::bluesky::Bluesky>(),
+    Entry::of::<super::mastodon::Mastodon>(),
+    Entry::of::<super::sandbox::SandboxPlatform>(),
+];
+
+/// Every platform there is.
+pub fn all(dependencies: &Dependencies) -> Result<Platforms, DuplicatePlatform> {
+    Platforms::of(ALL.iter().map(|entry| (entry.on)(dependencies)).collect())
+}
+
+/// What each of them takes: known without anything to stand on.
+pub fn descriptions() -> Vec<Description> {
+    ALL.iter().map(|entry| (entry.description)()).collect()
 }
 
 /// Two platforms under one name.
@@ -83,9 +106,10 @@ mod tests {
         let (clock, timing) = (SystemClock::shared(), Timing::default());
         let egress = Egress::new(EgressPolicy::default(), EgressLimits::from(&timing));
         let sandbox = Sandbox::new(clock.clone());
-        let platforms = all(Dependencies { egress, sandbox, timing, clock }).unwrap();
+        let platforms = all(&Dependencies { egress, sandbox, timing, clock }).unwrap();
         let names: Vec<_> = platforms.iter().map(|platform| platform.describe().name).collect();
         assert_eq!(names, ["bluesky", "mastodon", "sandbox"]);
+        assert_eq!(descriptions(), platforms.iter().map(|platform| platform.describe()).collect::<Vec<_>>());
         for name in names {
             assert_eq!(platforms.get(name).unwrap().name(), name);
         }

@@ -91,7 +91,7 @@ impl House {
         let sandbox = Sandbox::new(clock.clone());
         let egress = Egress::new(policy, EgressLimits::from(&timing));
         let dependencies = Dependencies { egress, sandbox: Arc::clone(&sandbox), timing, clock: clock.clone() };
-        let platforms = platforms::all(dependencies).expect("no two of one name");
+        let platforms = platforms::all(&dependencies).expect("no two of one name");
         let runner = Runner::open(journal, Arc::clone(&read), campanile_projections::all()).await.expect("a runner");
         let runner = Arc::new(runner);
         tokio::spawn({

@@ -2,9 +2,8 @@
 
 use campanile_events::post::FailureClass;
 use serde::Deserialize;
-use url::Url;
 
-use super::{Bluesky, offer, session::Kept};
+use super::{Bluesky, description::SERVICE_URL, offer, session::Kept};
 use crate::{
     egress::Request,
     platforms::{ConnectError, ConnectRequest, Connected, Credentials, SendFailure},
@@ -25,13 +24,11 @@ struct Profile {
 impl Bluesky {
     pub(super) async fn connect_account(&self, request: &ConnectRequest) -> Result<Connected, ConnectError> {
         let mut fields = request.fields()?;
-        let service_url = service(fields.text("service_url")?)?;
+        let service_url = SERVICE_URL.server(&mut fields)?;
         let identifier = fields.text("identifier")?.trim_start_matches('@').to_owned();
         let app_password = fields.text("app_password")?.to_owned();
         fields.finish()?;
-        if service_url.scheme() != "https" && !self.egress.names(&service_url).await {
-            return Err(ConnectError::invalid("service_url", "not_https", "must begin with https://"));
-        }
+        SERVICE_URL.keeps_secrets(&service_url, &self.egress).await?;
         let kept = self.log_in(service_url, &identifier, &app_password).await.map_err(refused)?;
         Ok(Connected {
             // An account keeps its name when it moves: it is the same one by whatever server it is reached.
@@ -65,7 +62,7 @@ fn refused(failure: SendFailure) -> ConnectError {
         }
         _ if failure.code.as_deref() == Some("egress_forbidden") => ConnectError::EgressForbidden,
         _ if is_no_server(&failure) => {
-            ConnectError::invalid("service_url", "not_a_pds", "is not a server of the AT Protocol")
+            ConnectError::invalid(SERVICE_URL.name, "not_a_pds", "is not a server of the AT Protocol")
         }
         _ => ConnectError::Unreachable(failure),
     }
@@ -75,19 +72,4 @@ fn refused(failure: SendFailure) -> ConnectError {
 fn is_no_server(failure: &SendFailure) -> bool {
     failure.class == FailureClass::OutdatedAdapter
         || failure.status.is_some_and(|status| matches!(status, 200..=399 | 404 | 405))
-}
-
-/// The address in one form: `https` unless it says otherwise, and no path.
-fn service(given: &str) -> Result<Url, ConnectError> {
-    let wrong = || ConnectError::invalid("service_url", "invalid", "must be an address such as https://bsky.social");
-    let text = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
-    let url = Url::parse(&text).map_err(|_| wrong())?;
-    let is_bare = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if is_bare { Ok(url) } else { Err(wrong()) }
 }

@@ -8,6 +8,7 @@
 
 mod answers;
 mod connect;
+mod description;
 mod facets;
 mod line;
 mod look_up;
@@ -29,8 +30,8 @@ use campanile_events::{
 };
 
 use super::{
-    Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line, Media,
-    MediaLimits, Message, Platform, PostingLimit, RemoteMedia, Search, SendFailure, TextLimits, ThreadLimits,
+    Access, Adapter, ConnectError, ConnectRequest, Connected, Description, Found, Line, Media, Message, Platform,
+    RemoteMedia, Search, SendFailure,
 };
 use crate::egress::Egress;
 
@@ -79,28 +80,7 @@ impl Platform for Bluesky {
     }
 
     fn describe(&self) -> Description {
-        Description {
-            name: "bluesky",
-            title: "Bluesky",
-            auth: AuthKind::AppPassword,
-            connect_fields: &["service_url", "identifier", "app_password"],
-            text: TextLimits { max_length: MAX_TEXT, url_counts_as: None },
-            thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
-            media: MediaLimits {
-                max_count: MAX_MEDIA,
-                max_image_bytes: Some(MAX_IMAGE_BYTES),
-                max_video_bytes: None,
-                max_alt_text: None,
-            },
-            // A record that is put costs two of 5,000 points an hour and 35,000 a day.
-            posting_limits: vec![
-                PostingLimit { requests: 2_500, per_seconds: 3_600, counted_by: "account" },
-                PostingLimit { requests: 17_500, per_seconds: 86_400, counted_by: "account" },
-                PostingLimit { requests: 3_000, per_seconds: 300, counted_by: "address" },
-            ],
-            delivery: vec![DeliveryWorth { class: "keyed", window_seconds: None, holds_for: "every server" }],
-            limits_by_server: false,
-        }
+        Self::description()
     }
 
     async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError> {

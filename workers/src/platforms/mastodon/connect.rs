@@ -2,9 +2,8 @@
 
 use campanile_events::post::FailureClass;
 use serde::Deserialize;
-use url::Url;
 
-use super::{Kept, Mastodon, answers};
+use super::{Kept, Mastodon, answers, description::INSTANCE_URL};
 use crate::{
     egress::EgressError,
     platforms::{ConnectError, ConnectRequest, Connected, Credentials, SendFailure},
@@ -21,12 +20,10 @@ struct Account {
 impl Mastodon {
     pub(super) async fn connect_account(&self, request: &ConnectRequest) -> Result<Connected, ConnectError> {
         let mut fields = request.fields()?;
-        let instance_url = instance(fields.text("instance_url")?)?;
+        let instance_url = INSTANCE_URL.server(&mut fields)?;
         let access_token = fields.text("access_token")?.to_owned();
         fields.finish()?;
-        if instance_url.scheme() != "https" && !self.egress.names(&instance_url).await {
-            return Err(ConnectError::invalid("instance_url", "not_https", "must begin with https://"));
-        }
+        INSTANCE_URL.keeps_secrets(&instance_url, &self.egress).await?;
         let kept = Kept { instance_url, access_token };
         let account = self.who(&kept).await?;
         let instance = self.instance(&kept.instance_url).await.map_err(ConnectError::Unreachable)?;
@@ -48,7 +45,7 @@ impl Mastodon {
             ConnectError::invalid("access_token", "invalid", "must hold no spaces or control characters")
         })?;
         let answer = self.egress.request(question).await.map_err(|error| match error {
-            EgressError::InvalidUrl(_) => ConnectError::invalid("instance_url", "invalid", "is not usable"),
+            EgressError::InvalidUrl(_) => ConnectError::invalid(INSTANCE_URL.name, "invalid", "is not usable"),
             error => error.into(),
         })?;
         match answers::read(&answer, false, self.clock.now()).map_err(SendFailure::of_question) {
@@ -60,26 +57,10 @@ impl Mastodon {
                 },
                 _ if failure.class == FailureClass::OutdatedAdapter || answer.is_success() => {
                     let message = "is not a server that speaks Mastodon's API";
-                    ConnectError::invalid("instance_url", "not_mastodon", message)
+                    ConnectError::invalid(INSTANCE_URL.name, "not_mastodon", message)
                 }
                 _ => ConnectError::Unreachable(failure),
             }),
         }
     }
-}
-
-/// The address in one form: `https` unless it says otherwise, and no path.
-fn instance(given: &str) -> Result<Url, ConnectError> {
-    let wrong =
-        || ConnectError::invalid("instance_url", "invalid", "must be an address such as https://mastodon.example");
-    let text = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
-    let url = Url::parse(&text).map_err(|_| wrong())?;
-    let is_bare = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if is_bare { Ok(url) } else { Err(wrong()) }
 }

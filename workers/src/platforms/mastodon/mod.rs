@@ -5,6 +5,7 @@
 
 mod answers;
 mod connect;
+mod description;
 mod instance;
 mod line;
 mod look_up;
@@ -19,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line, Media,
-    MediaLimits, Platform, PostingLimit, RemoteMedia, Search, SendFailure, TextLimits, ThreadLimits,
+    Access, Adapter, ConnectError, ConnectRequest, Connected, Description, Found, Line, Media, Platform, RemoteMedia,
+    Search, SendFailure,
 };
 use crate::egress::{Egress, Request};
 
@@ -85,34 +86,7 @@ impl Platform for Mastodon {
     }
 
     fn describe(&self) -> Description {
-        Description {
-            name: "mastodon",
-            title: "Mastodon",
-            auth: AuthKind::AccessToken,
-            connect_fields: &["instance_url", "access_token"],
-            text: TextLimits { max_length: MAX_TEXT, url_counts_as: Some(URL_COUNTS_AS) },
-            thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
-            media: MediaLimits {
-                max_count: MAX_MEDIA,
-                max_image_bytes: Some(MAX_IMAGE_BYTES),
-                max_video_bytes: Some(MAX_VIDEO_BYTES),
-                max_alt_text: Some(MAX_ALT_TEXT),
-            },
-            posting_limits: vec![PostingLimit { requests: 300, per_seconds: 300, counted_by: "account" }],
-            delivery: vec![
-                DeliveryWorth {
-                    class: "keyed",
-                    window_seconds: Some(WINDOW_SECONDS),
-                    holds_for: "Mastodon itself and Hollo",
-                },
-                DeliveryWorth {
-                    class: "searchable",
-                    window_seconds: None,
-                    holds_for: "every other server that speaks Mastodon's API",
-                },
-            ],
-            limits_by_server: true,
-        }
+        Self::description()
     }
 
     async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError> {

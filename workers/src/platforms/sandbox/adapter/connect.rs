@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use campanile_events::post::FailureClass;
-use url::Url;
 
 use super::{
-    SandboxPlatform, offer,
+    SandboxPlatform,
+    description::SERVICE_URL,
+    offer,
     route::{Kept, Route},
 };
 use crate::platforms::{ConnectError, ConnectRequest, Connected, Credentials, SendFailure, sandbox::AccountClass};
@@ -20,7 +21,7 @@ impl SandboxPlatform {
         let delivery = AccountClass::named(fields.optional_text("delivery")?.unwrap_or("keyed")).ok_or_else(|| {
             ConnectError::invalid("delivery", "unknown_delivery", "must be `keyed`, `searchable` or `blind`")
         })?;
-        let service_url = fields.optional_text("service_url")?.map(service).transpose()?;
+        let service_url = SERVICE_URL.optional_server(&mut fields)?;
         fields.finish()?;
         let route = match &service_url {
             None => Route::InProcess(Arc::clone(&self.sandbox)),
@@ -49,19 +50,6 @@ fn handle(given: &str) -> Result<String, ConnectError> {
         return Err(ConnectError::invalid("handle", "invalid", message));
     }
     Ok(handle.to_ascii_lowercase())
-}
-
-fn service(given: &str) -> Result<Url, ConnectError> {
-    let wrong = || ConnectError::invalid("service_url", "invalid", "must be an address such as http://127.0.0.1:4000");
-    let url = Url::parse(given).map_err(|_| wrong())?;
-    let is_bare = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if is_bare { Ok(url) } else { Err(wrong()) }
 }
 
 fn refused(failure: SendFailure) -> ConnectError {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod connect;
+mod description;
 mod line;
 mod look_up;
 mod route;
@@ -20,8 +21,8 @@ use super::{AccountClass, Sandbox};
 use crate::{
     egress::Egress,
     platforms::{
-        Access, AuthKind, ConnectError, ConnectRequest, Connected, DeliveryWorth, Description, Found, Line, Media,
-        MediaLimits, Platform, RemoteMedia, Search, SendFailure, TextLimits, ThreadLimits,
+        Access, Adapter, ConnectError, ConnectRequest, Connected, Description, Found, Line, Media, Platform,
+        RemoteMedia, Search, SendFailure,
     },
 };
 
@@ -53,29 +54,7 @@ impl Platform for SandboxPlatform {
     }
 
     fn describe(&self) -> Description {
-        let delivery =
-            |class, window_seconds| DeliveryWorth { class, window_seconds, holds_for: "accounts connected so" };
-        Description {
-            name: "sandbox",
-            title: "Sandbox",
-            auth: AuthKind::None,
-            connect_fields: &["handle", "delivery", "service_url"],
-            text: TextLimits { max_length: MAX_TEXT, url_counts_as: None },
-            thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
-            media: MediaLimits {
-                max_count: MAX_MEDIA,
-                max_image_bytes: Some(MAX_IMAGE_BYTES),
-                max_video_bytes: None,
-                max_alt_text: Some(MAX_ALT_TEXT),
-            },
-            posting_limits: Vec::new(),
-            delivery: vec![
-                delivery("keyed", Some(WINDOW_SECONDS)),
-                delivery("searchable", None),
-                delivery("blind", None),
-            ],
-            limits_by_server: false,
-        }
+        Self::description()
     }
 
     async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError> {
