@@ -105,8 +105,8 @@ fn prepare(connection: &Connection, durability: Durability) -> Result<(), DbErro
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "temp_store", "memory")?;
-    // Kibibytes, hence negative.
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    // Kibibytes, hence negative. Each of an engine's two files has a writer with a cache of its own.
+    connection.pragma_update(None, "cache_size", -4_096)?;
     Ok(())
 }
 
@@ -117,6 +117,8 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, DbError> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "trusted_schema", false)?;
+    // Several of these stand open: the operating system's cache holds what they share.
+    connection.pragma_update(None, "cache_size", -512)?;
     Ok(connection)
 }
 

@@ -15,6 +15,9 @@ use crate::db::DbError;
 /// How long a task waits for its turn; who holds the writer for longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long the writer keeps its cached pages without work.
+const QUIET: Duration = Duration::from_secs(5);
+
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 #[derive(Clone)]
@@ -30,7 +33,7 @@ impl Writer {
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || {
-                for job in waiting {
+                while let Some(job) = next(&waiting, &connection) {
                     if catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
                         tracing::error!("a job on the database's writer panicked; its transaction is rolled back");
                         roll_back(&connection);
@@ -48,6 +51,21 @@ impl Writer {
             .map_err(|_| DbError::Unavailable("a transaction holds the writer".to_owned()))?;
         Ok(Turn { jobs: self.jobs.clone(), _held: held })
     }
+}
+
+/// The next job, or nothing once nobody can send one. A writer without work gives its cached pages back.
+fn next(waiting: &mpsc::Receiver<Job>, connection: &Connection) -> Option<Job> {
+    match waiting.recv_timeout(QUIET) {
+        Ok(job) => return Some(job),
+        Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+        Err(mpsc::RecvTimeoutError::Timeout) => {}
+    }
+    if connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("pragma shrink_memory")
+    {
+        tracing::warn!(%error, "the database's cached pages could not be given back");
+    }
+    waiting.recv().ok()
 }
 
 /// The writer, for as long as this is held. Jobs run in the order they are sent, so a job that is sent before the turn
