@@ -5,6 +5,7 @@
 //! (`2026-12-01T09:00:00.000000Z`, so that they sort as times); UUIDs are `uuid` and `blob`.
 
 mod migrate;
+pub mod postgres;
 mod sqlite;
 mod value;
 
