@@ -1,13 +1,44 @@
-//! Which of PostgreSQL's errors pass, and which are the statement's own fault.
+//! Which of PostgreSQL's errors pass, which are the statement's own fault, and what a session is worth after one.
 
 use std::{error::Error as _, io};
 
 use tokio_postgres::{
     Error,
-    error::{DbError as Refusal, SqlState},
+    error::{DbError as Refusal, Severity, SqlState},
 };
 
 use crate::db::DbError;
+
+/// An error, with what it means to the session.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: DbError,
+    /// The session can't be used again.
+    pub(super) is_lost: bool,
+    /// A prepared statement no longer fits its tables: prepared anew, it would work.
+    pub(super) is_stale: bool,
+}
+
+impl Failure {
+    /// The server does not answer.
+    pub(super) fn silent() -> Self {
+        let error = DbError::Unavailable("the server doesn't answer".to_owned());
+        Self { error, is_lost: true, is_stale: false }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let refusal = error.as_db_error();
+        let is_lost = error.is_closed()
+            || match refusal.map(Refusal::parsed_severity) {
+                Some(severity) => severity != Some(Severity::Error),
+                None => is_of_the_way(&error),
+            };
+        let is_stale = error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED);
+        Self { error: error.into(), is_lost, is_stale }
+    }
+}
 
 /// Says the server's message and code, never its detail: that may quote a row.
 impl From<Error> for DbError {
@@ -18,11 +49,11 @@ impl From<Error> for DbError {
                 if is_passing(refusal) { Self::Unavailable(text) } else { Self::Statement(text) }
             }
             None if error.is_closed() => Self::Unavailable("the connection is lost".to_owned()),
-            None if is_of_the_way(&error) => {
+            None => {
                 let reason = error.source().map_or_else(String::new, |reason| format!(": {reason}"));
-                Self::Unavailable(format!("{error}{reason}"))
+                let text = format!("{error}{reason}");
+                if is_of_the_way(&error) { Self::Unavailable(text) } else { Self::Statement(text) }
             }
-            None => Self::Statement(error.to_string()),
         }
     }
 }

@@ -97,6 +97,7 @@ pub struct Settings {
     pub(super) config: Config,
     pub(super) tls: Tls,
     limits: Limits,
+    reads_only: bool,
 }
 
 impl Settings {
@@ -161,7 +162,7 @@ impl Settings {
         if !said("application_name") {
             config.application_name("campanile");
         }
-        Ok(Self { config, tls: Tls::new(&trusted), limits: Limits::default() })
+        Ok(Self { config, tls: Tls::new(&trusted), limits: Limits::default(), reads_only: false })
     }
 
     /// The same, for one purpose: the name by which `pg_stat_activity` shows its sessions, as `campanile journal`.
@@ -180,6 +181,13 @@ impl Settings {
         self
     }
 
+    /// The same, for sessions that can't write.
+    #[must_use]
+    pub(super) fn reading(mut self) -> Self {
+        self.reads_only = true;
+        self
+    }
+
     /// What its sessions are held to.
     pub fn limits(&self) -> Limits {
         self.limits
@@ -191,8 +199,9 @@ impl Settings {
         let millis = |limit: Option<Duration>| limit.map_or(0, |limit| limit.as_millis());
         let own = format!(
             "-c search_path={SCHEMA} -c timezone=UTC -c client_min_messages=warning -c jit=off \
-             -c default_transaction_isolation=read\\ committed -c statement_timeout={} -c lock_timeout={} \
-             -c idle_in_transaction_session_timeout={}",
+             -c default_transaction_isolation=read\\ committed -c default_transaction_read_only={} \
+             -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={}",
+            if self.reads_only { "on" } else { "off" },
             millis(self.limits.statement),
             millis(self.limits.lock),
             millis(self.limits.idle_in_transaction),
