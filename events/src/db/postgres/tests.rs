@@ -132,7 +132,7 @@ async fn numbers(db: &Postgres) -> Vec<i64> {
     rows.iter().map(|row| row.integer("n").unwrap()).collect()
 }
 
-fn is_unavailable<T: std::fmt::Debug>(answer: Result<T, DbError>) {
+fn is_unavailable<T: std::fmt::Debug>(answer: &Result<T, DbError>) {
     assert!(matches!(answer, Err(DbError::Unavailable(_))), "{answer:?}");
 }
 
@@ -145,10 +145,10 @@ async fn a_server_that_comes_back_is_used_again() {
     cut.execute("insert into a values (2)", vec![]).await.unwrap();
     assert_eq!(numbers(&db).await, [1]);
     server.kill9();
-    is_unavailable(cut.commit().await);
+    is_unavailable(&cut.commit().await);
     for _ in 0..3 {
-        is_unavailable(db.query("select n from a", vec![]).await);
-        is_unavailable(db.begin().await.map(drop));
+        is_unavailable(&db.query("select n from a", vec![]).await);
+        is_unavailable(&db.begin().await.map(drop));
     }
     server.start_again();
     // It rests before it tries again; each of these waits for the next answer that isn't a refusal.
@@ -178,7 +178,7 @@ async fn who_stands_still_in_a_transaction_loses_it() {
     frozen.execute("lock table a in access exclusive mode", vec![]).await.unwrap();
     // Waits until the server takes the lock from it, after one second.
     assert_eq!(db.execute("insert into a values (2)", vec![]).await.unwrap(), 1);
-    is_unavailable(frozen.commit().await);
+    is_unavailable(&frozen.commit().await);
     assert_eq!(numbers(&db).await, [2]);
 }
 
@@ -191,7 +191,7 @@ async fn a_lock_that_is_not_given_back_is_unavailable_and_the_session_goes_on() 
     db.execute("create table a (n int not null)", vec![]).await.unwrap();
     let mut holder = db.begin().await.unwrap();
     holder.execute("lock table a in exclusive mode", vec![]).await.unwrap();
-    is_unavailable(db.execute("insert into a values (1)", vec![]).await);
+    is_unavailable(&db.execute("insert into a values (1)", vec![]).await);
     holder.commit().await.unwrap();
     assert_eq!(db.execute("insert into a values (1)", vec![]).await.unwrap(), 1);
     let sessions = "select count(*) as n from pg_stat_activity where application_name = 'campanile'";
