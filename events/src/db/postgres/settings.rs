@@ -98,6 +98,7 @@ pub struct Settings {
     pub(super) tls: Tls,
     limits: Limits,
     reads_only: bool,
+    purpose: String,
 }
 
 impl Settings {
@@ -162,15 +163,19 @@ impl Settings {
         if !said("application_name") {
             config.application_name("campanile");
         }
-        Ok(Self { config, tls: Tls::new(&trusted), limits: Limits::default(), reads_only: false })
+        Ok(Self {
+            config,
+            tls: Tls::new(&trusted),
+            limits: Limits::default(),
+            reads_only: false,
+            purpose: String::new(),
+        })
     }
 
     /// The same, for one purpose: the name by which `pg_stat_activity` shows its sessions, as `campanile journal`.
     #[must_use]
     pub fn named(mut self, purpose: &str) -> Self {
-        let name = self.config.get_application_name().unwrap_or("campanile");
-        let name = format!("{} {purpose}", name.split(' ').next().unwrap_or(name));
-        self.config.application_name(name);
+        purpose.clone_into(&mut self.purpose);
         self
     }
 
@@ -209,6 +214,9 @@ impl Settings {
         let mut config = self.config.clone();
         let options = config.get_options().map_or_else(|| own.clone(), |given| format!("{given} {own}"));
         config.options(options);
+        if let Some(name) = self.config.get_application_name().filter(|_| !self.purpose.is_empty()) {
+            config.application_name(format!("{name} {}", self.purpose));
+        }
         config
     }
 }

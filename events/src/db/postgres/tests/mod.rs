@@ -1,5 +1,7 @@
 //! What only this engine can show; all else is the seam's to test.
 
+mod encrypted;
+
 use std::time::Duration;
 
 use campanile_test_servers::Postgres as Server;
