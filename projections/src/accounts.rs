@@ -41,7 +41,7 @@ static ACCOUNTS: TableDefinition = TableDefinition {
         create index accounts_newest_{build} on {name} (workspace_id, created_at, account_id);",
     postgres: "create table {name} (
             account_id uuid primary key, workspace_id uuid not null, version bigint not null,
-            position bigint not null, created_by text not null, created_at timestamptz not null, state text not null,
+            position bigint not null, created_by text not null, created_at timestamptz not null, state json not null,
             platform text not null, server text not null, status text not null, rate_limited_until timestamptz
         );
         create index accounts_newest_{build} on {name} (workspace_id, created_at, account_id);",

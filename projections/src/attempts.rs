@@ -43,8 +43,8 @@ pub(crate) static ATTEMPTS: TableDefinition = TableDefinition {
         ) strict, without rowid;",
     postgres: "create table {name} (
             post_id uuid not null, account_id uuid not null, number bigint not null, workspace_id uuid not null,
-            worker uuid not null, started_at timestamptz not null, ended_at timestamptz, outcome text, error text,
-            steps text not null, delivery text not null, primary key (post_id, account_id, number)
+            worker uuid not null, started_at timestamptz not null, ended_at timestamptz, outcome text, error json,
+            steps json not null, delivery text not null, primary key (post_id, account_id, number)
         );",
 };
 

@@ -41,7 +41,7 @@ static KEYS: TableDefinition = TableDefinition {
         create index keys_newest_{build} on {name} (workspace_id, created_at, key_id);",
     postgres: "create table {name} (
             key_id uuid primary key, workspace_id uuid not null, version bigint not null, position bigint not null,
-            created_by text not null, created_at timestamptz not null, state text not null, prefix text not null,
+            created_by text not null, created_at timestamptz not null, state json not null, prefix text not null,
             mode text not null, expires_at timestamptz, revoked_at timestamptz
         );
         create index keys_newest_{build} on {name} (workspace_id, created_at, key_id);",

@@ -7,6 +7,7 @@
 //! - [`runner`]: keeps them current, parks what can't be applied, rebuilds beside the live tables.
 //! - [`posts`], [`targets`], [`attempts`], [`due`], [`digests`], [`accounts`], [`keys`], [`workspaces`]:
 //!   the tables and their queries.
+//! - On PostgreSQL, the views `campanile.v_targets`, `v_attempts` and `v_lateness` are for dashboards.
 //! - [`page`]: one way to page through every list.
 //!
 //! It promises: rows and checkpoint move in one transaction; the same log gives the same rows, in whatever batches it
@@ -28,6 +29,7 @@ pub mod projection;
 pub mod rows;
 pub mod runner;
 pub mod targets;
+mod views;
 pub mod workspaces;
 
 pub use list::all;

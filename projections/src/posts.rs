@@ -52,8 +52,8 @@ static POSTS: TableDefinition = TableDefinition {
         create index posts_status_{build} on {name} (workspace_id, status, created_at, post_id);",
     postgres: "create table {name} (
             post_id uuid primary key, workspace_id uuid not null, version bigint not null, position bigint not null,
-            created_by text not null, created_at timestamptz not null, state text not null, status text not null,
-            revision bigint not null, due_at timestamptz, updated_at timestamptz, deleted bigint not null,
+            created_by text not null, created_at timestamptz not null, state json not null, status text not null,
+            revision bigint not null, due_at timestamptz, updated_at timestamptz, deleted boolean not null,
             target_count bigint not null
         );
         create index posts_newest_{build} on {name} (workspace_id, created_at, post_id);
@@ -186,7 +186,7 @@ pub async fn list(
     page: &Page,
 ) -> Result<PostPage, QueryError> {
     let mut conditions = Conditions::of(workspace);
-    conditions.and("deleted = 0", []);
+    conditions.and("not deleted", []);
     if let Some(status) = filter.status {
         conditions.and("status = ?", [status.as_str().into()]);
     }

@@ -19,7 +19,8 @@ pub struct TableDefinition {
     /// Makes it on SQLite. `{name}` stands for the table's name, which is another while it is built beside the live one;
     /// `{build}` for a number that keeps names of indexes apart.
     pub sqlite: &'static str,
-    /// Makes it on PostgreSQL, with the same places.
+    /// Makes it on PostgreSQL, with the same places. States and errors are `json`, not `jsonb`: what a platform said may
+    /// hold a `\\u0000`, which `jsonb` refuses, and one such answer would stop every read model.
     pub postgres: &'static str,
 }
 

@@ -35,7 +35,7 @@ pub(crate) static TARGETS: TableDefinition = TableDefinition {
         create index targets_account_{build} on {name} (account_id, status);",
     postgres: "create table {name} (
             post_id uuid not null, account_id uuid not null, workspace_id uuid not null, platform text not null,
-            ordinal bigint not null, status text not null, attempts bigint not null, url text, error text,
+            ordinal bigint not null, status text not null, attempts bigint not null, url text, error json,
             published_at timestamptz, due_at timestamptz, next_at timestamptz, primary key (post_id, account_id)
         );
         create index targets_account_{build} on {name} (account_id, status);",

@@ -26,7 +26,7 @@ static WORKSPACES: TableDefinition = TableDefinition {
         ) strict, without rowid;",
     postgres: "create table {name} (
             id uuid primary key, workspace_id uuid not null, version bigint not null, position bigint not null,
-            created_by text not null, created_at timestamptz not null, state text not null, paused_at timestamptz
+            created_by text not null, created_at timestamptz not null, state json not null, paused_at timestamptz
         );",
 };
 

@@ -86,7 +86,26 @@ const fn migrations(engine: Engine) -> &'static [&'static str] {
 
 #[cfg(test)]
 mod tests {
+    use campanile_events::db::engines::Databases;
+    use uuid::Uuid;
+
     use super::*;
+
+    campanile_events::on_every_engine!(the_newest_hash_is_kept);
+
+    async fn the_newest_hash_is_kept(engine: Engine) {
+        let databases = Databases::of(engine);
+        let db = databases.open("a").await;
+        let passwords = Passwords::open(Arc::clone(&db)).await.expect("open");
+        let now: DateTime<Utc> = "2026-12-01T09:00:00Z".parse().expect("a time");
+        for hash in ["first", "second"] {
+            passwords.keep(Uuid::from_u128(1).into(), hash.to_owned(), now).await.expect("kept");
+        }
+        let rows = db.query("select person_id, hash, changed_at from password_hashes", vec![]).await.expect("read");
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].text("hash").expect("text"), "second");
+        assert_eq!(rows[0].time("changed_at").expect("a time"), now);
+    }
 
     #[tokio::test]
     async fn a_password_is_kept_as_argon2id() {

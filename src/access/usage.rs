@@ -93,14 +93,16 @@ const fn migrations(engine: Engine) -> &'static [&'static str] {
 
 #[cfg(test)]
 mod tests {
-    use campanile_events::db::Sqlite;
+    use campanile_events::db::engines::Databases;
     use uuid::Uuid;
 
     use super::*;
 
-    #[tokio::test]
-    async fn the_last_use_is_known_before_and_after_it_is_written() {
-        let db: Arc<dyn Database> = Arc::new(Sqlite::open_in_memory().expect("a database"));
+    campanile_events::on_every_engine!(the_last_use_is_known_before_and_after_it_is_written);
+
+    async fn the_last_use_is_known_before_and_after_it_is_written(engine: Engine) {
+        let databases = Databases::of(engine);
+        let db = databases.open("a").await;
         let usage = Usage::open(Arc::clone(&db)).await.expect("open");
         let (used, unused) = (KeyId::from(Uuid::from_u128(1)), KeyId::from(Uuid::from_u128(2)));
         let at: DateTime<Utc> = "2026-12-01T09:00:00Z".parse().expect("a time");

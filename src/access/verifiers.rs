@@ -110,14 +110,16 @@ const fn migrations(engine: Engine) -> &'static [&'static str] {
 
 #[cfg(test)]
 mod tests {
-    use campanile_events::{db::Sqlite, key::KeyMode};
+    use campanile_events::{db::engines::Databases, key::KeyMode};
     use uuid::Uuid;
 
     use super::*;
 
-    #[tokio::test]
-    async fn a_secret_finds_its_key_and_no_other_does() {
-        let db: Arc<dyn Database> = Arc::new(Sqlite::open_in_memory().expect("a database"));
+    campanile_events::on_every_engine!(a_secret_finds_its_key_and_no_other_does);
+
+    async fn a_secret_finds_its_key_and_no_other_does(engine: Engine) {
+        let databases = Databases::of(engine);
+        let db = databases.open("a").await;
         let master = MasterKey::generate();
         let verifiers = Verifiers::open(Arc::clone(&db), &master).await.expect("open");
         let holder = Holder { key_id: Uuid::from_u128(1).into(), workspace: Uuid::from_u128(2).into() };

@@ -82,15 +82,17 @@ impl Heartbeats {
 
 #[cfg(test)]
 mod tests {
-    use campanile_events::{clock::ManualClock, db::Sqlite};
+    use campanile_events::{clock::ManualClock, db::engines::Databases};
     use uuid::Uuid;
 
     use super::*;
 
-    #[tokio::test]
-    async fn a_worker_lives_until_it_is_silent_or_ends() {
+    campanile_events::on_every_engine!(a_worker_lives_until_it_is_silent_or_ends);
+
+    async fn a_worker_lives_until_it_is_silent_or_ends(engine: Engine) {
         let clock = ManualClock::starting_at("2026-12-01T09:00:00Z".parse().expect("a time"));
-        let db: Arc<dyn Database> = Arc::new(Sqlite::open_in_memory().expect("a database"));
+        let databases = Databases::of(engine);
+        let db = databases.open("a").await;
         let lease = Duration::from_secs(60);
         let beats = Heartbeats::open(Arc::clone(&db), clock.clone(), lease, true).await.expect("opened");
         let worker = WorkerId::from_uuid(Uuid::from_u128(1));

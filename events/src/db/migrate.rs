@@ -2,6 +2,12 @@
 
 use super::{Database, DbError, Engine};
 
+/// Before the table is looked for: two processes may not both find it missing. Who comes later waits for as long as
+/// changing tables takes, which is what the usual time limits are not made for.
+const ONE_BY_ONE: &str = "set local statement_timeout = 0; set local lock_timeout = '2min';
+    set local idle_in_transaction_session_timeout = '1min';
+    select pg_advisory_xact_lock(hashtext('campanile.migrations'))";
+
 /// Applies the migrations that `owner` has not had yet, in order and in one transaction: all or none.
 ///
 /// A migration's number is its place in `migrations`, from 1; a released one is never edited, moved or taken out.
@@ -12,12 +18,8 @@ use super::{Database, DbError, Engine};
 /// build.
 pub async fn migrate(db: &dyn Database, owner: &str, migrations: &[&str]) -> Result<(), DbError> {
     let mut transaction = db.begin().await?;
-    match db.engine() {
-        Engine::Sqlite => {}
-        // Before the table is looked for: two processes may not both find it missing.
-        Engine::Postgres => {
-            transaction.query("select pg_advisory_xact_lock(hashtext('campanile.migrations'))::text", vec![]).await?;
-        }
+    if db.engine() == Engine::Postgres {
+        transaction.execute_script(ONE_BY_ONE).await?;
     }
     transaction.execute_script(table(db.engine())).await?;
     let applied = transaction
@@ -57,43 +59,70 @@ const fn table(engine: Engine) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::db::Sqlite;
+    use std::sync::Arc;
 
-    const FIRST: &str = "create table a (n integer not null) strict; insert into a values (1);";
+    use super::*;
+    use crate::db::engines::Databases;
+
+    const FIRST: &str = "create table a (n integer not null); insert into a values (1);";
     const SECOND: &str = "insert into a values (2);";
 
-    async fn rows(db: &Sqlite) -> usize {
+    crate::on_every_engine!(
+        each_is_applied_once_and_in_order,
+        one_that_fails_leaves_nothing_of_its_run,
+        an_older_build_is_told_so,
+        many_at_once_all_succeed,
+    );
+
+    async fn rows(db: &dyn Database) -> usize {
         db.query("select n from a", vec![]).await.unwrap().len()
     }
 
-    #[tokio::test]
-    async fn each_is_applied_once_and_in_order() {
-        let db = Sqlite::open_in_memory().unwrap();
-        migrate(&db, "a", &[FIRST]).await.unwrap();
-        migrate(&db, "a", &[FIRST]).await.unwrap();
-        assert_eq!(rows(&db).await, 1);
-        migrate(&db, "a", &[FIRST, SECOND]).await.unwrap();
-        assert_eq!(rows(&db).await, 2);
-        migrate(&db, "b", &["create table b (n integer not null) strict"]).await.unwrap();
-        migrate(&db, "a", &[FIRST, SECOND]).await.unwrap();
-        assert_eq!(rows(&db).await, 2);
+    async fn each_is_applied_once_and_in_order(engine: Engine) {
+        let databases = Databases::of(engine);
+        let db = databases.open("a").await;
+        let db = db.as_ref();
+        migrate(db, "a", &[FIRST]).await.unwrap();
+        migrate(db, "a", &[FIRST]).await.unwrap();
+        assert_eq!(rows(db).await, 1);
+        migrate(db, "a", &[FIRST, SECOND]).await.unwrap();
+        assert_eq!(rows(db).await, 2);
+        migrate(db, "b", &["create table b (n integer not null)"]).await.unwrap();
+        migrate(db, "a", &[FIRST, SECOND]).await.unwrap();
+        assert_eq!(rows(db).await, 2);
     }
 
-    #[tokio::test]
-    async fn one_that_fails_leaves_nothing_of_its_run() {
-        let db = Sqlite::open_in_memory().unwrap();
-        migrate(&db, "a", &[FIRST]).await.unwrap();
-        let failed = migrate(&db, "a", &[FIRST, SECOND, "insert into nowhere values (1)"]).await;
+    async fn one_that_fails_leaves_nothing_of_its_run(engine: Engine) {
+        let databases = Databases::of(engine);
+        let db = databases.open("a").await;
+        migrate(db.as_ref(), "a", &[FIRST]).await.unwrap();
+        let failed = migrate(db.as_ref(), "a", &[FIRST, SECOND, "insert into nowhere values (1)"]).await;
         assert!(matches!(failed, Err(DbError::Statement(_))), "{failed:?}");
-        assert_eq!(rows(&db).await, 1);
+        assert_eq!(rows(db.as_ref()).await, 1);
     }
 
-    #[tokio::test]
-    async fn an_older_build_is_told_so() {
-        let db = Sqlite::open_in_memory().unwrap();
-        migrate(&db, "a", &[FIRST, SECOND]).await.unwrap();
-        let refused = migrate(&db, "a", &[FIRST]).await.unwrap_err();
+    async fn an_older_build_is_told_so(engine: Engine) {
+        let databases = Databases::of(engine);
+        let db = databases.open("a").await;
+        migrate(db.as_ref(), "a", &[FIRST, SECOND]).await.unwrap();
+        let refused = migrate(db.as_ref(), "a", &[FIRST]).await.unwrap_err();
         assert_eq!(refused.to_string(), "the statement failed: `a` has had 2 migrations and this build knows 1");
+    }
+
+    /// Each with connections of its own, as nodes have.
+    async fn many_at_once_all_succeed(engine: Engine) {
+        let databases = Arc::new(Databases::of(engine));
+        let one = |owner: &'static str| {
+            let databases = Arc::clone(&databases);
+            tokio::spawn(async move {
+                let db = databases.open("a").await;
+                migrate(db.as_ref(), owner, &[FIRST, SECOND][..if owner == "a" { 2 } else { 0 }]).await
+            })
+        };
+        let all = ["a", "a", "b", "a", "a", "c", "a", "a"].map(one);
+        for migrated in futures::future::join_all(all).await {
+            migrated.unwrap().unwrap();
+        }
+        assert_eq!(rows(databases.open("a").await.as_ref()).await, 2);
     }
 }

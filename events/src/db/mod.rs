@@ -2,14 +2,21 @@
 //! statements between engines. Table definitions are written per engine; statements use `$1`, `$2`, ….
 //!
 //! Times are `timestamptz` on PostgreSQL and text of fixed width in UTC on SQLite
-//! (`2026-12-01T09:00:00.000000Z`, so that they sort as times); UUIDs are `uuid` and `blob`.
+//! (`2026-12-01T09:00:00.000000Z`, so that they sort as times); UUIDs are `uuid` and `blob`, truths `boolean` and 0 or 1,
+//! JSON is `jsonb` and text.
 
+#[cfg(feature = "contract")]
+pub mod engines;
 mod migrate;
+pub mod postgres;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use async_trait::async_trait;
 pub use migrate::migrate;
+pub use postgres::Postgres;
 pub(crate) use sqlite::is_refusal;
 pub use sqlite::{Durability, Sqlite};
 pub use value::{Row, Value};
@@ -53,7 +60,7 @@ pub struct Table {
     pub key: usize,
 }
 
-/// A database: reads on connections of their own, writes in transactions, one at a time.
+/// A database: reads on connections of their own, writes in transactions. SQLite takes one of those at a time.
 #[async_trait]
 pub trait Database: Send + Sync + std::fmt::Debug {
     /// Which engine it is.
@@ -87,7 +94,7 @@ pub trait Transaction: Send {
     /// Runs several statements without values, such as table definitions.
     async fn execute_script(&mut self, sql: &str) -> Result<(), DbError>;
 
-    /// Inserts each row, or replaces the one with its key. `name` is the table's name where it differs from
+    /// Inserts each row, or replaces the one with its key; no two of `rows` may share one. `name` is the table's name where it differs from
     /// `table.name` (a table that is built beside the live one).
     async fn write_rows(&mut self, table: &Table, name: &str, rows: Vec<Vec<Value>>) -> Result<(), DbError>;
 

@@ -142,25 +142,27 @@ mod tests {
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::db::{DbError, Row, Sqlite, Transaction, Value};
+    use crate::db::{DbError, Row, Sqlite, Transaction, Value, engines::Databases};
 
     const SCOPE: Uuid = Uuid::from_u128(1);
+
+    crate::on_every_engine!(a_scope_keeps_its_first_key, an_erased_scope_stays_erased);
 
     fn now() -> DateTime<Utc> {
         "2026-12-01T09:00:00Z".parse().unwrap()
     }
 
-    async fn keys(db: &Arc<Sqlite>, master: &MasterKey) -> Result<DataKeys, SealError> {
-        DataKeys::open(Arc::clone(db) as Arc<dyn Database>, master.clone()).await
+    async fn keys(db: &Arc<dyn Database>, master: &MasterKey) -> Result<DataKeys, SealError> {
+        DataKeys::open(Arc::clone(db), master.clone()).await
     }
 
-    fn db() -> Arc<Sqlite> {
+    fn db() -> Arc<dyn Database> {
         Arc::new(Sqlite::open_in_memory().unwrap())
     }
 
-    #[tokio::test]
-    async fn a_scope_keeps_its_first_key() {
-        let (db, master) = (db(), MasterKey::generate());
+    async fn a_scope_keeps_its_first_key(engine: Engine) {
+        let (databases, master) = (Databases::of(engine), MasterKey::generate());
+        let db = databases.open("a").await;
         let here = keys(&db, &master).await.unwrap();
         let there = keys(&db, &master).await.unwrap();
         assert!(matches!(here.get(SCOPE).await, Err(SealError::Erased)));
@@ -176,9 +178,9 @@ mod tests {
         assert_ne!(other.bytes(), later.bytes());
     }
 
-    #[tokio::test]
-    async fn an_erased_scope_stays_erased() {
-        let (db, master) = (db(), MasterKey::generate());
+    async fn an_erased_scope_stays_erased(engine: Engine) {
+        let (databases, master) = (Databases::of(engine), MasterKey::generate());
+        let db = databases.open("a").await;
         let here = keys(&db, &master).await.unwrap();
         let there = keys(&db, &master).await.unwrap();
         here.create(SCOPE, now()).await.unwrap();
@@ -199,7 +201,7 @@ mod tests {
     /// Holds a key's row back after it was read, until it is let go.
     #[derive(Debug)]
     struct Slow {
-        db: Arc<Sqlite>,
+        db: Arc<dyn Database>,
         read: Notify,
         go_on: Notify,
     }

@@ -79,19 +79,21 @@ const fn migrations(engine: Engine) -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::Sqlite;
+    use crate::db::engines::Databases;
+
+    crate::on_every_engine!(a_log_has_one_key_for_good, neither_another_master_key_nor_another_name_opens_it);
 
     fn now() -> DateTime<Utc> {
         "2026-12-01T09:00:00Z".parse().unwrap()
     }
 
-    async fn store(db: &Arc<Sqlite>, master: &MasterKey) -> SigningKeys {
-        SigningKeys::open(Arc::clone(db) as Arc<dyn Database>, master.clone()).await.unwrap()
+    async fn store(db: &Arc<dyn Database>, master: &MasterKey) -> SigningKeys {
+        SigningKeys::open(Arc::clone(db), master.clone()).await.unwrap()
     }
 
-    #[tokio::test]
-    async fn a_log_has_one_key_for_good() {
-        let db = Arc::new(Sqlite::open_in_memory().unwrap());
+    async fn a_log_has_one_key_for_good(engine: Engine) {
+        let databases = Databases::of(engine);
+        let db = databases.open("a").await;
         let master = MasterKey::generate();
         let name: NoteName = "campanile/0".parse().unwrap();
         let (here, there) = (store(&db, &master).await, store(&db, &master).await);
@@ -104,9 +106,9 @@ mod tests {
         assert_eq!(later.verifying_key(), first);
     }
 
-    #[tokio::test]
-    async fn neither_another_master_key_nor_another_name_opens_it() {
-        let db = Arc::new(Sqlite::open_in_memory().unwrap());
+    async fn neither_another_master_key_nor_another_name_opens_it(engine: Engine) {
+        let databases = Databases::of(engine);
+        let db = databases.open("a").await;
         let master = MasterKey::generate();
         let name: NoteName = "campanile/0".parse().unwrap();
         store(&db, &master).await.load_or_create(&name, now()).await.unwrap();

@@ -80,7 +80,7 @@ impl Runner {
             if finished.position < checkpoints[live].position {
                 continue;
             }
-            tables::swap(transaction, projection).await?;
+            tables::swap(transaction, self.db.engine(), projection).await?;
             checkpoints[live].delete(transaction).await?;
             checkpoints[at].place = Place::Live;
             checkpoints[at].store(transaction).await?;
@@ -95,7 +95,7 @@ impl Runner {
     }
 
     /// Where the build furthest behind stands, of those that this runner writes.
-    fn smallest(&self, place: Place) -> Option<Position> {
+    pub(super) fn smallest(&self, place: Place) -> Option<Position> {
         let seen = self.seen();
         let own = |checkpoint: &&Checkpoint| {
             checkpoint.place == place

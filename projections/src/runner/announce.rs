@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use campanile_events::ids::Position;
+use campanile_events::{db::Engine, ids::Position};
 use tokio::sync::watch;
 
 use super::{
@@ -29,8 +29,23 @@ impl Runner {
     pub async fn wait_for(&self, position: Position, limit: Duration) -> bool {
         // Subscribed before it looks: what is announced in between wakes it.
         let mut announced = self.announced.subscribe();
+        if self.is_shared() && *announced.borrow() < position {
+            // Another node may have it already, or have appended it.
+            self.wake();
+        }
         let reached = tokio::time::timeout(limit, announced.wait_for(|at| *at >= position)).await;
         matches!(reached, Ok(Ok(_)))
+    }
+
+    /// Makes [`Self::run`] look at once. For who hears that another node has appended or projected; without it that is
+    /// seen within a second.
+    pub fn wake(&self) {
+        self.woken.notify_one();
+    }
+
+    /// Whether other processes may move the checkpoints.
+    pub(super) fn is_shared(&self) -> bool {
+        self.db.engine() == Engine::Postgres
     }
 
     pub(super) fn projection(&self, name: &str) -> Option<&dyn Projection> {

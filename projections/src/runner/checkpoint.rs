@@ -23,7 +23,9 @@ pub(super) const POSTGRES: &[&str] = &["create table checkpoints (
     create table parked (
         projection text not null, build bigint not null, stream_kind text not null, stream_id uuid not null,
         position bigint not null, error text not null, primary key (projection, build, stream_kind, stream_id)
-    );"];
+    );
+    create table projector (is_one boolean primary key default true check (is_one));
+    insert into projector default values;"];
 
 /// Which tables a build writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,20 +72,32 @@ impl Checkpoint {
 
     /// All of them, held until the transaction ends; none if another node holds them.
     pub(super) async fn lock(transaction: &mut dyn Transaction, engine: Engine) -> Result<Vec<Self>, DbError> {
-        let sql = match engine {
-            Engine::Sqlite => ALL.to_owned(),
-            Engine::Postgres => format!("{ALL} for update skip locked"),
-        };
-        transaction.query(&sql, vec![]).await?.iter().map(Self::read).collect()
+        if Self::is_held(transaction, engine, "for update skip locked").await? {
+            return Ok(Vec::new());
+        }
+        Self::read_held(transaction).await
     }
 
     /// All of them, held until the transaction ends, however long another node holds them.
     pub(super) async fn lock_waiting(transaction: &mut dyn Transaction, engine: Engine) -> Result<Vec<Self>, DbError> {
-        let sql = match engine {
-            Engine::Sqlite => ALL.to_owned(),
-            Engine::Postgres => format!("{ALL} for update"),
-        };
-        transaction.query(&sql, vec![]).await?.iter().map(Self::read).collect()
+        Self::is_held(transaction, engine, "for update").await?;
+        Self::read_held(transaction).await
+    }
+
+    /// One row stands for all checkpoints: of many rows with `skip locked`, two nodes would get a part each. On SQLite
+    /// the transaction itself is the lock.
+    async fn is_held(transaction: &mut dyn Transaction, engine: Engine, how: &str) -> Result<bool, DbError> {
+        match engine {
+            Engine::Sqlite => Ok(false),
+            Engine::Postgres => {
+                Ok(transaction.query(&format!("select is_one from projector {how}"), vec![]).await?.is_empty())
+            }
+        }
+    }
+
+    /// In a statement of its own: one that waited for the lock would read what stood before.
+    async fn read_held(transaction: &mut dyn Transaction) -> Result<Vec<Self>, DbError> {
+        transaction.query(ALL, vec![]).await?.iter().map(Self::read).collect()
     }
 
     pub(super) async fn store(&self, transaction: &mut dyn Transaction) -> Result<(), DbError> {

@@ -8,7 +8,10 @@
 //! - an event of a newer build, and a damaged log, stop it loudly where it stands;
 //! - a raised version is built beside the live tables, which stay readable, and takes their place in one transaction.
 //!
-//! Several nodes may run it over one database: whoever locks the checkpoints takes the batch.
+//! Several nodes may run it over one database, and none of them leads: each tries when its own process has appended,
+//! whoever locks the checkpoints takes the batch, and the others look until they see it committed. A node that dies in
+//! mid-batch loses the lock with its connection, one that freezes loses it to the server's time limit; either way
+//! another takes the same batch.
 
 mod advance;
 mod announce;
@@ -33,7 +36,7 @@ use checkpoint::Checkpoint;
 pub use error::{OpenError, RunnerError};
 pub use run::Progress;
 pub use status::{ProjectionState, ProjectionStatus};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::projection::Projection;
 
@@ -48,6 +51,8 @@ pub struct Runner {
     /// The checkpoints as they were last seen.
     seen: Mutex<Vec<Checkpoint>>,
     announced: watch::Sender<Position>,
+    /// Somebody knows of a reason to look.
+    woken: Notify,
     /// Why this build must not go on.
     stopped: Mutex<Option<RunnerError>>,
 }

@@ -11,7 +11,7 @@ use campanile_events::{
     ids::Position,
     journal::{Head, Journal},
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::{
     OpenError, Runner,
@@ -42,7 +42,6 @@ impl Runner {
         migrate(db.as_ref(), checkpoint::MIGRATIONS, migrations).await?;
         let head = journal.head().await?;
         let mut transaction = db.begin().await?;
-        lock_out(transaction.as_mut(), db.engine()).await?;
         let checkpoints = Checkpoint::lock_waiting(transaction.as_mut(), db.engine()).await?;
         for projection in &projections {
             let own: Vec<_> = checkpoints.iter().filter(|it| it.projection == projection.name()).collect();
@@ -56,21 +55,13 @@ impl Runner {
             turn: tokio::sync::Mutex::default(),
             seen: Mutex::default(),
             announced: watch::channel(Position(0)).0,
+            woken: Notify::new(),
             stopped: Mutex::default(),
             db,
         };
         runner.see(Checkpoint::all(runner.db.as_ref()).await?);
         Ok(runner)
     }
-}
-
-/// Processes that start together would both find no checkpoint to lock.
-async fn lock_out(transaction: &mut dyn Transaction, engine: Engine) -> Result<(), OpenError> {
-    if engine == Engine::Postgres {
-        let sql = "select pg_advisory_xact_lock(hashtext('campanile.projections'))::text";
-        transaction.query(sql, vec![]).await?;
-    }
-    Ok(())
 }
 
 /// Makes or begins anew what one projection needs.
@@ -95,7 +86,7 @@ async fn prepare(
         for checkpoint in own {
             checkpoint.delete(transaction).await?;
         }
-        tables::create(transaction, engine, projection, build, false).await?;
+        tables::begin_anew(transaction, engine, projection, build).await?;
         return Ok(Checkpoint::begin(name, build, version, head.epoch, Place::Live).store(transaction).await?);
     };
     let beside = own.iter().find(|checkpoint| checkpoint.place == Place::Beside);
@@ -113,7 +104,7 @@ async fn prepare(
     }
     if live.version < version {
         tracing::info!(projection = name, from = live.version, to = version, "its version was raised; it is rebuilt");
-        tables::create(transaction, engine, projection, build, true).await?;
+        tables::create_beside(transaction, engine, projection, build).await?;
         Checkpoint::begin(name, build, version, head.epoch, Place::Beside).store(transaction).await?;
     }
     Ok(())

@@ -46,7 +46,9 @@ impl Parked {
             values ($1, $2, $3, $4, $5, $6) on conflict (projection, build, stream_kind, stream_id) do update set
             position = excluded.position, error = excluded.error";
         let mut values = self.key();
-        values.extend([self.position.0.into(), self.error.as_str().into()]);
+        // PostgreSQL's text can't hold it, and an error may quote whatever a payload says.
+        let error = self.error.replace('\0', "\u{fffd}");
+        values.extend([self.position.0.into(), error.into()]);
         transaction.execute(sql, values).await.map(drop)
     }
 

@@ -24,7 +24,7 @@ impl Runner {
             beside.delete(transaction.as_mut()).await?;
         }
         let build = 1 + own().map(|checkpoint| checkpoint.build).max().unwrap_or(0);
-        tables::create(transaction.as_mut(), engine, projection, build, true).await?;
+        tables::create_beside(transaction.as_mut(), engine, projection, build).await?;
         let begun = Checkpoint::begin(name, build, projection.version(), self.epoch, Place::Beside);
         begun.store(transaction.as_mut()).await?;
         transaction.commit().await?;

@@ -6,8 +6,9 @@ use super::{Runner, RunnerError, checkpoint::Place};
 
 /// How long a lost wake-up goes unnoticed, and how soon what failed is tried again.
 const POLL: Duration = Duration::from_secs(1);
-/// How soon to look how far another node has come.
+/// How soon to look how far another node has come with its batch, and how often before this one tries to take it.
 const LOOK: Duration = Duration::from_millis(10);
+const LOOKS: usize = 10;
 
 /// Whether a step found something to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,12 @@ impl Runner {
             let pause = match step {
                 Ok(Progress::Moved) => continue,
                 Ok(Progress::Idle) => POLL,
-                Ok(Progress::Elsewhere) => LOOK,
+                Ok(Progress::Elsewhere) => {
+                    tokio::select! {
+                        () = &mut shutdown => return Ok(()),
+                        () = self.look() => continue,
+                    }
+                }
                 Err(error) if error.is_final() => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, "the read models could not be brought forward");
@@ -54,6 +60,7 @@ impl Runner {
             tokio::select! {
                 () = &mut shutdown => return Ok(()),
                 () = moved => {}
+                () = self.woken.notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -78,13 +85,18 @@ impl Runner {
         step
     }
 
-    /// Takes batches until nothing is left.
+    /// Takes batches until nothing is left, waiting for those that another node takes.
     ///
     /// # Errors
     /// The first of [`Self::run_once`].
     pub async fn catch_up(&self) -> Result<(), RunnerError> {
-        while self.run_once().await? == Progress::Moved {}
-        Ok(())
+        loop {
+            match self.run_once().await? {
+                Progress::Moved => {}
+                Progress::Elsewhere => self.look().await,
+                Progress::Idle => return Ok(()),
+            }
+        }
     }
 
     /// Why this build must not go on, if it must not.
@@ -92,7 +104,23 @@ impl Runner {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Looks until another node has committed its batch, for a while; it may have died with it.
+    async fn look(&self) {
+        let places = || (self.smallest(Place::Live), self.smallest(Place::Beside));
+        let before = places();
+        for _ in 0..LOOKS {
+            tokio::time::sleep(LOOK).await;
+            if self.refresh().await.is_err() || places() != before {
+                return;
+            }
+        }
+    }
+
     async fn both(&self) -> Result<Progress, RunnerError> {
+        if self.is_shared() {
+            // What another node has taken is not read from the log again.
+            self.refresh().await?;
+        }
         let live = self.advance(Place::Live).await?;
         let beside = self.advance(Place::Beside).await?;
         Ok(if live == Progress::Idle { beside } else { live })

@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use campanile_events::db::Database;
+use campanile_events::db::{Database, Engine};
 
 use crate::support::{House, Watched, dump};
 
-#[tokio::test]
-async fn a_commit_that_fails_leaves_rows_and_checkpoint() {
-    let house = House::new().await;
+campanile_events::on_every_engine!(a_commit_that_fails_leaves_rows_and_checkpoint,);
+
+async fn a_commit_that_fails_leaves_rows_and_checkpoint(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(30);
-    let watched = Watched::over(house.tables("a.db"));
+    let watched = Watched::over(house.tables("a").await);
     let db: Arc<dyn Database> = watched.clone();
     let runner = house.runner(&db).await;
     let before = town.live(200).await.pop().unwrap().position;
@@ -29,7 +30,7 @@ async fn a_commit_that_fails_leaves_rows_and_checkpoint() {
 
     watched.commits_fail.store(false, Ordering::Release);
     runner.catch_up().await.unwrap();
-    let fresh = house.tables("fresh.db");
+    let fresh = house.tables("fresh").await;
     house.runner(&fresh).await.catch_up().await.unwrap();
     assert_eq!(dump(db.as_ref()).await, dump(fresh.as_ref()).await);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use campanile_events::{
+    db::Engine,
     ids::{AccountId, Position, PostId},
     post::Phase,
 };
@@ -10,6 +11,12 @@ use campanile_projections::due::{self, Action, DueTarget};
 use chrono::Duration;
 
 use crate::support::{House, Town};
+
+campanile_events::on_every_engine!(
+    a_row_stands_exactly_while_something_is_to_be_done,
+    changes_come_in_the_logs_order_and_none_is_cut_in_two,
+    who_asks_for_changes_alone_knows_every_row,
+);
 
 type Keys = BTreeMap<(PostId, AccountId), (Action, u32)>;
 
@@ -35,11 +42,10 @@ fn expected(town: &Town) -> Keys {
     all
 }
 
-#[tokio::test]
-async fn a_row_stands_exactly_while_something_is_to_be_done() {
-    let house = House::new().await;
+async fn a_row_stands_exactly_while_something_is_to_be_done(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(60);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     let runner = house.runner(&db).await;
     let mut actions = std::collections::BTreeSet::new();
     for _ in 0..40 {
@@ -65,11 +71,10 @@ async fn a_row_stands_exactly_while_something_is_to_be_done() {
     assert_eq!(actions.len(), 3, "{actions:?}");
 }
 
-#[tokio::test]
-async fn changes_come_in_the_logs_order_and_none_is_cut_in_two() {
-    let house = House::new().await;
+async fn changes_come_in_the_logs_order_and_none_is_cut_in_two(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(61);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     town.live(500).await;
     house.runner(&db).await.catch_up().await.unwrap();
     let far = town.now() + Duration::days(400);
@@ -89,11 +94,10 @@ async fn changes_come_in_the_logs_order_and_none_is_cut_in_two() {
     assert!(sooner.len() < seen.len() && sooner.iter().all(|row| row.next_at <= town.now()));
 }
 
-#[tokio::test]
-async fn who_asks_for_changes_alone_knows_every_row() {
-    let house = House::new().await;
+async fn who_asks_for_changes_alone_knows_every_row(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(62);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     let runner = house.runner(&db).await;
     let (mut known, mut told) = (BTreeMap::new(), 0);
     for _ in 0..30 {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use campanile_events::{
     account::AccountStatus,
+    db::Engine,
     journal::Actor,
     post::{Post, PostStatus},
 };
@@ -16,13 +17,19 @@ use campanile_projections::{
 
 use crate::support::House;
 
+campanile_events::on_every_engine!(
+    a_cursor_stays_where_it_is_while_posts_are_added,
+    offsets_and_cursors_give_the_same_list,
+    filters_find_what_the_states_say,
+    disconnected_accounts_are_listed_on_request_only,
+);
+
 type Holds = Box<dyn Fn(&Post) -> bool>;
 
-#[tokio::test]
-async fn a_cursor_stays_where_it_is_while_posts_are_added() {
-    let house = House::new().await;
+async fn a_cursor_stays_where_it_is_while_posts_are_added(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(10);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     let runner = house.runner(&db).await;
     town.live(300).await;
     runner.catch_up().await.unwrap();
@@ -50,11 +57,10 @@ async fn a_cursor_stays_where_it_is_while_posts_are_added() {
     assert!(times.is_sorted_by(|newer, older| newer > older));
 }
 
-#[tokio::test]
-async fn offsets_and_cursors_give_the_same_list() {
-    let house = House::new().await;
+async fn offsets_and_cursors_give_the_same_list(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(11);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     town.live(400).await;
     house.runner(&db).await.catch_up().await.unwrap();
     let [workspace, _] = town.workspaces;
@@ -71,11 +77,10 @@ async fn offsets_and_cursors_give_the_same_list() {
     assert_eq!(exactly, all, "a page that ends with the list has no next one");
 }
 
-#[tokio::test]
-async fn filters_find_what_the_states_say() {
-    let house = House::new().await;
+async fn filters_find_what_the_states_say(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(12);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     town.live(600).await;
     house.runner(&db).await.catch_up().await.unwrap();
     let [workspace, _] = town.workspaces;
@@ -136,11 +141,10 @@ async fn filters_find_what_the_states_say() {
     assert!(posts::list(db.as_ref(), workspace, &filter, &Page::first(10)).await.unwrap().rows.is_empty());
 }
 
-#[tokio::test]
-async fn disconnected_accounts_are_listed_on_request_only() {
-    let house = House::new().await;
+async fn disconnected_accounts_are_listed_on_request_only(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(13);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     town.live(800).await;
     house.runner(&db).await.catch_up().await.unwrap();
     let mut found = 0;

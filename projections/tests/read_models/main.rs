@@ -1,4 +1,4 @@
-//! The read models over a real log in SQLite: kept current, parked, rebuilt, listed.
+//! The read models over a real log in SQLite, in tables of either engine: kept current, parked, rebuilt, listed, shared.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -7,6 +7,7 @@ mod due;
 mod lists;
 mod parking;
 mod rebuilding;
+mod sharing;
 mod steps;
 mod stopping;
 mod support;

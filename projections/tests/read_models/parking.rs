@@ -2,10 +2,19 @@
 
 use std::sync::Arc;
 
-use campanile_events::post::{PostAction, When};
+use campanile_events::{
+    db::Engine,
+    post::{PostAction, When},
+};
 use campanile_projections::{Runner, posts, projection::Projection};
 
 use crate::support::{Fussy, House, dump};
+
+campanile_events::on_every_engine!(
+    its_later_events_wait_others_go_on_and_a_retry_heals,
+    an_event_that_fails_once_is_applied_at_the_second_try,
+    a_payload_that_does_not_read_parks_its_stream_also_where_it_first_fails_later,
+);
 
 fn fussy() -> (Arc<Fussy>, Vec<Arc<dyn Projection>>) {
     let mut all = campanile_projections::all();
@@ -18,11 +27,10 @@ async fn parked(runner: &Runner) -> Vec<usize> {
     runner.status().await.unwrap().iter().map(|status| status.parked).collect()
 }
 
-#[tokio::test]
-async fn its_later_events_wait_others_go_on_and_a_retry_heals() {
-    let house = House::new().await;
+async fn its_later_events_wait_others_go_on_and_a_retry_heals(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(40);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     let (fussy, all) = fussy();
     let runner = house.runner_of(&db, all).await;
     town.live(100).await;
@@ -55,16 +63,15 @@ async fn its_later_events_wait_others_go_on_and_a_retry_heals() {
     assert_eq!(parked(&runner).await, [0, 0, 0, 0]);
     town.live(30).await;
     runner.catch_up().await.unwrap();
-    let fresh = house.tables("fresh.db");
+    let fresh = house.tables("fresh").await;
     house.runner(&fresh).await.catch_up().await.unwrap();
     assert_eq!(dump(db.as_ref()).await, dump(fresh.as_ref()).await);
 }
 
-#[tokio::test]
-async fn an_event_that_fails_once_is_applied_at_the_second_try() {
-    let house = House::new().await;
+async fn an_event_that_fails_once_is_applied_at_the_second_try(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(41);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     let (fussy, all) = fussy();
     let runner = house.runner_of(&db, all).await;
     let events = town.live(60).await;
@@ -73,16 +80,15 @@ async fn an_event_that_fails_once_is_applied_at_the_second_try() {
     }
     runner.catch_up().await.unwrap();
     assert_eq!(parked(&runner).await, [0, 0, 0, 0]);
-    let fresh = house.tables("fresh.db");
+    let fresh = house.tables("fresh").await;
     house.runner(&fresh).await.catch_up().await.unwrap();
     assert_eq!(dump(db.as_ref()).await, dump(fresh.as_ref()).await);
 }
 
-#[tokio::test]
-async fn a_payload_that_does_not_read_parks_its_stream_also_where_it_first_fails_later() {
-    let house = House::new().await;
+async fn a_payload_that_does_not_read_parks_its_stream_also_where_it_first_fails_later(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(42);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     let (fussy, all) = fussy();
     let runner = house.runner_of(&db, all).await;
     let (id, _) = town.draft().await;

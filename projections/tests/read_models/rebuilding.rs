@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use campanile_events::db::Engine;
 use campanile_projections::{
     page::Page,
     posts::{self, PostFilter},
@@ -10,17 +11,23 @@ use campanile_projections::{
 
 use crate::support::{House, Raised, dump};
 
-#[tokio::test]
-async fn rows_are_the_same_in_whatever_batches_the_log_was_read() {
-    let house = House::new().await;
+campanile_events::on_every_engine!(
+    rows_are_the_same_in_whatever_batches_the_log_was_read,
+    a_rebuild_gives_the_same_rows_and_leaves_the_live_ones_readable,
+    a_raised_version_is_built_beside_and_survives_a_restart,
+    tables_of_another_log_begin_anew,
+);
+
+async fn rows_are_the_same_in_whatever_batches_the_log_was_read(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(20);
-    let live = house.tables("live.db");
+    let live = house.tables("live").await;
     let runner = house.runner(&live).await;
     for round in 0..60 {
         town.live(1 + round % 13).await;
         runner.catch_up().await.unwrap();
     }
-    let at_once = house.tables("at_once.db");
+    let at_once = house.tables("at_once").await;
     house.runner(&at_once).await.catch_up().await.unwrap();
     let rows = dump(live.as_ref()).await;
     assert_eq!(rows, dump(at_once.as_ref()).await);
@@ -29,7 +36,7 @@ async fn rows_are_the_same_in_whatever_batches_the_log_was_read() {
     }
 
     // Each event by a runner that remembers nothing of the one before.
-    let forgetful = house.tables("forgetful.db");
+    let forgetful = house.tables("forgetful").await;
     let mut town = house.town(21);
     for _ in 0..20 {
         town.live(3).await;
@@ -39,11 +46,10 @@ async fn rows_are_the_same_in_whatever_batches_the_log_was_read() {
     assert_eq!(dump(live.as_ref()).await, dump(forgetful.as_ref()).await);
 }
 
-#[tokio::test]
-async fn a_rebuild_gives_the_same_rows_and_leaves_the_live_ones_readable() {
-    let house = House::new().await;
+async fn a_rebuild_gives_the_same_rows_and_leaves_the_live_ones_readable(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(22);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     let runner = house.runner(&db).await;
     town.live(1_500).await;
     runner.catch_up().await.unwrap();
@@ -67,18 +73,17 @@ async fn a_rebuild_gives_the_same_rows_and_leaves_the_live_ones_readable() {
     runner.run_once().await.unwrap();
     town.live(50).await;
     runner.catch_up().await.unwrap();
-    let fresh = house.tables("fresh.db");
+    let fresh = house.tables("fresh").await;
     house.runner(&fresh).await.catch_up().await.unwrap();
     assert_eq!(dump(db.as_ref()).await, dump(fresh.as_ref()).await);
     let unknown = runner.rebuild("nothing").await;
     assert!(matches!(unknown, Err(RunnerError::Unknown { name }) if name == "nothing"));
 }
 
-#[tokio::test]
-async fn a_raised_version_is_built_beside_and_survives_a_restart() {
-    let house = House::new().await;
+async fn a_raised_version_is_built_beside_and_survives_a_restart(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(23);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     town.live(1_500).await;
     let first = house.runner(&db).await;
     first.catch_up().await.unwrap();
@@ -111,24 +116,23 @@ async fn a_raised_version_is_built_beside_and_survives_a_restart() {
     assert!(matches!(refused, Some(OpenError::NewerTables { found: 2, known: 1, .. })), "{refused:?}");
 }
 
-#[tokio::test]
-async fn tables_of_another_log_begin_anew() {
-    let (old, new) = (House::new().await, House::new().await);
+async fn tables_of_another_log_begin_anew(engine: Engine) {
+    let (old, new) = (House::new(engine).await, House::new(engine).await);
     old.town(24).live(300).await;
-    let db = old.tables("a.db");
+    let db = old.tables("a").await;
     old.runner(&db).await.catch_up().await.unwrap();
     new.town(25).live(40).await;
     new.runner(&db).await.catch_up().await.unwrap();
-    let fresh = new.tables("fresh.db");
+    let fresh = new.tables("fresh").await;
     new.runner(&fresh).await.catch_up().await.unwrap();
     assert_eq!(dump(db.as_ref()).await, dump(fresh.as_ref()).await);
 }
 
 #[tokio::test]
 async fn a_name_that_stands_twice_stops_the_start() {
-    let house = House::new().await;
+    let house = House::new(Engine::Sqlite).await;
     let mut twice = campanile_projections::all();
     twice.extend(campanile_projections::all().pop());
-    let refused = Runner::open(house.journal.clone(), house.tables("a.db"), twice).await.err();
+    let refused = Runner::open(house.journal.clone(), house.tables("a").await, twice).await.err();
     assert!(matches!(refused, Some(OpenError::Duplicate { name: "workspaces" })), "{refused:?}");
 }

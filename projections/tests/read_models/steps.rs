@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use campanile_events::{
-    db::Database,
+    db::{Database, Engine},
     ids::Position,
     post::{PostAction, TargetStatus},
 };
@@ -16,11 +16,17 @@ use campanile_projections::{
 
 use crate::support::{House, Watched, dump};
 
-#[tokio::test]
-async fn every_row_says_what_the_aggregate_says() {
-    let house = House::new().await;
+campanile_events::on_every_engine!(
+    every_row_says_what_the_aggregate_says,
+    nothing_crosses_workspaces,
+    each_changed_row_is_written_once_a_batch,
+    who_waits_is_woken_when_the_position_is_readable,
+);
+
+async fn every_row_says_what_the_aggregate_says(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(1);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     let runner = house.runner(&db).await;
     town.live(600).await;
     runner.catch_up().await.unwrap();
@@ -70,11 +76,10 @@ async fn every_row_says_what_the_aggregate_says() {
     }
 }
 
-#[tokio::test]
-async fn nothing_crosses_workspaces() {
-    let house = House::new().await;
+async fn nothing_crosses_workspaces(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(2);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     town.live(200).await;
     house.runner(&db).await.catch_up().await.unwrap();
     let (id, (own, _, _)) = town.posts.iter().next().unwrap();
@@ -85,11 +90,10 @@ async fn nothing_crosses_workspaces() {
     assert!(attempts::of_post(db.as_ref(), other, *id).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn each_changed_row_is_written_once_a_batch() {
-    let house = House::new().await;
+async fn each_changed_row_is_written_once_a_batch(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(3);
-    let watched = Watched::over(house.tables("a.db"));
+    let watched = Watched::over(house.tables("a").await);
     let db: Arc<dyn Database> = watched.clone();
     let runner = house.runner(&db).await;
     town.live(900).await;
@@ -118,11 +122,10 @@ async fn each_changed_row_is_written_once_a_batch() {
     assert_eq!(tables.len(), 2);
 }
 
-#[tokio::test]
-async fn who_waits_is_woken_when_the_position_is_readable() {
-    let house = House::new().await;
+async fn who_waits_is_woken_when_the_position_is_readable(engine: Engine) {
+    let house = House::new(engine).await;
     let mut town = house.town(4);
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     let runner = Arc::new(house.runner(&db).await);
     let last = town.live(50).await.pop().unwrap().position;
     assert!(!runner.wait_for(last, Duration::ZERO).await, "nothing runs yet");
@@ -147,9 +150,9 @@ async fn who_waits_is_woken_when_the_position_is_readable() {
 
 #[tokio::test]
 async fn status_tells_how_far_each_is_behind() {
-    let house = House::new().await;
+    let house = House::new(Engine::Sqlite).await;
     let mut town = house.town(5);
-    let runner = house.runner(&house.tables("a.db")).await;
+    let runner = house.runner(&house.tables("a").await).await;
     let last = town.live(30).await.pop().unwrap().position;
     for status in runner.status().await.unwrap() {
         assert_eq!((status.position, status.lag, status.state), (Position(0), last.0, ProjectionState::Live));
@@ -161,8 +164,8 @@ async fn status_tells_how_far_each_is_behind() {
 
 #[tokio::test]
 async fn a_bad_cursor_is_named() {
-    let house = House::new().await;
-    let db = house.tables("a.db");
+    let house = House::new(Engine::Sqlite).await;
+    let db = house.tables("a").await;
     house.runner(&db).await;
     let [workspace, _] = house.town(6).workspaces;
     for cursor in ["", "x", "AAAA", "💥", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="] {

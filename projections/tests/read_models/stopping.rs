@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use campanile_events::{
+    db::Engine,
     ids::{Position, Version, WorkspaceId},
     journal::{Append, AppendError, Head, Journal, ReadError, Receipt, Recorded, StreamId},
 };
@@ -25,9 +26,9 @@ async fn run(runner: &Runner) -> Result<(), RunnerError> {
 #[tokio::test]
 async fn an_event_of_a_newer_build_stops_the_runner_and_is_not_passed_over() {
     for (event_type, schema) in [("post.sung", 1), ("post.deleted", 2)] {
-        let house = House::new().await;
+        let house = House::new(Engine::Sqlite).await;
         let mut town = house.town(50);
-        let db = house.tables("a.db");
+        let db = house.tables("a").await;
         let runner = house.runner(&db).await;
         let before = town.live(60).await.pop().unwrap().position;
         runner.catch_up().await.unwrap();
@@ -98,10 +99,10 @@ impl Journal for Holed {
 
 #[tokio::test]
 async fn a_hole_in_the_log_stops_the_runner() {
-    let house = House::new().await;
+    let house = House::new(Engine::Sqlite).await;
     let mut town = house.town(51);
     town.live(80).await;
-    let db = house.tables("a.db");
+    let db = house.tables("a").await;
     let holed = Arc::new(Holed { inner: Arc::clone(&house.journal), lost: Position(40) });
     let runner = Runner::open(holed, Arc::clone(&db), campanile_projections::all()).await.unwrap();
     let stopped = run(&runner).await;

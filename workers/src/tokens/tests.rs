@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use campanile_events::{
     clock::ManualClock,
-    db::{Database, Sqlite},
+    db::{Database, Engine, engines::Databases},
     ids::{AccountId, WorkspaceId},
     seal::{MasterKey, SealError},
 };
@@ -12,6 +12,12 @@ use uuid::Uuid;
 
 use super::*;
 use crate::platforms::{Credentials, NotKept};
+
+campanile_events::on_every_engine!(
+    credentials_are_kept_replaced_and_forgotten,
+    a_row_opens_in_its_place_alone,
+    nothing_secret_is_stored_or_shown_in_the_open
+);
 
 fn now() -> DateTime<Utc> {
     "2026-12-01T09:00:00Z".parse().unwrap()
@@ -30,15 +36,17 @@ fn token(text: &str) -> Credentials {
 }
 
 struct Bench {
-    db: Arc<Sqlite>,
+    _databases: Databases,
+    db: Arc<dyn Database>,
     master: MasterKey,
     tokens: Tokens,
 }
 
-async fn bench() -> Bench {
-    let (db, master) = (Arc::new(Sqlite::open_in_memory().unwrap()), MasterKey::generate());
-    let tokens = Tokens::open(db.clone() as Arc<dyn Database>, master.clone()).await.unwrap();
-    Bench { db, master, tokens }
+async fn bench(engine: Engine) -> Bench {
+    let (databases, master) = (Databases::of(engine), MasterKey::generate());
+    let db = databases.open("a").await;
+    let tokens = Tokens::open(Arc::clone(&db), master.clone()).await.unwrap();
+    Bench { _databases: databases, db, master, tokens }
 }
 
 impl Bench {
@@ -48,9 +56,8 @@ impl Bench {
     }
 }
 
-#[tokio::test]
-async fn credentials_are_kept_replaced_and_forgotten() {
-    let bench = bench().await;
+async fn credentials_are_kept_replaced_and_forgotten(engine: Engine) {
+    let bench = bench(engine).await;
     assert_eq!(bench.loaded(1, 2).await.unwrap(), None);
     bench.tokens.store(workspace(1), account(2), &token("first"), now()).await.unwrap();
     bench.tokens.store(workspace(1), account(3), &token("other"), now()).await.unwrap();
@@ -66,7 +73,7 @@ async fn credentials_are_kept_replaced_and_forgotten() {
 
 #[tokio::test]
 async fn who_renews_is_alone_and_what_is_given_meanwhile_comes_after() {
-    let bench = bench().await;
+    let bench = bench(Engine::Sqlite).await;
     let tokens = Arc::new(bench.tokens);
     tokens.store(workspace(1), account(2), &token("first"), now()).await.unwrap();
     let keeper = |number| tokens.keeper(workspace(1), account(number), ManualClock::starting_at(now()));
@@ -98,9 +105,8 @@ async fn who_renews_is_alone_and_what_is_given_meanwhile_comes_after() {
     assert_eq!(kept.read::<Value>().unwrap()["access_token"], "given");
 }
 
-#[tokio::test]
-async fn a_row_opens_in_its_place_alone() {
-    let bench = bench().await;
+async fn a_row_opens_in_its_place_alone(engine: Engine) {
+    let bench = bench(engine).await;
     for number in [2, 3] {
         bench.tokens.store(workspace(1), account(number), &token("hush"), now()).await.unwrap();
     }
@@ -110,7 +116,7 @@ async fn a_row_opens_in_its_place_alone() {
     assert!(matches!(stranger.load(workspace(1), account(2)).await, Err(SealError::Mismatch)), "another master key");
 
     for columns in ["wrapped_key", "sealed", "wrapped_key, sealed"] {
-        let bench = self::bench().await;
+        let bench = self::bench(engine).await;
         for number in [2, 3] {
             bench.tokens.store(workspace(1), account(number), &token("hush"), now()).await.unwrap();
         }
@@ -125,9 +131,8 @@ async fn a_row_opens_in_its_place_alone() {
     }
 }
 
-#[tokio::test]
-async fn nothing_secret_is_stored_or_shown_in_the_open() {
-    let bench = bench().await;
+async fn nothing_secret_is_stored_or_shown_in_the_open(engine: Engine) {
+    let bench = bench(engine).await;
     bench.tokens.store(workspace(1), account(2), &token("hush-hush"), now()).await.unwrap();
     let rows = bench.db.query("select * from platform_tokens", vec![]).await.unwrap();
     let error = bench.loaded(9, 2).await.unwrap_err();

@@ -24,12 +24,13 @@ impl ToSql for Value {
 
 pub(super) fn query(connection: &Connection, sql: &str, values: &[Value]) -> Result<Vec<Row>, DbError> {
     let mut statement = prepare(connection, sql, values)?;
-    let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.raw_query();
-    let mut out = Vec::new();
+    let (mut out, mut names) = (Vec::new(), None::<Arc<[String]>>);
     while let Some(row) = rows.next()? {
+        // Only now: the first step prepares the statement anew if its tables were changed.
+        let columns = names.get_or_insert_with(|| row.as_ref().column_names().map(str::to_owned).collect());
         let values = (0..columns.len()).map(|at| read(row.get_ref(at)?, &columns[at])).collect::<Result<_, _>>()?;
-        out.push(Row::new(Arc::clone(&columns), values));
+        out.push(Row::new(Arc::clone(columns), values));
     }
     Ok(out)
 }

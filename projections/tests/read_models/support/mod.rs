@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use campanile_events::{
     clock::ManualClock,
-    db::{Database, Durability, Sqlite},
+    db::{Database, Durability, Engine, Sqlite, engines::Databases},
     journal::{Journal, SqliteJournal},
 };
 use campanile_projections::{Runner, projection::Projection};
@@ -20,24 +20,25 @@ use tempfile::TempDir;
 pub use town::Town;
 pub use watched::Watched;
 
-/// A folder with a log and the files of read models.
+/// A log, in SQLite, and room for read models of either engine.
 pub struct House {
-    folder: TempDir,
+    _folder: TempDir,
+    databases: Databases,
     pub clock: Arc<ManualClock>,
     pub journal: Arc<dyn Journal>,
 }
 
 impl House {
-    pub async fn new() -> Self {
+    pub async fn new(engine: Engine) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = ManualClock::starting_at(DateTime::from_timestamp(1_796_115_600, 0).unwrap());
         let db = Sqlite::open(&folder.path().join("journal.db"), Durability::Normal).unwrap();
         let journal = SqliteJournal::open(db, clock.clone()).await.unwrap();
-        Self { folder, clock, journal: Arc::new(journal) }
+        Self { _folder: folder, databases: Databases::of(engine), clock, journal: Arc::new(journal) }
     }
 
-    pub fn tables(&self, name: &str) -> Arc<dyn Database> {
-        Arc::new(Sqlite::open(&self.folder.path().join(name), Durability::Normal).unwrap())
+    pub async fn tables(&self, name: &str) -> Arc<dyn Database> {
+        self.databases.open(name).await
     }
 
     pub fn town(&self, seed: u64) -> Town {

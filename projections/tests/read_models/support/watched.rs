@@ -1,4 +1,4 @@
-//! A database that counts the rows written, and fails commits when told to.
+//! A database that counts the rows written, and fails commits or holds them up when told to.
 
 use std::{
     collections::HashMap,
@@ -10,6 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use campanile_events::db::{Database, DbError, Engine, Row, Table, Transaction, Value};
+use tokio::sync::Notify;
 
 type Writes = Arc<Mutex<HashMap<(String, String), usize>>>;
 
@@ -18,11 +19,23 @@ pub struct Watched {
     inner: Arc<dyn Database>,
     writes: Writes,
     pub commits_fail: Arc<AtomicBool>,
+    pub commits_wait: Arc<AtomicBool>,
+    /// A commit waits.
+    pub waiting: Arc<Notify>,
+    /// It need not wait any longer.
+    pub go_on: Arc<Notify>,
 }
 
 impl Watched {
     pub fn over(inner: Arc<dyn Database>) -> Arc<Self> {
-        Arc::new(Self { inner, writes: Writes::default(), commits_fail: Arc::default() })
+        Arc::new(Self {
+            inner,
+            writes: Writes::default(),
+            commits_fail: Arc::default(),
+            commits_wait: Arc::default(),
+            waiting: Arc::default(),
+            go_on: Arc::default(),
+        })
     }
 
     /// How often each row, by table and key, was written or deleted since the last call.
@@ -48,7 +61,8 @@ impl Database for Watched {
     async fn begin(&self) -> Result<Box<dyn Transaction>, DbError> {
         let inner = self.inner.begin().await?;
         let (writes, commits_fail) = (Arc::clone(&self.writes), Arc::clone(&self.commits_fail));
-        Ok(Box::new(WatchedTransaction { inner, writes, commits_fail }))
+        let held = self.commits_wait.load(Ordering::Acquire).then(|| (self.waiting.clone(), self.go_on.clone()));
+        Ok(Box::new(WatchedTransaction { inner, writes, commits_fail, held }))
     }
 }
 
@@ -56,6 +70,7 @@ struct WatchedTransaction {
     inner: Box<dyn Transaction>,
     writes: Writes,
     commits_fail: Arc<AtomicBool>,
+    held: Option<(Arc<Notify>, Arc<Notify>)>,
 }
 
 impl WatchedTransaction {
@@ -94,6 +109,10 @@ impl Transaction for WatchedTransaction {
     async fn commit(self: Box<Self>) -> Result<(), DbError> {
         if self.commits_fail.load(Ordering::Acquire) {
             return Err(DbError::Unavailable("the disk is full".to_owned()));
+        }
+        if let Some((waiting, go_on)) = &self.held {
+            waiting.notify_one();
+            go_on.notified().await;
         }
         self.inner.commit().await
     }

@@ -1,0 +1,102 @@
+//! The seam's three verbs on a pool of sessions.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{
+    error::Failure,
+    pool::{Pool, Taken},
+    schema::create_schema,
+    settings::Settings,
+    transaction::PostgresTransaction,
+};
+use crate::db::{Database, DbError, Engine, Row, Transaction, Value};
+
+/// How many sessions one process may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// For reads. A server has a hundred by default, for all nodes.
+    pub reads: usize,
+    /// For writes.
+    pub writes: usize,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self { reads: 8, writes: 4 }
+    }
+}
+
+/// A database on a PostgreSQL server. Clones share its sessions; they close with the last of them.
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    reads: Arc<Pool>,
+    writes: Arc<Pool>,
+}
+
+impl Postgres {
+    /// Reaches the server once, and makes [`SCHEMA`](super::SCHEMA) if it is missing. Other sessions are opened when they
+    /// are needed.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] if the server can't be reached, or the schema is missing and may not be made.
+    pub async fn open(settings: &Settings, connections: Connections) -> Result<Self, DbError> {
+        let reads = Arc::new(Pool::new(settings.clone().reading(), connections.reads));
+        let writes = Arc::new(Pool::new(settings.clone(), connections.writes));
+        create_schema(writes.take().await?.client()).await?;
+        Ok(Self { reads, writes })
+    }
+}
+
+/// Whether another session, or the statement prepared anew, would do better. A session that has waited may have been
+/// lost meanwhile without anybody's word.
+fn is_worth_another(failure: &Failure, taken: &Taken) -> bool {
+    failure.is_stale || (failure.is_lost && !taken.is_fresh())
+}
+
+#[async_trait]
+impl Database for Postgres {
+    fn engine(&self) -> Engine {
+        Engine::Postgres
+    }
+
+    async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        let mut taken = self.reads.take().await?;
+        match taken.query(sql, &values).await {
+            Err(failure) if is_worth_another(&failure, &taken) => {
+                drop(taken);
+                if failure.is_lost {
+                    self.reads.forget_idle();
+                }
+                let mut taken = self.reads.take().await?;
+                taken.query(sql, &values).await.map_err(|failure| failure.error)
+            }
+            answer => answer.map_err(|failure| failure.error),
+        }
+    }
+
+    async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbError> {
+        let mut taken = self.writes.take().await?;
+        match taken.execute(sql, &values).await {
+            // Refused before it ran. What is lost may have run, and is the caller's to judge.
+            Err(failure) if failure.is_stale => taken.execute(sql, &values).await,
+            answer => answer,
+        }
+        .map_err(|failure| failure.error)
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Transaction>, DbError> {
+        let taken = self.writes.take().await?;
+        let was_kept = !taken.is_fresh();
+        let begun = match PostgresTransaction::begin(taken).await {
+            // Nothing was done yet.
+            Err(failure) if failure.is_lost && was_kept => {
+                self.writes.forget_idle();
+                PostgresTransaction::begin(self.writes.take().await?).await
+            }
+            begun => begun,
+        };
+        Ok(Box::new(begun.map_err(|failure| failure.error)?))
+    }
+}

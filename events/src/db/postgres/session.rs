@@ -1,0 +1,155 @@
+//! One connection and the statements that are prepared on it.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use futures::FutureExt;
+use lru::LruCache;
+use tokio_postgres::{Client, Statement, types::ToSql};
+
+use super::{
+    connect::connect,
+    error::Failure,
+    settings::Settings,
+    values::{Bound, Read},
+};
+use crate::db::{DbError, Row, Table, Value};
+
+/// Statements that a session keeps prepared.
+const STATEMENTS: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
+
+pub(super) struct Session {
+    client: Client,
+    statements: LruCache<String, Prepared>,
+}
+
+#[derive(Clone)]
+struct Prepared {
+    statement: Statement,
+    columns: Arc<[String]>,
+}
+
+impl Session {
+    pub(super) async fn open(settings: &Settings) -> Result<Self, DbError> {
+        Ok(Self { client: connect(settings).await?, statements: LruCache::new(STATEMENTS) })
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) async fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Failure> {
+        let prepared = self.prepared(sql).await?;
+        let answer = self.client.query(&prepared.statement, &as_parameters(&bound(values))).await;
+        let rows = self.checked(answer)?;
+        let width = prepared.columns.len();
+        let read = |row: &tokio_postgres::Row| {
+            let values = (0..width).map(|at| row.try_get(at).map(|Read(value)| value)).collect::<Result<_, _>>()?;
+            Ok(Row::new(Arc::clone(&prepared.columns), values))
+        };
+        Ok(rows.iter().map(read).collect::<Result<_, tokio_postgres::Error>>()?)
+    }
+
+    pub(super) async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Failure> {
+        let prepared = self.prepared(sql).await?;
+        let answer = self.client.execute(&prepared.statement, &as_parameters(&bound(values))).await;
+        self.checked(answer)
+    }
+
+    pub(super) async fn script(&mut self, sql: &str) -> Result<(), Failure> {
+        let answer = self.client.batch_execute(sql).await;
+        self.checked(answer)
+    }
+
+    /// One statement, whatever the number of rows: a column travels as an array.
+    pub(super) async fn write_rows(&mut self, table: &Table, name: &str, rows: &[Vec<Value>]) -> Result<(), Failure> {
+        let (key, rest) = table.columns.split_at(table.key);
+        let arrays = self.arrays(name, table.columns).await?;
+        let action = if rest.is_empty() {
+            "nothing".to_owned()
+        } else {
+            let set: Vec<String> = rest.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+            format!("update set {}", set.join(", "))
+        };
+        let sql = format!(
+            "insert into {name} ({}) select * from unnest({arrays}) on conflict ({}) do {action}",
+            table.columns.join(", "),
+            key.join(", ")
+        );
+        self.run_arrays(&sql, table.columns.len(), rows).await
+    }
+
+    pub(super) async fn delete_rows(&mut self, table: &Table, name: &str, keys: &[Vec<Value>]) -> Result<(), Failure> {
+        let key = &table.columns[..table.key];
+        let arrays = self.arrays(name, key).await?;
+        let matches: Vec<String> = key.iter().map(|column| format!("{name}.{column} = gone.{column}")).collect();
+        let sql = format!(
+            "delete from {name} using unnest({arrays}) as gone ({}) where {}",
+            key.join(", "),
+            matches.join(" and ")
+        );
+        self.run_arrays(&sql, key.len(), keys).await
+    }
+
+    /// Sends a rollback without waiting for it; what is sent next comes after it.
+    pub(super) fn roll_back(&self) {
+        // Polled once, the message is on its way.
+        drop(self.client.batch_execute("rollback").now_or_never());
+    }
+
+    /// `$1::uuid[], $2::text[]`, as the table's columns are.
+    async fn arrays(&mut self, name: &str, columns: &[&str]) -> Result<String, Failure> {
+        let places: Vec<String> = (1..=columns.len()).map(|number| format!("${number}")).collect();
+        // Never run: its parameters have the columns' types.
+        let sql = format!("insert into {name} ({}) values ({})", columns.join(", "), places.join(", "));
+        let prepared = self.prepared(&sql).await?;
+        let types = prepared.statement.params().iter();
+        let arrays: Vec<String> = (1..)
+            .zip(types)
+            .map(|(number, ty)| format!("${number}::\"{}\".\"{}\"[]", ty.schema(), ty.name()))
+            .collect();
+        Ok(arrays.join(", "))
+    }
+
+    async fn run_arrays(&mut self, sql: &str, width: usize, rows: &[Vec<Value>]) -> Result<(), Failure> {
+        if rows.iter().any(|row| row.len() != width) {
+            let error = DbError::Statement(format!("a row that doesn't have {width} values"));
+            return Err(Failure { error, is_lost: false, is_stale: false });
+        }
+        let columns: Vec<Vec<Bound<'_>>> =
+            (0..width).map(|at| rows.iter().map(|row| Bound(&row[at])).collect()).collect();
+        let prepared = self.prepared(sql).await?;
+        let answer = self.client.execute(&prepared.statement, &as_parameters(&columns)).await;
+        self.checked(answer).map(drop)
+    }
+
+    async fn prepared(&mut self, sql: &str) -> Result<Prepared, Failure> {
+        if let Some(prepared) = self.statements.get(sql) {
+            return Ok(prepared.clone());
+        }
+        let answer = self.client.prepare(sql).await;
+        let statement = self.checked(answer)?;
+        let columns = statement.columns().iter().map(|column| column.name().to_owned()).collect();
+        let prepared = Prepared { statement, columns };
+        self.statements.put(sql.to_owned(), prepared.clone());
+        Ok(prepared)
+    }
+
+    /// A refused statement may be one that was prepared for tables as they no longer are.
+    fn checked<T>(&mut self, answer: Result<T, tokio_postgres::Error>) -> Result<T, Failure> {
+        answer.map_err(|error| {
+            let failure = Failure::from(error);
+            if matches!(failure.error, DbError::Statement(_)) {
+                self.statements.clear();
+            }
+            failure
+        })
+    }
+}
+
+fn bound(values: &[Value]) -> Vec<Bound<'_>> {
+    values.iter().map(Bound).collect()
+}
+
+fn as_parameters<T: ToSql + Sync>(values: &[T]) -> Vec<&(dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
