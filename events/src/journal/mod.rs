@@ -11,9 +11,11 @@ pub mod contract;
 mod ledger;
 mod model;
 mod port;
+mod postgres;
 mod refusal;
 mod sqlite;
 
 pub use model::*;
 pub use port::*;
+pub use postgres::PostgresJournal;
 pub use sqlite::SqliteJournal;

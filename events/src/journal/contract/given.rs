@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Engine;
 use crate::{
-    clock::ManualClock,
+    clock::{ManualClock, SharedClock},
     ids::{EventId, Position, Version, WorkspaceId},
     journal::{
         Actor, Append, AppendError, Claim, Expected, Head, Journal, Metadata, NewEvent, NewReceipt, Recorded, StreamId,
@@ -49,6 +49,12 @@ impl Log {
         let answer = self.journal.append(append).await;
         assert_eq!(self.head().await, before, "a refused append changes nothing");
         answer.expect_err("the append is refused")
+    }
+
+    /// The time that the log goes by.
+    pub(super) async fn now(&self) -> DateTime<Utc> {
+        let clock: SharedClock = self.clock.clone();
+        self.engine.now(&clock).await
     }
 
     pub(super) async fn head(&self) -> Head {

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use chrono::Duration;
 
-use super::given::{Chance, Log, append, post, start, workspace};
+use super::given::{Chance, Log, append, post, workspace};
 use crate::{
     ids::{EventId, Position},
     journal::{Journal, Recorded},
@@ -64,11 +64,14 @@ async fn follow(journal: Arc<dyn Journal>, until: u64) -> Vec<Recorded> {
 }
 
 pub(super) async fn times_rise_though_the_clock_stands(log: Log) {
+    let began = log.now().await;
     let first = log.put(append(post(1), 0, 3)).await;
-    assert!(first[0].recorded_at >= start());
+    assert!(first[0].recorded_at >= began);
     log.put(append(post(2), 0, 2)).await;
     log.clock.advance(Duration::hours(1));
-    log.put(append(post(1), 3, 1)).await;
+    let later = log.now().await;
+    let last = log.put(append(post(1), 3, 1)).await;
+    assert!((later..=log.now().await).contains(&last[0].recorded_at), "times are those of the log's clock");
     let events = log.all().await;
     assert!(events.is_sorted_by(|before, after| before.recorded_at < after.recorded_at));
     assert_eq!(log.head().await.recorded_at, events.last().map(|event| event.recorded_at));

@@ -1,0 +1,67 @@
+//! What a batch asks of the log, as arrays that statements take.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::batch::Waiting;
+use crate::journal::StreamId;
+
+/// The streams, workspaces, names and keys that a batch's decisions rest on, each once.
+#[derive(Debug, Default)]
+pub(super) struct Concerns<'a> {
+    pub(super) streams: Vec<StreamId>,
+    pub(super) workspaces: Vec<Uuid>,
+    pub(super) claims: Pairs<'a>,
+    pub(super) receipts: Pairs<'a>,
+}
+
+/// Rows of a workspace and its texts, a column each. Receipts have one text.
+#[derive(Debug, Default)]
+pub(super) struct Pairs<'a> {
+    pub(super) workspaces: Vec<Uuid>,
+    pub(super) first: Vec<&'a str>,
+    pub(super) second: Vec<&'a str>,
+}
+
+impl<'a> Concerns<'a> {
+    pub(super) fn of(batch: &'a [Waiting]) -> Self {
+        let mut concerns = Self::default();
+        let (mut streams, mut workspaces) = (HashSet::new(), HashSet::new());
+        let (mut claims, mut receipts) = (HashSet::new(), HashSet::new());
+        for append in batch.iter().map(|waiting| &waiting.append) {
+            let workspace = append.workspace.uuid();
+            if workspaces.insert(workspace) {
+                concerns.workspaces.push(workspace);
+            }
+            for expected in &append.expected {
+                if streams.insert(expected.stream) {
+                    concerns.streams.push(expected.stream);
+                }
+            }
+            for claim in append.events.iter().flat_map(|event| &event.claims) {
+                if claims.insert((workspace, &claim.kind, &claim.value)) {
+                    concerns.claims.push(workspace, &claim.kind, &claim.value);
+                }
+            }
+            for receipt in &append.receipts {
+                if receipts.insert((workspace, &receipt.key)) {
+                    concerns.receipts.push(workspace, &receipt.key, "");
+                }
+            }
+        }
+        concerns
+    }
+}
+
+impl<'a> Pairs<'a> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.workspaces.is_empty()
+    }
+
+    fn push(&mut self, workspace: Uuid, first: &'a str, second: &'a str) {
+        self.workspaces.push(workspace);
+        self.first.push(first);
+        self.second.push(second);
+    }
+}

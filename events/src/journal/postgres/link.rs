@@ -1,0 +1,274 @@
+//! The appender's connection, and the two flights of a batch on it. Statements of one flight are sent together and
+//! carried out one after the other: each takes its snapshot when its turn comes, so what is read after the lock is what
+//! stands under the lock.
+
+use std::{future::Future, time::Duration};
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::{Client, Error, Row, Statement, types::ToSql};
+
+use super::{
+    columns::{Changes, Events},
+    concerns::Concerns,
+    failure::Failure,
+    rows::{Column, HEAD, HeadRow, RECEIPT, receipt},
+};
+use crate::{
+    db::postgres::{Settings, connect},
+    ids::{EventId, Version, WorkspaceId},
+    journal::{ReadError, ledger::Ledger},
+};
+
+/// Longer than the server lets the statements of a flight take: past this, the server or the way to it stands still.
+const FLIGHT: Duration = Duration::from_secs(10);
+
+/// A statement's value.
+type Asked<'v> = &'v (dyn ToSql + Sync);
+
+/// Appenders queue for the head row. A row's lock alone goes to whoever asks at the right moment, and that is who has
+/// just let go of it (measured: one of four nodes had six times the turns of another); an advisory lock is handed on.
+const BEGIN: &str = "begin isolation level read committed read write; \
+     select pg_advisory_xact_lock(hashtext('campanile.journal_head'))";
+/// The clock is read after the lock was got: a transaction's own time may be from before the wait.
+const VERSIONS: &str = "select asked.place, clock_timestamp(), coalesce((\
+     select version from events where stream_kind = asked.kind and stream_id = asked.id \
+     order by version desc limit 1), 0) \
+     from unnest($1::text[], $2::uuid[]) with ordinality asked (kind, id, place)";
+const NUMBERS: &str = "select workspace, last_number from workspace_numbers where workspace = any($1)";
+const CLAIMS: &str = "select claims.position, holder_kind, holder_id, claims.workspace, claims.kind, claims.value \
+     from unnest($1::uuid[], $2::text[], $3::text[]) asked (workspace, kind, value) \
+     join claims using (workspace, kind, value)";
+const RECEIPTS: &str = "join unnest($1::uuid[], $2::text[]) asked (workspace, key) using (workspace, key)";
+const INSERT: &str = "insert into events (position, id, workspace, workspace_number, stream_kind, stream_id, version, \
+     event_type, schema, payload, metadata, claims, recorded_at, leaf_hash) \
+     select * from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::bigint[], \
+     $8::text[], $9::integer[], $10::bytea[], $11::text[], $12::text[], $13::timestamptz[], $14::bytea[])";
+const TAKE: &str = "insert into claims (workspace, kind, value, holder_kind, holder_id, position) \
+     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[]) \
+     on conflict (workspace, kind, value) do update set \
+     holder_kind = excluded.holder_kind, holder_id = excluded.holder_id, position = excluded.position";
+const RELEASE: &str = "delete from claims using unnest($1::uuid[], $2::text[], $3::text[]) \
+     released (workspace, kind, value) where claims.workspace = released.workspace \
+     and claims.kind = released.kind and claims.value = released.value";
+const KEEP: &str = "insert into receipts (workspace, key, request_digest, status, resource_kind, resource_id, sealed, \
+     position, recorded_at) select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::integer[], $5::text[], \
+     $6::uuid[], $7::text[], $8::bigint[], $9::timestamptz[])";
+const COUNT: &str = "insert into workspace_numbers (workspace, last_number) \
+     select * from unnest($1::uuid[], $2::bigint[]) \
+     on conflict (workspace) do update set last_number = excluded.last_number";
+const ADVANCE: &str = "update journal_head set position = $1, recorded_at = $2, frontier = $3 where one = 1";
+const HOLDS: &str = "select exists (select from events where id = $1)";
+
+/// A session that appends, with its statements prepared.
+pub(super) struct Link {
+    client: Client,
+    lock: Statement,
+    versions: Statement,
+    numbers: Statement,
+    claims: Statement,
+    receipts: Statement,
+    insert: Statement,
+    take: Statement,
+    release: Statement,
+    keep: Statement,
+    count: Statement,
+    advance: Statement,
+    holds: Statement,
+}
+
+impl Link {
+    pub(super) async fn open(settings: &Settings) -> Result<Self, ReadError> {
+        let client = connect(&settings.clone().named("journal")).await?;
+        let lock = format!("{HEAD} for update");
+        let receipts = format!("{RECEIPT} {RECEIPTS}");
+        let prepared = async {
+            // A plan that was made while the tables were small may not scan them when they are not.
+            client.batch_execute("set enable_seqscan = off").await?;
+            let prepare = |sql| client.prepare(sql);
+            let reading = async {
+                tokio::try_join!(
+                    prepare(&lock),
+                    prepare(VERSIONS),
+                    prepare(NUMBERS),
+                    prepare(CLAIMS),
+                    prepare(&receipts),
+                    prepare(HOLDS)
+                )
+            };
+            let writing = async {
+                tokio::try_join!(
+                    prepare(INSERT),
+                    prepare(TAKE),
+                    prepare(RELEASE),
+                    prepare(KEEP),
+                    prepare(COUNT),
+                    prepare(ADVANCE)
+                )
+            };
+            tokio::try_join!(reading, writing)
+        };
+        let unavailable = |error| ReadError::Unavailable(super::failure::unavailable(error));
+        let ((lock, versions, numbers, claims, receipts, holds), (insert, take, release, keep, count, advance)) =
+            prepared.await.map_err(unavailable)?;
+        Ok(Self {
+            client,
+            lock,
+            versions,
+            numbers,
+            claims,
+            receipts,
+            insert,
+            take,
+            release,
+            keep,
+            count,
+            advance,
+            holds,
+        })
+    }
+
+    /// The connection has ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Begins a transaction, locks the head row and reads, under the lock, what a batch concerns. Answers with the
+    /// database's time.
+    pub(super) async fn begin(&self, concerns: &Concerns<'_>) -> Result<(Ledger, DateTime<Utc>), Failure> {
+        let client = &self.client;
+        let kinds: Vec<&str> = concerns.streams.iter().map(|stream| stream.kind.as_str()).collect();
+        let ids: Vec<_> = concerns.streams.iter().map(|stream| stream.id).collect();
+        let (names, keys) = (&concerns.claims, &concerns.receipts);
+        let asked: [Asked<'_>; 2] = [&kinds, &ids];
+        let workspaces: [Asked<'_>; 1] = [&concerns.workspaces];
+        let (_begun, head, versions, numbers, claims, receipts) = flight(async {
+            tokio::try_join!(
+                biased;
+                client.batch_execute(BEGIN),
+                client.query_opt(&self.lock, &[]),
+                client.query(&self.versions, &asked),
+                client.query(&self.numbers, &workspaces),
+                unless(names.is_empty(), async {
+                    client.query(&self.claims, &[&names.workspaces, &names.first, &names.second]).await
+                }),
+                unless(keys.is_empty(), async {
+                    client.query(&self.receipts, &[&keys.workspaces, &keys.first]).await
+                }),
+            )
+        })
+        .await
+        .map_err(|error| error.map_or_else(|| Failure::Lost(silence()), Failure::before_commit))?;
+        let found = Found { head: head.as_ref(), versions, numbers, claims, receipts };
+        found.ledger(concerns).map_err(|error| Failure::Unavailable(error.to_string()))
+    }
+
+    /// Writes what a batch came to, and commits it.
+    pub(super) async fn commit(&self, events: &Events<'_>, changes: &Changes<'_>) -> Result<(), Failure> {
+        let client = &self.client;
+        let Changes { taken, released, kept, numbers, head } = changes;
+        let (events, numbers, head) = (events.values(), numbers.values(), head.values());
+        flight(async {
+            tokio::try_join!(
+                biased;
+                client.execute(&self.insert, &events),
+                client.execute(&self.count, &numbers),
+                unless(taken.workspaces.is_empty(), async { client.execute(&self.take, &taken.values()).await }),
+                unless(released.workspaces.is_empty(), async { client.execute(&self.release, &released.values()).await }),
+                unless(kept.workspaces.is_empty(), async { client.execute(&self.keep, &kept.values()).await }),
+                client.execute(&self.advance, &head),
+                // After a statement that failed, this rolls back.
+                client.batch_execute("commit"),
+            )
+        })
+        .await
+        .map(drop)
+        .map_err(|error| error.map_or_else(|| Failure::InDoubt(silence()), Failure::in_commit))
+    }
+
+    /// Ends a transaction that leaves nothing.
+    pub(super) async fn roll_back(&self) -> Result<(), Failure> {
+        let rolled_back = flight(self.client.batch_execute("rollback")).await;
+        rolled_back.map_err(|error| error.map_or_else(|| Failure::Lost(silence()), Failure::before_commit))
+    }
+
+    /// Whether an event with this name is in the log, for good: under the lock of the head row, which whoever was
+    /// appending held to the end.
+    pub(super) async fn holds(&self, id: EventId) -> Result<bool, Failure> {
+        let client = &self.client;
+        let id: [Asked<'_>; 1] = [&id.uuid()];
+        let (_begun, _locked, found, _ended) = flight(async {
+            tokio::try_join!(
+                biased;
+                client.batch_execute(BEGIN),
+                client.query_opt(&self.lock, &[]),
+                client.query_one(&self.holds, &id),
+                client.batch_execute("rollback"),
+            )
+        })
+        .await
+        .map_err(|error| error.map_or_else(|| Failure::Lost(silence()), Failure::before_commit))?;
+        found.try_get(0).map_err(Failure::before_commit)
+    }
+}
+
+/// What the first flight brought.
+struct Found<'a> {
+    head: Option<&'a Row>,
+    versions: Vec<Row>,
+    numbers: Vec<Row>,
+    claims: Vec<Row>,
+    receipts: Vec<Row>,
+}
+
+impl Found<'_> {
+    fn ledger(&self, concerns: &Concerns<'_>) -> Result<(Ledger, DateTime<Utc>), ReadError> {
+        let head = HeadRow::of(self.head)?;
+        let mut ledger = Ledger {
+            position: head.position,
+            recorded_at: head.recorded_at,
+            frontier: head.frontier,
+            ..Ledger::default()
+        };
+        let mut now = DateTime::<Utc>::MIN_UTC;
+        for row in &self.versions {
+            let column = Column::without_position(row);
+            now = now.max(column.get(1)?);
+            // Places count from 1.
+            if let Some(stream) = concerns.streams.get(column.number(0)?.saturating_sub(1) as usize) {
+                ledger.versions.insert(*stream, Version(column.number(2)?));
+            }
+        }
+        for row in &self.numbers {
+            let column = Column::without_position(row);
+            ledger.numbers.insert(WorkspaceId::from_uuid(column.get(0)?), column.number(1)?);
+        }
+        for row in &self.claims {
+            let column = Column::of(row)?;
+            let holder = (column.stream(1)?, crate::ids::Position(column.position));
+            let name = (WorkspaceId::from_uuid(column.get(3)?), column.get(4)?, column.get(5)?);
+            ledger.holders.insert(name, Some(holder));
+        }
+        for row in &self.receipts {
+            let kept = receipt(row)?;
+            let workspace = WorkspaceId::from_uuid(Column::without_position(row).get(8)?);
+            ledger.receipts.insert((workspace, kept.receipt.key.clone()), kept);
+        }
+        Ok((ledger, now))
+    }
+}
+
+/// Waits for statements that were sent together; `None` is a server that says nothing.
+async fn flight<T>(statements: impl Future<Output = Result<T, Error>>) -> Result<T, Option<Error>> {
+    tokio::time::timeout(FLIGHT, statements).await.map_err(|_| None)?.map_err(Some)
+}
+
+fn silence() -> String {
+    "the database doesn't answer".to_owned()
+}
+
+async fn unless<T: Default>(
+    nothing_to_ask: bool,
+    statement: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    if nothing_to_ask { Ok(T::default()) } else { statement.await }
+}

@@ -1,0 +1,111 @@
+//! The journal's tables. A released migration is never edited.
+
+use tokio_postgres::Client;
+
+use super::failure::unavailable;
+use crate::{
+    db::postgres::{Limits, Settings, connect, create_schema},
+    journal::ReadError,
+};
+
+/// Who the migrations belong to.
+const OWNER: &str = "journal";
+
+/// In order.
+const MIGRATIONS: &[&str] = &["
+    create table events (
+        position bigint primary key,
+        id uuid not null unique,
+        workspace uuid not null,
+        workspace_number bigint not null,
+        stream_kind text not null,
+        stream_id uuid not null,
+        version bigint not null,
+        event_type text not null,
+        schema integer not null,
+        -- The exact bytes; jsonb would reorder keys and drop doubled ones.
+        payload bytea not null,
+        metadata text not null,
+        claims text,
+        recorded_at timestamptz not null,
+        leaf_hash bytea not null,
+        unique (stream_kind, stream_id, version)
+    );
+
+    -- One row, written by every batch: it stays on its page, whose room is for its versions.
+    create table journal_head (
+        one integer primary key check (one = 1),
+        epoch bigint not null,
+        position bigint not null,
+        recorded_at timestamptz,
+        frontier bytea not null
+    ) with (fillfactor = 10);
+    alter table journal_head alter column frontier set storage plain;
+    insert into journal_head (one, epoch, position, frontier) values (1, 1, 0, '\\x0000000000000000');
+
+    create table claims (
+        workspace uuid not null,
+        kind text not null,
+        value text not null,
+        holder_kind text not null,
+        holder_id uuid not null,
+        position bigint not null,
+        primary key (workspace, kind, value)
+    );
+
+    create table receipts (
+        workspace uuid not null,
+        key text not null,
+        request_digest bytea not null,
+        status integer not null,
+        resource_kind text not null,
+        resource_id uuid not null,
+        sealed text,
+        position bigint not null,
+        recorded_at timestamptz not null,
+        primary key (workspace, key)
+    );
+    create index receipts_by_age on receipts (recorded_at);
+
+    create table workspace_numbers (
+        workspace uuid primary key,
+        last_number bigint not null
+    ) with (fillfactor = 50);
+"];
+
+/// Makes the tables, or brings them up to date. Nodes that start together wait for one another.
+pub(super) async fn prepare(settings: &Settings) -> Result<(), ReadError> {
+    let settings = settings.clone().named("migrations").limited(Limits::NONE);
+    let client = connect(&settings).await?;
+    create_schema(&client).await?;
+    client
+        .batch_execute("begin; select pg_advisory_xact_lock(hashtext('campanile.migrations'))")
+        .await
+        .map_err(lost)?;
+    migrate(&client).await?;
+    client.batch_execute("commit").await.map_err(lost)
+}
+
+async fn migrate(client: &Client) -> Result<(), ReadError> {
+    let table = "create table if not exists migrations (
+        owner text not null, number bigint not null, primary key (owner, number)
+    )";
+    client.batch_execute(table).await.map_err(lost)?;
+    let count = "select count(*) from migrations where owner = $1";
+    let applied: i64 = client.query_one(count, &[&OWNER]).await.and_then(|row| row.try_get(0)).map_err(lost)?;
+    let Some(missing) = MIGRATIONS.get(applied as usize..) else {
+        let known = MIGRATIONS.len();
+        let reason = format!("`{OWNER}` has had {applied} migrations and this build knows {known}");
+        return Err(ReadError::Unavailable(reason));
+    };
+    for (number, script) in (applied + 1..).zip(missing) {
+        client.batch_execute(script).await.map_err(lost)?;
+        let insert = "insert into migrations (owner, number) values ($1, $2)";
+        client.execute(insert, &[&OWNER, &number]).await.map_err(lost)?;
+    }
+    Ok(())
+}
+
+fn lost(error: tokio_postgres::Error) -> ReadError {
+    ReadError::Unavailable(unavailable(error))
+}

@@ -1,0 +1,178 @@
+//! What needs a look inside: damage done to the tables, a notification that is lost, a queue that is full.
+
+use std::{sync::Arc, time::Duration};
+
+use campanile_test_servers::Postgres;
+use uuid::Uuid;
+
+use super::PostgresJournal;
+use crate::{
+    db::postgres::{Limits, Settings, connect},
+    ids::{EventId, Position, Version, WorkspaceId},
+    journal::{Actor, Append, AppendError, Expected, Journal, Metadata, NewEvent, ReadError, StreamId, StreamKind},
+};
+
+const SOON: Duration = Duration::from_secs(60);
+
+fn settings(server: &Postgres, database: &str) -> Settings {
+    Settings::parse(&server.url(database)).unwrap()
+}
+
+async fn open(server: &Postgres, database: &str) -> Result<PostgresJournal, ReadError> {
+    PostgresJournal::open(&settings(server, database)).await
+}
+
+/// A database whose log has one stream of so many events.
+async fn log(server: &Postgres, database: &str, events: u128) -> PostgresJournal {
+    server.create_database(database);
+    let journal = open(server, database).await.unwrap();
+    journal.append(append(1, "{}", events)).await.unwrap();
+    journal
+}
+
+fn append(stream: u128, payload: &str, count: u128) -> Append {
+    let stream = StreamId::new(StreamKind::Post, Uuid::from_u128(stream));
+    let event = |number: u128| NewEvent {
+        id: EventId::from(Uuid::from_u128(stream.id.as_u128() << 64 | number)),
+        stream,
+        event_type: "post.scheduled".to_owned(),
+        schema: 1,
+        payload: payload.to_owned(),
+        metadata: Metadata::by(Actor::engine()),
+        claims: vec![],
+    };
+    Append {
+        workspace: WorkspaceId::from(Uuid::from_u128(1)),
+        expected: vec![Expected { stream, version: Version(0) }],
+        events: (0..count).map(event).collect(),
+        receipts: vec![],
+    }
+}
+
+fn damaged_at<T: std::fmt::Debug>(answer: Result<T, ReadError>) -> Position {
+    match answer {
+        Err(ReadError::Damaged { position, .. }) => position,
+        other => panic!("not damaged: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_is_damage_and_names_its_position() {
+    let server = Postgres::start();
+    let journal = log(&server, "hole", 5).await;
+    server.sql("hole", "delete from campanile.events where position = 3");
+    assert_eq!(damaged_at(journal.read(Position(0), 10).await), Position(3));
+    assert_eq!(damaged_at(journal.read(Position(2), 1).await), Position(3));
+    assert_eq!(journal.read(Position(3), 10).await.unwrap().len(), 2);
+    let stream = StreamId::new(StreamKind::Post, Uuid::from_u128(1));
+    assert_eq!(damaged_at(journal.read_stream(stream, Version(0), 10).await), Position(4));
+
+    let journal = log(&server, "no_end", 5).await;
+    server.sql("no_end", "delete from campanile.events where position > 3");
+    assert_eq!(damaged_at(journal.read(Position(0), 10).await), Position(4));
+    assert_eq!(damaged_at(journal.read(Position(3), 10).await), Position(4));
+    assert_eq!(damaged_at(open(&server, "no_end").await), Position(4));
+    server.sql("no_end", "delete from campanile.events");
+    assert_eq!(damaged_at(open(&server, "no_end").await), Position(1));
+
+    let journal = log(&server, "old_head", 1).await;
+    server.sql("old_head", "update campanile.journal_head set position = 0, frontier = '\\x0000000000000000'");
+    assert_eq!(damaged_at(open(&server, "old_head").await), Position(1));
+    // It would take the place of one that is there.
+    let refused = journal.append(append(2, "{}", 1)).await;
+    assert!(matches!(refused, Err(AppendError::Refused(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_row_that_does_not_read_is_damage() {
+    let server = Postgres::start();
+    let journal = log(&server, "log", 3).await;
+    for (column, change) in [
+        ("payload", "'\\xff'"),
+        ("metadata", "'{'"),
+        ("claims", "'{'"),
+        ("stream_kind", "'poem'"),
+        ("leaf_hash", "'\\x00'"),
+        ("schema", "70000"),
+        ("workspace_number", "-1"),
+        ("recorded_at", "'infinity'"),
+    ] {
+        let copy =
+            format!("create table campanile.kept as select {column} as was from campanile.events where position = 2");
+        server.sql("log", &copy);
+        server.sql("log", &format!("update campanile.events set {column} = {change} where position = 2"));
+        assert_eq!(damaged_at(journal.read(Position(0), 10).await), Position(2), "{column}");
+        let back = format!("update campanile.events set {column} = was from campanile.kept where position = 2");
+        server.sql("log", &format!("{back}; drop table campanile.kept"));
+        assert_eq!(journal.read(Position(0), 10).await.unwrap().len(), 3);
+    }
+    server.sql("log", "update campanile.journal_head set frontier = '\\x0000000000000000'");
+    assert_eq!(damaged_at(journal.head().await), Position(3));
+    let refused = journal.append(append(2, "{}", 1)).await;
+    assert!(matches!(refused, Err(AppendError::Unavailable(_))), "nothing is built on a broken tree: {refused:?}");
+}
+
+#[tokio::test]
+async fn a_notification_that_is_lost_is_covered() {
+    let server = Postgres::start();
+    server.create_database("log");
+    // Tells nobody of what it appends.
+    let (silent, _shared) = PostgresJournal::open_silent(&settings(&server, "log"), None).await.unwrap();
+    let listening = open(&server, "log").await.unwrap();
+    let mut announced = listening.watch();
+    for number in 1..=3 {
+        silent.append(append(number, "{}", 1)).await.unwrap();
+        let reached = announced.wait_for(|position| u128::from(position.0) == number);
+        tokio::time::timeout(SOON, reached).await.expect("it asks by itself").unwrap();
+        // Whoever listens comes back when its session is ended.
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'campanile bell'";
+        assert_eq!(server.sql("postgres", end), "t");
+    }
+}
+
+#[tokio::test]
+async fn while_the_head_is_locked_appends_wait_and_a_full_queue_says_so() {
+    let server = Postgres::start();
+    server.create_database("log");
+    let journal = Arc::new(open(&server, "log").await.unwrap());
+    let holder = connect(&settings(&server, "log").limited(Limits::NONE)).await.unwrap();
+    holder.batch_execute("begin; select * from journal_head for update").await.unwrap();
+    let mut waiting = tokio::task::JoinSet::new();
+    let spawn = |waiting: &mut tokio::task::JoinSet<_>, number: u128| {
+        let journal = Arc::clone(&journal);
+        waiting.spawn(async move { journal.append(append(number, "{}", 1)).await });
+    };
+    // One is in the appender's hand, the others fill the queue.
+    spawn(&mut waiting, 1);
+    let blocked = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
+    while server.sql("postgres", blocked) == "0" {
+        tokio::task::yield_now().await;
+    }
+    for number in 2..=4_097 {
+        spawn(&mut waiting, number);
+    }
+    while journal.queue_depth() < 4_096 {
+        tokio::task::yield_now().await;
+    }
+    let refused = journal.append(append(5_000, "{}", 1)).await;
+    assert!(matches!(refused, Err(AppendError::QueueFull)), "{refused:?}");
+    holder.batch_execute("rollback").await.unwrap();
+    let mut appended = 0;
+    while let Some(answer) = waiting.join_next().await {
+        answer.unwrap().unwrap();
+        appended += 1;
+    }
+    assert_eq!((appended, journal.queue_depth(), journal.committed_events()), (4_097, 0, 4_097));
+    assert!(journal.committed_batches() <= 4, "{}", journal.committed_batches());
+}
+
+#[tokio::test]
+async fn an_append_goes_through_though_its_caller_is_gone() {
+    let server = Postgres::start();
+    let journal = log(&server, "log", 1).await;
+    let mut head = journal.watch();
+    let mut asked = Box::pin(journal.append(append(2, "{}", 1)));
+    assert!(futures::poll!(asked.as_mut()).is_pending());
+    drop(asked);
+    tokio::time::timeout(SOON, head.wait_for(|position| *position == Position(2))).await.unwrap().unwrap();
+}
