@@ -5,8 +5,10 @@
 //! to tell.
 
 mod free_port;
+mod nats;
 mod postgres;
 mod process;
 
 pub use free_port::free_port;
+pub use nats::{Nats, Snapshot};
 pub use postgres::Postgres;
