@@ -45,17 +45,17 @@ impl Nats {
         Self::start_with(&format!("authorization {{ token: {token:?} }}"))
     }
 
-    /// Starts one that speaks TLS only, with a certificate for `localhost` and 127.0.0.1 that is its own authority
+    /// Starts one that speaks TLS only, with a certificate for `localhost` and 127.0.0.1 from an authority of its own
     /// ([`Nats::ca`]).
     pub fn start_with_tls() -> Self {
         let folder = folder();
-        let (certificate, key) = (folder.path().join("ca.pem"), folder.path().join("key.pem"));
-        let mut openssl = Command::new("openssl");
-        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]);
-        openssl.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]);
-        let output = openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate).output().expect("`openssl` runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let more = format!("tls {{ cert_file: {certificate:?}, key_file: {key:?}, timeout: 5 }}");
+        let at = |name: &str| folder.path().join(name);
+        let (ca, ca_key, certificate, key) = (at("ca.pem"), at("ca.key"), at("server.pem"), at("server.key"));
+        certify(&ca, &ca_key, &["-subj", "/CN=campanile's tests"], None);
+        let names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+        certify(&certificate, &key, &names, Some((&ca, &ca_key)));
+        let (certificate, key) = (certificate.display(), key.display());
+        let more = format!("tls {{ cert_file: \"{certificate}\", key_file: \"{key}\", timeout: 5 }}");
         Self::start_in(folder, &more, true)
     }
 
@@ -74,9 +74,9 @@ impl Nats {
     /// Other lines for its configuration, from the next start on.
     pub fn configure(&self, more: &str) {
         let text = format!(
-            "listen: \"127.0.0.1:{}\"\njetstream {{ store_dir: {:?}, max_file: 1G, max_mem: 64M }}\n{more}\n",
+            "listen: \"127.0.0.1:{}\"\njetstream {{ store_dir: \"{}\", max_file: 1G, max_mem: 64M }}\n{more}\n",
             self.port,
-            self.store()
+            self.store().display()
         );
         fs::write(self.configuration(), text).expect("a file of ours");
     }
@@ -167,7 +167,7 @@ impl Nats {
         self.url().replacen("://", &format!("://{credentials}@"), 1)
     }
 
-    /// The certificate that a server with TLS is known by.
+    /// The certificate of the authority behind a server with TLS.
     pub fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
@@ -213,6 +213,18 @@ fn greets(port: u16) -> bool {
     let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { return false };
     let mut word = [0; 4];
     stream.set_read_timeout(Some(Duration::from_secs(1))).is_ok() && stream.read_exact(&mut word).is_ok()
+}
+
+/// Makes a key and a certificate for it, by an authority's key or by its own.
+fn certify(certificate: &Path, key: &Path, more: &[&str], by: Option<(&Path, &Path)>) {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]);
+    if let Some((ca, ca_key)) = by {
+        openssl.arg("-CA").arg(ca).arg("-CAkey").arg(ca_key).args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+    }
+    let output = openssl.args(more).arg("-keyout").arg(key).arg("-out").arg(certificate).output();
+    let output = output.expect("`openssl` (3.0 or later) runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn copy(from: &Path, to: &Path) {
