@@ -30,6 +30,7 @@ where
     many_takers_share_many_jobs(fresh().await).await;
     what_is_put_off_comes_later(fresh().await).await;
     who_no_longer_waits_gets_nothing(fresh().await).await;
+    what_was_on_its_way_to_who_gave_up_comes_to_another(fresh().await).await;
 }
 
 fn job(number: u128) -> Job {
@@ -149,4 +150,13 @@ async fn who_no_longer_waits_gets_nothing(bus: Arc<dyn Bus>) {
     }
     // The last one is put after the last who gave up: it is there, whatever came of the others.
     while take(&bus).await.job() != &job(19) {}
+}
+
+async fn what_was_on_its_way_to_who_gave_up_comes_to_another(bus: Arc<dyn Bus>) {
+    let mut waiting = Box::pin(bus.take());
+    assert!(futures::poll!(&mut waiting).is_pending());
+    bus.put(job(1)).await.expect("put");
+    tokio::time::sleep(2 * A_MOMENT).await;
+    drop(waiting);
+    assert_eq!(take(&bus).await.job(), &job(1));
 }

@@ -56,9 +56,11 @@ async fn a_stream_that_is_deleted_under_it_is_made_anew() {
     assert!(begun.elapsed() < Duration::from_secs(2), "it came after {:?}", begun.elapsed());
 }
 
-/// Takes as many jobs as it was given, and then takes the server's messages back to an earlier time.
+/// Works through a hundred jobs, and then takes the server's messages back to before them.
 async fn lose_the_tail(server: &mut Server, bus: &Nats) {
     put_in_the_end(bus, &job(1_000)).await;
+    drop(take(bus).await);
+    bus.close().await;
     server.stop();
     let before = server.snapshot();
     server.start_again();
@@ -66,7 +68,7 @@ async fn lose_the_tail(server: &mut Server, bus: &Nats) {
     for number in 0..100 {
         put_in_the_end(bus, &job(number)).await;
     }
-    take_all(bus, (0..100).map(job).chain([job(1_000)])).await;
+    take_all(bus, (0..100).map(job)).await;
     bus.close().await;
     server.stop();
     server.roll_back_messages(&before);
@@ -83,7 +85,7 @@ async fn a_deaf_consumer_is_made_anew_before_its_stream_has_grown() {
     for number in 0..50 {
         put_in_the_end(&bus, &job(number)).await;
     }
-    take_all(&bus, (0..50).chain([1_000]).map(job)).await;
+    take_all(&bus, (0..50).map(job)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +108,7 @@ async fn a_deaf_consumer_is_made_anew_after_its_stream_has_grown() {
     for number in 0..150 {
         bus.put(job(number)).await.expect("put");
     }
-    take_all(&bus, (0..150).chain([1_000]).map(job)).await;
+    take_all(&bus, (0..150).map(job)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

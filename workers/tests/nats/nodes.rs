@@ -148,3 +148,20 @@ async fn a_node_that_stops_hands_its_jobs_back() {
     assert_eq!(take(&other).await.job(), &job(1));
     assert!(begun.elapsed() < Duration::from_secs(1), "it came after {:?}", begun.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_job_of_its_subject_is_dropped() {
+    let server = Server::start();
+    let bus = node(&server).await;
+    let stranger = async_nats::connect(server.url()).await.expect("a connection");
+    let stranger = async_nats::jetstream::new(stranger);
+    let another = serde_json::to_vec(&job(1)).expect("a job");
+    for (subject, payload) in [("a.b", b"{".to_vec()), ("c.d", another), ("e", Vec::new())] {
+        let subject = format!("campanile.jobs.publish.sandbox.{subject}");
+        stranger.publish(subject, payload.into()).await.expect("sent").await.expect("stored");
+    }
+    nothing_comes(&bus).await;
+    let mut stream = stranger.get_stream("CAMPANILE_JOBS").await.expect("the stream");
+    assert_eq!(stream.info().await.expect("the stream").state.messages, 0, "nor does it stay");
+    assert!(bus.put(job_on("sand.box", 1)).await.is_err(), "a platform that can't be named in a subject");
+}

@@ -74,11 +74,7 @@ impl Desk {
         if let Some(entry) = table.entries.get_mut(key) {
             match entry.place {
                 // Delivered twice: from now on the newer delivery is acknowledged.
-                Place::InHand => {
-                    entry.reply = Some(reply.to_owned());
-                    return None;
-                }
-                Place::WaitsHere => {
+                Place::InHand | Place::WaitsHere => {
                     entry.reply = Some(reply.to_owned());
                     return None;
                 }
@@ -161,8 +157,10 @@ impl Desk {
 
     /// Keeps a job for a worker of this node, if there are workers here and there is room.
     pub fn keep_here(&self, key: &str, job: &Job) -> bool {
+        // Read before the table is locked: who watches it looks at the table.
+        let workers = *self.asked.borrow() > 0;
         let mut table = self.table();
-        if *self.asked.borrow() == 0 || table.here.len() >= MOST_HERE {
+        if !workers || table.here.len() >= MOST_HERE {
             return false;
         }
         if table.entries.get(key).is_none_or(|entry| !matches!(entry.place, Place::WaitsHere)) {

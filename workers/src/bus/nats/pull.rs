@@ -14,7 +14,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     super::{Job, Outcome},
     engine::{Held, Shared},
-    layout::{Kind, Layout},
+    layout::{self, Kind, Layout},
 };
 
 /// How long a request for jobs stands.
@@ -120,7 +120,9 @@ impl Pull {
             }
             None => return self.shared.acknowledge(&reply, AckKind::Term).await,
         };
-        let Ok(job) = serde_json::from_slice::<Job>(&message.payload) else {
+        let job = serde_json::from_slice::<Job>(&message.payload).ok();
+        // What stands on another target's subject would get around that target's being in one hand at a time.
+        let Some(job) = job.filter(|job| layout::key(job) == key) else {
             tracing::warn!(nats.subject = %message.subject, "what stands there is no job; it is dropped");
             return self.shared.acknowledge(&reply, AckKind::Term).await;
         };

@@ -36,7 +36,8 @@ impl Shared {
                 self.put_anew(leaving.job).await;
             }
             (reply, None) => {
-                if let Some(reply) = reply {
+                // Without a connection it would be sent later, when that message's number may be another's.
+                if let Some(reply) = reply.filter(|_| self.state.is_connected()) {
                     // Answered once the message has left the stream: from then on its subject takes another.
                     let ack = Request::new().payload(AckKind::Ack.into()).timeout(Some(self.settings.patience));
                     if let Err(error) = self.client.send_request(reply, ack).await {
