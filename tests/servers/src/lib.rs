@@ -5,10 +5,12 @@
 //! to tell.
 
 mod free_port;
+mod nats;
 mod pds;
 mod postgres;
 mod process;
 
 pub use free_port::free_port;
+pub use nats::{Nats, Snapshot};
 pub use pds::Pds;
 pub use postgres::Postgres;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use campanile_events::ids::{AccountId, PostId};
 use tokio::sync::Notify;
 
-use super::{Bus, BusError, Job, Taken};
+use super::{Bus, BusError, Health, Job, Outcome, Taken};
 
 /// A queue in memory. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +33,14 @@ struct State {
 enum Place {
     Waiting,
     InHand { again: bool },
+    PutOff,
+}
+
+impl State {
+    fn wait(&mut self, job: Job) {
+        self.known.insert((job.post_id, job.account_id), Place::Waiting);
+        self.waiting.push_back(job);
+    }
 }
 
 impl Inner {
@@ -48,14 +56,27 @@ impl Inner {
         Some(job)
     }
 
-    fn release(&self, job: Job) {
+    fn release(self: &Arc<Self>, job: Job, outcome: Outcome) {
         let key = (job.post_id, job.account_id);
         let mut state = self.state();
-        if state.known.remove(&key) == Some(Place::InHand { again: true }) {
-            state.known.insert(key, Place::Waiting);
-            state.waiting.push_back(job);
-            drop(state);
-            self.more.notify_one();
+        let was = state.known.remove(&key);
+        match outcome {
+            Outcome::Later(pause) if !pause.is_zero() => {
+                state.known.insert(key, Place::PutOff);
+                drop(state);
+                let inner = Arc::clone(self);
+                tokio::spawn(async move {
+                    tokio::time::sleep(pause).await;
+                    inner.state().wait(job);
+                    inner.more.notify_one();
+                });
+            }
+            Outcome::Done if was != Some(Place::InHand { again: true }) => {}
+            Outcome::Done | Outcome::Later(_) => {
+                state.wait(job);
+                drop(state);
+                self.more.notify_one();
+            }
         }
     }
 }
@@ -66,15 +87,14 @@ impl Bus for InProcess {
         let key = (job.post_id, job.account_id);
         let mut state = self.inner.state();
         match state.known.get_mut(&key) {
-            Some(Place::Waiting) => return Ok(()),
+            Some(Place::Waiting | Place::PutOff) => return Ok(()),
             Some(Place::InHand { again }) => {
                 *again = true;
                 return Ok(());
             }
             None => {}
         }
-        state.known.insert(key, Place::Waiting);
-        state.waiting.push_back(job);
+        state.wait(job);
         drop(state);
         self.inner.more.notify_one();
         Ok(())
@@ -90,7 +110,7 @@ impl Bus for InProcess {
                 }
                 let inner = Arc::clone(&self.inner);
                 let back = job.clone();
-                return Ok(Taken::new(job, move || inner.release(back)));
+                return Ok(Taken::new(job, move |outcome| inner.release(back, outcome)));
             }
             more.await;
         }
@@ -98,6 +118,10 @@ impl Bus for InProcess {
 
     fn depth(&self) -> usize {
         self.inner.state().waiting.len()
+    }
+
+    fn health(&self) -> Health {
+        Health::of_this_process()
     }
 }
 

@@ -1,8 +1,12 @@
 //! The port that every bus stands behind.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use campanile_events::ids::{AccountId, PostId, WorkspaceId};
 use serde::{Deserialize, Serialize};
+
+use super::Health;
 
 /// A target that is worth a look.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,15 +26,30 @@ pub struct Job {
 #[error("the bus is unavailable: {0}")]
 pub struct BusError(pub String);
 
-/// A job in hand. When it is dropped, the bus may give the target to others again.
+/// The longest that a job may be put off: while it is, a new one for its target waits with it. What is due later than
+/// that comes back by the table of due targets.
+pub const MOST_PUT_OFF: Duration = Duration::from_secs(10);
+
+/// What became of a job that was in hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was looked at; what is still to do will be put on the bus again.
+    Done,
+    /// It comes again, to whoever takes it, after this pause.
+    Later(Duration),
+}
+
+/// A job in hand. When it is dropped it is done, and the bus may give the target to others again.
 pub struct Taken {
     job: Job,
-    release: Option<Box<dyn FnOnce() + Send>>,
+    release: Option<Release>,
 }
+
+type Release = Box<dyn FnOnce(Outcome) + Send>;
 
 impl Taken {
     /// A job with what is to be done once it is no longer in hand.
-    pub fn new(job: Job, release: impl FnOnce() + Send + 'static) -> Self {
+    pub fn new(job: Job, release: impl FnOnce(Outcome) + Send + 'static) -> Self {
         Self { job, release: Some(Box::new(release)) }
     }
 
@@ -38,13 +57,22 @@ impl Taken {
     pub const fn job(&self) -> &Job {
         &self.job
     }
+
+    /// Gives the job back: it comes again after a pause, of at most [`MOST_PUT_OFF`].
+    pub fn later(mut self, pause: Duration) {
+        self.end(Outcome::Later(pause.min(MOST_PUT_OFF)));
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        if let Some(release) = self.release.take() {
+            release(outcome);
+        }
+    }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        if let Some(release) = self.release.take() {
-            release();
-        }
+        self.end(Outcome::Done);
     }
 }
 
@@ -63,6 +91,9 @@ pub trait Bus: Send + Sync + std::fmt::Debug {
     /// Waits for a job.
     async fn take(&self) -> Result<Taken, BusError>;
 
-    /// How many jobs wait.
+    /// How many jobs wait, as far as this node knows: another's may show a moment late.
     fn depth(&self) -> usize;
+
+    /// How the bus is.
+    fn health(&self) -> Health;
 }

@@ -1,0 +1,151 @@
+//! The connection to the servers.
+
+use std::{error::Error, io, time::Duration};
+
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, Subscriber};
+use secrecy::ExposeSecret;
+
+use super::{
+    settings::{Credentials, InvalidSettings, Settings},
+    state::SharedState,
+};
+
+/// How long a connection may take to be made.
+const SOON: Duration = Duration::from_secs(5);
+/// How often an idle connection is tried: two unanswered tries end it.
+const PING: Duration = Duration::from_secs(5);
+/// The longest pause between two tries to connect again.
+const MOST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why there can be no connection, now or later. Says nothing of what is secret.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The settings can't be used.
+    #[error(transparent)]
+    Settings(#[from] InvalidSettings),
+    /// The file with the credentials can't be read.
+    #[error("the credentials of NATS can't be read from their file: {0}")]
+    CredentialsFile(io::ErrorKind),
+    /// The server doesn't take the credentials.
+    #[error("NATS at {servers} refuses the credentials that were given, or asks for some")]
+    Refused {
+        /// The servers' addresses.
+        servers: String,
+    },
+    /// No TLS could be agreed on.
+    #[error("NATS at {servers} can't be reached by TLS: {reason}")]
+    Tls {
+        /// The servers' addresses.
+        servers: String,
+        /// What TLS says.
+        reason: String,
+    },
+    /// The connection was closed before it was of use.
+    #[error("the connection to NATS was closed")]
+    Closed,
+    /// The server runs without JetStream.
+    #[error("NATS at {servers} runs without JetStream, which the bus needs")]
+    NoJetStream {
+        /// The servers' addresses.
+        servers: String,
+    },
+}
+
+/// Connects. A server that isn't there now is tried again in the background; one that refuses is an error.
+pub(super) async fn connect(settings: &Settings, state: &SharedState) -> Result<Client, ConnectError> {
+    let servers = settings.servers.as_slice();
+    let error = match options(settings, state).await?.connect(servers).await {
+        Ok(client) => return Ok(client),
+        Err(error) => error,
+    };
+    match error.kind() {
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
+            return Err(ConnectError::Refused { servers: settings.servers() });
+        }
+        _ => {}
+    }
+    if let Some(reason) = tls_reason(&error) {
+        return Err(ConnectError::Tls { servers: settings.servers(), reason });
+    }
+    tracing::warn!(nats.servers = %settings.servers(), %error, "NATS isn't there; it is tried again");
+    state.trouble(&error.to_string());
+    let options = options(settings, state).await?.retry_on_initial_connect();
+    options.connect(servers).await.map_err(|_| ConnectError::Refused { servers: settings.servers() })
+}
+
+/// Subscribes. Without a server, as soon as there is one.
+pub(super) async fn subscribe(client: &Client, subject: String) -> Result<Subscriber, ConnectError> {
+    client.subscribe(subject).await.map_err(|_| ConnectError::Closed)
+}
+
+/// What TLS has against a server; `None` if the error is about something else.
+fn tls_reason(error: &async_nats::ConnectError) -> Option<String> {
+    if error.kind() == ConnectErrorKind::Tls {
+        return Some(error.to_string());
+    }
+    // A handshake that fails comes as an error of input or output, with TLS's own inside.
+    let mut cause = Some(error as &(dyn Error + 'static));
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return Some(tls.to_string());
+        }
+        cause = error.source();
+    }
+    None
+}
+
+async fn options(settings: &Settings, state: &SharedState) -> Result<ConnectOptions, ConnectError> {
+    let state = state.clone();
+    let mut options = ConnectOptions::new()
+        .name(&settings.name)
+        .connection_timeout(SOON)
+        .ping_interval(PING)
+        .reconnect_delay_callback(|attempts| {
+            let pause = Duration::from_millis(20 << attempts.min(10));
+            if attempts <= 1 { Duration::ZERO } else { pause.min(MOST_PAUSE) }
+        })
+        .event_callback(move |event| {
+            let state = state.clone();
+            async move { told(&state, &event) }
+        });
+    options = match &settings.credentials {
+        Credentials::None => options,
+        Credentials::User { name, password } => {
+            options.user_and_password(name.clone(), password.expose_secret().to_owned())
+        }
+        Credentials::Token(token) => options.token(token.expose_secret().to_owned()),
+        Credentials::File(path) => {
+            options.credentials_file(path).await.map_err(|error| ConnectError::CredentialsFile(error.kind()))?
+        }
+    };
+    if settings.tls {
+        options = options.require_tls(true);
+    }
+    if let Some(ca) = &settings.ca {
+        options = options.add_root_certificates(ca.clone());
+    }
+    Ok(options)
+}
+
+fn told(state: &SharedState, event: &Event) {
+    match event {
+        Event::Connected => {
+            tracing::info!("connected to NATS");
+            state.connected(true);
+        }
+        Event::Disconnected | Event::Closed => {
+            tracing::warn!("the connection to NATS is lost");
+            state.connected(false);
+        }
+        Event::ServerError(error) => {
+            tracing::warn!(%error, "NATS says");
+            state.trouble(&error.to_string());
+        }
+        Event::ClientError(error) => {
+            tracing::debug!(%error, "no connection to NATS");
+            state.trouble(&error.to_string());
+        }
+        event => tracing::debug!(%event, "NATS says"),
+    }
+}

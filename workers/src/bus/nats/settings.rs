@@ -1,0 +1,211 @@
+//! Where the servers are, and as whom to speak to them.
+
+use std::{path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+use url::Url;
+
+/// The port that servers listen on by default.
+const PORT: u16 = 4222;
+
+/// Settings of a bus on NATS. Its `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(super) servers: Vec<String>,
+    pub(super) credentials: Credentials,
+    pub(super) tls: bool,
+    /// A file with the certificates (PEM) of the authorities to trust, instead of the machine's own.
+    pub ca: Option<PathBuf>,
+    /// The platforms whose jobs are taken. Jobs of others may be put, and wait for a node that takes them.
+    pub platforms: Vec<String>,
+    /// What the names of the stream and of all subjects begin with, so that several installations can share a server:
+    /// letters, digits, `-` and `_`.
+    pub name: String,
+    /// On how many servers of a cluster the stream is kept.
+    pub replicas: usize,
+    /// How many jobs of one platform may be in hand at once, on all nodes together.
+    pub in_flight: usize,
+    /// How long a silent node's jobs stay its own.
+    pub ack_wait: Duration,
+    /// How long one request to the server may take.
+    pub patience: Duration,
+    /// How often the watchdog looks.
+    pub watch: Duration,
+    /// How often a canary goes round.
+    pub canary: Duration,
+    /// After how long of silence, while workers wait here, a consumer is made anew.
+    pub silence: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Credentials {
+    None,
+    User { name: String, password: SecretString },
+    Token(SecretString),
+    File(PathBuf),
+}
+
+/// Settings that can't be used. Says nothing of what is secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSettings {
+    /// Not an address of that form.
+    #[error(
+        "the address of NATS must be of the form nats://[user:password@|token@]host[:port][,host[:port]] or tls://…"
+    )]
+    Address,
+    /// The servers of one address are to be reached by the same credentials and in the same way.
+    #[error("the servers of NATS must share their credentials, and either all or none use tls://")]
+    Mixed,
+    /// Credentials stand in the address, and a file with others is named.
+    #[error("credentials of NATS stand both in its address and in a file")]
+    TwoCredentials,
+    /// A name that can't be part of a subject.
+    #[error("`{0}` can't be part of a subject of NATS: letters, digits, `-` and `_` can")]
+    Name(String),
+}
+
+impl Settings {
+    /// Settings from an address of one or more servers, with everything else by default.
+    pub fn from_url(url: &str, platforms: impl IntoIterator<Item = String>) -> Result<Self, InvalidSettings> {
+        let mut settings = Self {
+            servers: Vec::new(),
+            credentials: Credentials::None,
+            tls: false,
+            ca: None,
+            platforms: platforms.into_iter().collect(),
+            name: "campanile".to_owned(),
+            replicas: 1,
+            in_flight: 1_000,
+            ack_wait: Duration::from_secs(10),
+            patience: Duration::from_secs(1),
+            watch: Duration::from_secs(1),
+            canary: Duration::from_secs(5),
+            silence: Duration::from_secs(15),
+        };
+        let (scheme, _) = url.split_once("://").ok_or(InvalidSettings::Address)?;
+        let mut known: Option<(String, Option<String>)> = None;
+        for part in url.split(',').map(str::trim) {
+            let whole = if part.contains("://") { part.to_owned() } else { format!("{scheme}://{part}") };
+            let one = Url::parse(&whole).map_err(|_| InvalidSettings::Address)?;
+            let tls = match one.scheme() {
+                "nats" => false,
+                "tls" => true,
+                _ => return Err(InvalidSettings::Address),
+            };
+            if !settings.servers.is_empty() && tls != settings.tls {
+                return Err(InvalidSettings::Mixed);
+            }
+            settings.tls = tls;
+            let host = one.host_str().filter(|host| !host.is_empty()).ok_or(InvalidSettings::Address)?;
+            if !matches!(one.path(), "" | "/") || one.query().is_some() || one.fragment().is_some() {
+                return Err(InvalidSettings::Address);
+            }
+            settings.servers.push(format!("{}://{host}:{}", one.scheme(), one.port().unwrap_or(PORT)));
+            if !one.username().is_empty() || one.password().is_some() {
+                let own = (one.username().to_owned(), one.password().map(str::to_owned));
+                if known.replace(own.clone()).is_some_and(|before| before != own) {
+                    return Err(InvalidSettings::Mixed);
+                }
+            }
+        }
+        if let Some((user, password)) = known {
+            let plain = |text: &str| decoded(text).ok_or(InvalidSettings::Address);
+            settings.credentials = match password {
+                Some(password) => Credentials::User { name: plain(&user)?, password: plain(&password)?.into() },
+                None => Credentials::Token(plain(&user)?.into()),
+            };
+        }
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// With the credentials of a file as `nsc` writes it.
+    pub fn with_credentials_file(mut self, path: PathBuf) -> Result<Self, InvalidSettings> {
+        if !matches!(self.credentials, Credentials::None) {
+            return Err(InvalidSettings::TwoCredentials);
+        }
+        self.credentials = Credentials::File(path);
+        Ok(self)
+    }
+
+    /// The servers, as a person may read them.
+    pub fn servers(&self) -> String {
+        self.servers.join(",")
+    }
+
+    pub(super) fn check(&self) -> Result<(), InvalidSettings> {
+        match self.platforms.iter().chain([&self.name]).find(|name| !is_token(name)) {
+            Some(name) => Err(InvalidSettings::Name(name.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a text can be one part of a subject, and of a consumer's name.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-' || it == b'_')
+}
+
+/// A part of an address with its `%XX` resolved.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let (digits, after) = rest.split_at_checked(2)?;
+        bytes.extend(hex::decode(digits).ok()?);
+        rest = after;
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn settings(url: &str) -> Result<Settings, InvalidSettings> {
+        Settings::from_url(url, ["sandbox".to_owned()])
+    }
+
+    #[test]
+    fn an_address_is_taken_apart_and_its_secret_is_shown_nowhere() {
+        let one = settings("nats://ann:s%3Acr%25et@a:4333,b").expect("a good address");
+        assert_eq!(one.servers(), "nats://a:4333,nats://b:4222");
+        let Credentials::User { name, password } = &one.credentials else { panic!("a user and a password") };
+        assert_eq!((name.as_str(), password.expose_secret()), ("ann", "s:cr%et"));
+        assert!(!format!("{one:?}").contains("cr%"), "{one:?}");
+        let two = settings("tls://t0ken@[::1]:1,tls://t0ken@b").expect("a good address");
+        assert!(two.tls && two.servers() == "tls://[::1]:1,tls://b:4222", "{two:?}");
+        assert!(matches!(&two.credentials, Credentials::Token(token) if token.expose_secret() == "t0ken"));
+        assert!(!format!("{two:?}").contains("t0ken"), "{two:?}");
+        let both = two.with_credentials_file("a.creds".into());
+        assert_eq!(both.expect_err("two credentials"), InvalidSettings::TwoCredentials);
+    }
+
+    #[test]
+    fn bad_addresses_are_refused_without_their_secret() {
+        for (url, error) in [
+            ("", InvalidSettings::Address),
+            ("localhost", InvalidSettings::Address),
+            ("http://a:s3cret@b", InvalidSettings::Address),
+            ("nats://a:s3cret@", InvalidSettings::Address),
+            ("nats://a:s3cret@b/path", InvalidSettings::Address),
+            ("nats://a:s3cret@b:port", InvalidSettings::Address),
+            ("nats://a:s3cret%ZZ@b", InvalidSettings::Address),
+            ("nats://a,tls://b", InvalidSettings::Mixed),
+            ("nats://s3cret@a,nats://other@b", InvalidSettings::Mixed),
+        ] {
+            let refused = settings(url).expect_err(url);
+            assert_eq!(refused, error, "{url}");
+            assert!(!refused.to_string().contains("s3cret"), "{refused}");
+        }
+        let odd = Settings::from_url("nats://a", ["a.>".to_owned()]).expect_err("no token");
+        assert_eq!(odd, InvalidSettings::Name("a.>".to_owned()));
+    }
+}
