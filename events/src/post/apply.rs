@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Attempt, AttemptEnd, AttemptStarted, Failure, FailureClass, LookUp, Phase, Post, PostDrafted, PostEdited,
-    PostEvent, Removal, RemovalStage, Settling, Step, StepCompleted, StepDone, Target, TargetLookedUp, TargetPublished, TargetRef, When,
+    PostEvent, Removal, RemovalStage, Settling, Step, StepCompleted, StepDone, Target, TargetLookedUp, TargetPublished,
+    TargetRef, When,
 };
 use crate::ids::AccountId;
 

@@ -6,9 +6,9 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{
     ContentInHand, Evidence, Failure, FailureClass, Limits, Phase, Post, PostAction, PostCanceled, PostCommand,
-    PostDrafted, PostEdited, PostError, PostEvent, PostScheduled, PostServices, PostStatus,
-    PostUnscheduled, Resolution, Tag, Target, TargetFailed, TargetPublished, TargetRef, TargetRequeued, TargetResolved,
-    TargetRules, TargetViolations, Then, When,
+    PostDrafted, PostEdited, PostError, PostEvent, PostScheduled, PostServices, PostStatus, PostUnscheduled,
+    Resolution, Tag, Target, TargetFailed, TargetPublished, TargetRef, TargetRequeued, TargetResolved, TargetRules,
+    TargetViolations, Then, When,
 };
 use crate::ids::AccountId;
 

@@ -29,9 +29,8 @@ impl Post {
             events.push(PostEvent::Canceled(PostCanceled { account_ids: waiting, at: now }));
         }
         // What has begun and waits to go on never will.
-        let begun = |target: &&Target| {
-            target.is_frozen() && matches!(target.phase, Phase::Scheduled | Phase::Retrying { .. })
-        };
+        let begun =
+            |target: &&Target| target.is_frozen() && matches!(target.phase, Phase::Scheduled | Phase::Retrying { .. });
         for target in self.targets.iter().filter(begun) {
             let case = Case { post: self, target, now, jitter: 0.5, timing: &services.timing };
             let number = target.newest().map_or(0, |attempt| attempt.number);

@@ -50,7 +50,8 @@ impl Target {
     /// follows.
     pub fn standing(&self) -> Vec<&str> {
         let removed = |id: &str| self.removal.as_ref().is_some_and(|removal| removal.removed.contains(id));
-        let mut all: Vec<(Step, &str)> = self.done.iter().map(|(step, done)| (*step, done.remote_id.as_str())).collect();
+        let mut all: Vec<(Step, &str)> =
+            self.done.iter().map(|(step, done)| (*step, done.remote_id.as_str())).collect();
         all.extend(self.second_posts.iter().map(|(step, id)| (*step, id.as_str())));
         all.sort_by(|one, other| other.cmp(one));
         all.into_iter().map(|(_, id)| id).filter(|id| !removed(id)).collect()

@@ -6,8 +6,8 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attempt, Content, Failure, Intent, Limits, PostCommand, PostError, PostEvent, PostServices, PostStatus, Removal, Step, Tag,
-    TargetStatus, When,
+    Attempt, Content, Failure, Intent, Limits, PostCommand, PostError, PostEvent, PostServices, PostStatus, Removal,
+    Step, Tag, TargetStatus, When,
 };
 use crate::{ids::AccountId, seal::Sealed};
 

@@ -7,9 +7,10 @@ use campanile_events::{
     post::{
         AttemptStarted, Content, Delivery, DuplicateObserved, Evidence, Failure, FailureClass, Intent,
         LateResultObserved, Limits, LocalTime, LookUp, OnGap, OnOverlap, Override, PostCanceled, PostDeleted,
-        PostDrafted, PostEdited, PostEvent, PostScheduled, PostUnscheduled, RemovalRequested, Resolution, SendIntended, Step,
-        StepCompleted, Tag, TargetFailed, TargetLookedUp, TargetMissed, TargetPublished, TargetRef, TargetRemovalFailed, TargetRemoved, TargetRequeued,
-        TargetResolved, TargetRetryScheduled, TargetUncertain, TargetUnknown, Then, When,
+        PostDrafted, PostEdited, PostEvent, PostScheduled, PostUnscheduled, RemovalRequested, Resolution, SendIntended,
+        Step, StepCompleted, Tag, TargetFailed, TargetLookedUp, TargetMissed, TargetPublished, TargetRef,
+        TargetRemovalFailed, TargetRemoved, TargetRequeued, TargetResolved, TargetRetryScheduled, TargetUncertain,
+        TargetUnknown, Then, When,
     },
     seal::Sealed,
 };
@@ -218,8 +219,7 @@ fn removals() -> Vec<Fixture> {
         retry_at: None,
         at,
     };
-    let again =
-        TargetRemovalFailed { removed: removed(), failure: failure(), retry_at: Some(later()), ..over.clone() };
+    let again = TargetRemovalFailed { removed: removed(), failure: failure(), retry_at: Some(later()), ..over.clone() };
     vec![
         fixture("", &PostEvent::RemovalRequested(RemovalRequested { account_ids: vec![account_id], at })),
         fixture("", &PostEvent::TargetRemoved(TargetRemoved { removed: removed(), ..nothing.clone() })),

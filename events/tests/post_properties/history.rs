@@ -7,9 +7,9 @@ use campanile_events::{
     post::{
         AttemptStarted, Content, Delivery, DuplicateObserved, Evidence, Failure, FailureClass, Intent,
         LateResultObserved, Limits, LookUp, Post, PostCanceled, PostDeleted, PostDrafted, PostEdited, PostEvent,
-        PostScheduled, PostUnscheduled, RemovalRequested, Resolution, SendIntended, Step, StepCompleted, TargetFailed, TargetLookedUp,
-        TargetMissed, TargetPublished, TargetRef, TargetRemovalFailed, TargetRemoved, TargetRequeued, TargetResolved, TargetRetryScheduled,
-        TargetUncertain, TargetUnknown, Then, When,
+        PostScheduled, PostUnscheduled, RemovalRequested, Resolution, SendIntended, Step, StepCompleted, TargetFailed,
+        TargetLookedUp, TargetMissed, TargetPublished, TargetRef, TargetRemovalFailed, TargetRemoved, TargetRequeued,
+        TargetResolved, TargetRetryScheduled, TargetUncertain, TargetUnknown, Then, When,
     },
     seal::Sealed,
     stored::StoredEvent,

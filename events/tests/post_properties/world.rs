@@ -102,7 +102,14 @@ impl World {
     /// A thread of two parts with a comment, due now.
     pub fn new(delivery: Delivery) -> Self {
         let now = "2026-03-01T12:00:00Z".parse().expect("an instant");
-        let mut world = Self { post: Post::default(), events: Vec::new(), now, delivery, flights: Vec::new(), gone: BTreeSet::new() };
+        let mut world = Self {
+            post: Post::default(),
+            events: Vec::new(),
+            now,
+            delivery,
+            flights: Vec::new(),
+            gone: BTreeSet::new(),
+        };
         let (content, tags, limits) = (content("one"), Vec::new(), Limits::default());
         world.ask(PostAction::Draft { content, targets: targets(), tags, limits }).expect("a good draft");
         world.ask(PostAction::Schedule { when: When::instant(now) }).expect("a good time");

@@ -24,6 +24,7 @@ fn expected(town: &Town) -> Keys {
         for target in &post.targets {
             let newest = target.newest().map_or(0, |attempt| attempt.number);
             let due = match target.phase {
+                _ if target.removal_at().is_some() => (Action::Remove, newest),
                 Phase::Scheduled | Phase::Retrying { .. } => (Action::Send, newest + 1),
                 Phase::Settling(_) => (Action::Settle, newest),
                 Phase::Publishing => (Action::Watch, newest),
@@ -62,7 +63,7 @@ async fn a_row_stands_exactly_while_something_is_to_be_done() {
         );
         assert_eq!(late.into_iter().chain(ahead).collect::<Vec<_>>(), due);
     }
-    assert_eq!(actions.len(), 3, "{actions:?}");
+    assert_eq!(actions.len(), 4, "{actions:?}");
 }
 
 #[tokio::test]

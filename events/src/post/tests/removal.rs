@@ -103,7 +103,11 @@ fn a_refusal_for_good_ends_it_until_somebody_asks_again() {
     assert_eq!(story.target().removal_at(), Some(at(500)));
     let waits = story.and(500, refused(AuthExpired)).and(501, refused(AuthExpired));
     assert_eq!(waits.target().removal_at(), Some(at(503)));
-    assert_eq!(waits.and(502, delete_everywhere()).target().removal_at(), Some(at(502)), "asked again, it is tried now");
+    assert_eq!(
+        waits.and(502, delete_everywhere()).target().removal_at(),
+        Some(at(502)),
+        "asked again, it is tried now"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod answers;
 mod connect;
+mod delete;
 mod facets;
 mod line;
 mod look_up;
@@ -99,6 +100,7 @@ impl Platform for Bluesky {
                 PostingLimit { requests: 3_000, per_seconds: 300, counted_by: "address" },
             ],
             delivery: vec![DeliveryWorth { class: "keyed", window_seconds: None, holds_for: "every server" }],
+            can_delete: true,
             limits_by_server: false,
         }
     }
@@ -131,5 +133,9 @@ impl Platform for Bluesky {
 
     async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure> {
         self.search(access, search).await
+    }
+
+    async fn remove(&self, access: &Access, remote_id: &str) -> Result<(), SendFailure> {
+        self.delete(access, remote_id).await
     }
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod connect;
+mod delete;
 mod instance;
 mod line;
 mod look_up;
@@ -111,6 +112,7 @@ impl Platform for Mastodon {
                     holds_for: "every other server that speaks Mastodon's API",
                 },
             ],
+            can_delete: true,
             limits_by_server: true,
         }
     }
@@ -138,5 +140,9 @@ impl Platform for Mastodon {
 
     async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure> {
         self.search(access, search).await
+    }
+
+    async fn remove(&self, access: &Access, remote_id: &str) -> Result<(), SendFailure> {
+        self.delete(access, remote_id).await
     }
 }

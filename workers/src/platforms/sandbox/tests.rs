@@ -1,5 +1,7 @@
 //! The same promises in process and over HTTP, through the adapter.
 
+mod deleting;
+
 use std::{sync::Arc, time::Duration};
 
 use campanile_events::{

@@ -2,6 +2,7 @@
 
 mod answers;
 mod connect;
+mod delete;
 mod line;
 mod look_up;
 mod route;
@@ -74,6 +75,7 @@ impl Platform for SandboxPlatform {
                 delivery("searchable", None),
                 delivery("blind", None),
             ],
+            can_delete: true,
             limits_by_server: false,
         }
     }
@@ -102,6 +104,10 @@ impl Platform for SandboxPlatform {
 
     async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure> {
         self.search(access, search).await
+    }
+
+    async fn remove(&self, access: &Access, remote_id: &str) -> Result<(), SendFailure> {
+        self.delete(access, remote_id).await
     }
 }
 
