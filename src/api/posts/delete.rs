@@ -21,7 +21,7 @@ use crate::api::{
     delete, path = "/v1/posts/{id}",
     params(super::shown::Deleting),
     responses(Done),
-    extensions(("x-refusals" = json!(["conflict"])))
+    extensions(("x-refusals" = json!(["conflict", "test_key_live_account"])))
 )]
 pub async fn delete(
     State(api): State<Api>,
