@@ -4,7 +4,7 @@
 use campanile_events::{
     db::{Database, Table},
     ids::{AccountId, PostId, WorkspaceId},
-    post::TargetStatus,
+    post::{RemovalStage, TargetStatus},
 };
 use chrono::{DateTime, Utc};
 
@@ -35,8 +35,10 @@ pub(crate) fn rows(subject: &Subject<PostState>, out: &mut Vec<Derived>) {
     let post = &subject.state.post;
     for target in &post.targets {
         let over = matches!(target.status(), TargetStatus::Failed | TargetStatus::Missed | TargetStatus::Canceled);
-        // What was deleted here still stands on the platform.
-        let gone = over || (post.deleted && target.status() != TargetStatus::Published);
+        let removed = target.removal.as_ref().is_some_and(|removal| removal.stage == RemovalStage::Removed);
+        // What was deleted here still stands on the platform, or may soon.
+        let stands = matches!(target.status(), TargetStatus::Published | TargetStatus::Publishing);
+        let gone = over || removed || (post.deleted && !stands);
         let Some(digest) = post.digests.get(&target.account_id).filter(|_| !gone) else { continue };
         let row = vec![
             subject.workspace.uuid().into(),

@@ -62,10 +62,12 @@ pub enum Action {
     Settle,
     /// See that the worker of a running attempt lives.
     Watch,
+    /// Remove what stands on the platform: its post was deleted.
+    Remove,
 }
 
 impl Action {
-    const ALL: [Self; 3] = [Self::Send, Self::Settle, Self::Watch];
+    const ALL: [Self; 4] = [Self::Send, Self::Settle, Self::Watch, Self::Remove];
 
     /// The stored word.
     pub const fn as_str(self) -> &'static str {
@@ -73,6 +75,7 @@ impl Action {
             Self::Send => "send",
             Self::Settle => "settle",
             Self::Watch => "watch",
+            Self::Remove => "remove",
         }
     }
 }
@@ -104,8 +107,11 @@ impl Due {
                 changed_at,
             });
         }
-        let next_at = target.next_at()?;
         let newest = target.newest().map_or(0, |attempt| attempt.number);
+        if let Some(next_at) = target.removal_at() {
+            return Some(Self { action: Action::Remove, next_at, number: newest, worker: None, changed_at });
+        }
+        let next_at = target.next_at()?;
         let (action, number) = match target.phase {
             Phase::Settling(_) => (Action::Settle, newest),
             _ => (Action::Send, target.next_number()),
@@ -188,7 +194,7 @@ pub async fn changed_since(
     read_all(db, sql, vec![position.0.into(), horizon.into(), limit.into()]).await
 }
 
-/// What is to be sent or settled at `from` or later and before `to`, soonest first.
+/// What is to be sent, settled or removed at `from` or later and before `to`, soonest first.
 ///
 /// # Errors
 /// If the database doesn't answer.
@@ -203,12 +209,14 @@ pub async fn between(
     read_all(db, sql, vec![from.into(), to.into(), limit.into()]).await
 }
 
-/// What was to be sent or settled before `before`, longest waiting first; nothing that a paused workspace would send.
+/// What was to be sent, settled or removed before `before`, longest waiting first; nothing that a paused workspace would
+/// send.
 ///
 /// # Errors
 /// If the database doesn't answer.
 pub async fn overdue(db: &dyn Database, before: DateTime<Utc>, limit: usize) -> Result<Vec<DueTarget>, QueryError> {
-    let sql = "select * from due_targets where action <> 'watch' and next_at < $1 and (action = 'settle' or
+    let sql =
+        "select * from due_targets where action <> 'watch' and next_at < $1 and (action in ('settle', 'remove') or
             workspace_id not in (select id from workspaces where paused_at is not null))
         order by next_at limit $2";
     read_all(db, sql, vec![before.into(), limit.into()]).await
@@ -223,7 +231,7 @@ pub async fn watched(db: &dyn Database, limit: usize) -> Result<Vec<DueTarget>, 
     read_all(db, sql, vec![limit.into()]).await
 }
 
-/// What has waited longest to be sent or settled, or will be first: `next_at` may lie ahead. What a pause holds back is
+/// What has waited longest to be sent, settled or removed, or will be first: `next_at` may lie ahead. What a pause holds back is
 /// left out: it waits because it was told to.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ mod layering;
 mod load;
 mod log;
 mod mastodon;
+mod mastodon_deleting;
 mod media;
 mod openapi;
 mod operators;

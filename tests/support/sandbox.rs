@@ -15,8 +15,8 @@ pub struct SandboxServer {
     /// Where it answers.
     pub address: String,
     http: reqwest::Client,
-    _process: Process,
-    _folder: TempDir,
+    process: Process,
+    folder: TempDir,
 }
 
 /// Everything that the sandbox knows to be true.
@@ -28,6 +28,15 @@ pub struct Truth {
     pub requests: Vec<Received>,
     /// What was brought to be shown, in order.
     pub uploads: Vec<Uploaded>,
+    /// What was taken away again, in order.
+    pub removed: Vec<Removed>,
+}
+
+/// A post that was taken away.
+#[derive(Debug, Deserialize)]
+pub struct Removed {
+    /// Its name there.
+    pub remote_id: String,
 }
 
 /// A picture or film that was brought.
@@ -48,6 +57,8 @@ pub struct Uploaded {
 pub struct Visible {
     /// Whose it is.
     pub account: String,
+    /// Its name there.
+    pub remote_id: String,
     /// What it says.
     pub text: String,
     /// What it shows.
@@ -73,12 +84,21 @@ impl SandboxServer {
     /// Starts one.
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut command = campanile();
-        command.args(["sandbox", "--listen", "127.0.0.1:0"]).current_dir(folder.path());
-        let mut process = Process::start("sandbox", &mut command, folder.path());
-        let address = process.address().await;
+        let (process, address) = serve(&folder, "127.0.0.1:0").await;
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { address, http, _process: process, _folder: folder }
+        Self { address, http, process, folder }
+    }
+
+    /// Ends it: nobody answers at its address any more.
+    pub fn down(&mut self) {
+        self.process.kill9();
+    }
+
+    /// Starts it again at its address, with what it knew.
+    pub async fn up(&mut self) {
+        let (process, address) = serve(&self.folder, self.address.trim_start_matches("http://")).await;
+        assert_eq!(address, self.address);
+        self.process = process;
     }
 
     /// What is true.
@@ -101,7 +121,21 @@ impl SandboxServer {
     }
 }
 
+async fn serve(folder: &TempDir, address: &str) -> (Process, String) {
+    let mut command = campanile();
+    command.args(["sandbox", "--file", "sandbox.jsonl", "--listen", address]).current_dir(folder.path());
+    let mut process = Process::start("sandbox", &mut command, folder.path());
+    let address = process.address().await;
+    (process, address)
+}
+
 impl Truth {
+    /// What stands now, oldest first.
+    pub fn standing(&self) -> Vec<(&str, &str)> {
+        let gone = |post: &&Visible| self.removed.iter().all(|it| it.remote_id != post.remote_id);
+        self.visible.iter().filter(gone).map(|post| (post.account.as_str(), post.text.as_str())).collect()
+    }
+
     /// How often each text stands on each account.
     pub fn counts(&self) -> BTreeMap<(String, String), usize> {
         let mut counts = BTreeMap::new();

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Attempt, AttemptEnd, AttemptStarted, Failure, FailureClass, LookUp, Phase, Post, PostDrafted, PostEdited,
-    PostEvent, Settling, Step, StepCompleted, StepDone, Target, TargetLookedUp, TargetPublished, TargetRef, When,
+    PostEvent, Removal, RemovalStage, Settling, Step, StepCompleted, StepDone, Target, TargetLookedUp, TargetPublished,
+    TargetRef, When,
 };
 use crate::ids::AccountId;
 
@@ -85,8 +86,26 @@ impl Post {
             PostEvent::TargetMissed(event) => self.with(event.account_id, |target| target.phase = Phase::Missed),
             PostEvent::TargetResolved(event) => self.with(event.account_id, |target| target.uncertain = None),
             PostEvent::TargetRequeued(event) => self.due(event.account_id, event.due),
-            PostEvent::DuplicateObserved(event) => self.with(event.account_id, |target| target.duplicates += 1),
+            PostEvent::DuplicateObserved(event) => self.with(event.account_id, |target| {
+                target.duplicates += 1;
+                target.second_posts.push((event.step, event.remote_id));
+                target.seen(event.at);
+            }),
             PostEvent::LateResultObserved(_) => {}
+            PostEvent::RemovalRequested(event) => {
+                for account in &event.account_ids {
+                    self.with(*account, |target| {
+                        target.removal = Some(Removal::asked(event.at, target.removal.as_ref()));
+                    });
+                }
+            }
+            PostEvent::TargetRemoved(event) => self.with(event.account_id, |target| {
+                target.gone(event.removed, RemovalStage::Removed, None);
+            }),
+            PostEvent::TargetRemovalFailed(event) => self.with(event.account_id, |target| {
+                let stage = event.retry_at.map_or(RemovalStage::Failed, |next_at| RemovalStage::Open { next_at });
+                target.gone(event.removed, stage, Some(event.failure));
+            }),
         }
     }
 
@@ -152,6 +171,8 @@ impl Target {
             warning: None,
             published_at: None,
             duplicates: 0,
+            second_posts: Vec::new(),
+            removal: None,
         }
     }
 
@@ -205,6 +226,7 @@ impl Target {
         if event.step == Step::Part(0) {
             self.url.clone_from(&event.url);
         }
+        self.seen(event.at);
         self.done.insert(event.step, StepDone { attempt: event.number, remote_id: event.remote_id, url: event.url });
     }
 
@@ -254,5 +276,8 @@ fn at(event: &PostEvent) -> DateTime<Utc> {
         PostEvent::TargetRequeued(event) => event.at,
         PostEvent::DuplicateObserved(event) => event.at,
         PostEvent::LateResultObserved(event) => event.at,
+        PostEvent::RemovalRequested(event) => event.at,
+        PostEvent::TargetRemoved(event) => event.at,
+        PostEvent::TargetRemovalFailed(event) => event.at,
     }
 }

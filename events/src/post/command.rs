@@ -113,6 +113,8 @@ pub enum PostAction {
     Delete {
         /// The revision that the client knows, if it cares.
         if_revision: Option<u32>,
+        /// Whether what stands on its platforms is to go, too.
+        on_platforms: bool,
     },
     /// A worker begins an attempt; a due target that is too late is missed or given up instead.
     StartAttempt {
@@ -198,6 +200,22 @@ pub enum PostAction {
         account_id: AccountId,
         /// The attempt.
         number: u32,
+    },
+    /// What stood on the platform is gone.
+    CompleteRemoval {
+        /// Which target.
+        account_id: AccountId,
+        /// The platform's names of it.
+        removed: Vec<String>,
+    },
+    /// Not all of it could be removed.
+    FailRemoval {
+        /// Which target.
+        account_id: AccountId,
+        /// The platform's names of what was.
+        removed: Vec<String>,
+        /// How the rest failed.
+        failure: Failure,
     },
 }
 

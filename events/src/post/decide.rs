@@ -6,9 +6,9 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{
     ContentInHand, Evidence, Failure, FailureClass, Limits, Phase, Post, PostAction, PostCanceled, PostCommand,
-    PostDeleted, PostDrafted, PostEdited, PostError, PostEvent, PostScheduled, PostServices, PostStatus,
-    PostUnscheduled, Resolution, Tag, Target, TargetFailed, TargetPublished, TargetRef, TargetRequeued, TargetResolved,
-    TargetRules, TargetViolations, Then, When,
+    PostDrafted, PostEdited, PostError, PostEvent, PostScheduled, PostServices, PostStatus, PostUnscheduled,
+    Resolution, Tag, Target, TargetFailed, TargetPublished, TargetRef, TargetRequeued, TargetResolved, TargetRules,
+    TargetViolations, Then, When,
 };
 use crate::ids::AccountId;
 
@@ -45,6 +45,13 @@ impl Post {
             | PostAction::LeaveUnknown { .. }
             | PostAction::StartAttempt { .. }
             | PostAction::IntendSend { .. } => self.decide_target(now, jitter, action, services),
+            PostAction::CompleteRemoval { .. } | PostAction::FailRemoval { .. } => {
+                self.decide_removal(now, jitter, action, services)
+            }
+            PostAction::Delete { if_revision, on_platforms: true } if self.deleted => {
+                self.expect_revision(if_revision)?;
+                self.ask_removal(now)
+            }
             _ if self.deleted => Err(PostError::Deleted),
             PostAction::Edit { if_revision, content, targets, tags, limits } => {
                 self.expect_revision(if_revision)?;
@@ -55,9 +62,9 @@ impl Post {
             PostAction::Cancel { account_ids } => self.cancel(now, account_ids),
             PostAction::Retry { account_ids } => self.retry(now, account_ids),
             PostAction::Resolve { account_id, resolution } => self.resolve(now, account_id, resolution),
-            PostAction::Delete { if_revision } => {
+            PostAction::Delete { if_revision, on_platforms } => {
                 self.expect_revision(if_revision)?;
-                self.delete(now)
+                self.delete(now, on_platforms, services)
             }
             PostAction::Draft { .. } | PostAction::DraftScheduled { .. } => Err(PostError::Exists),
         }
@@ -186,19 +193,6 @@ impl Post {
         Ok(vec![PostEvent::TargetResolved(TargetResolved { account_id, number, resolution, at: now }), follows])
     }
 
-    fn delete(&self, now: DateTime<Utc>) -> Decision {
-        if self.targets.iter().any(Target::is_under_way) {
-            return Err(self.forbids("deleted"));
-        }
-        let waiting: Vec<_> =
-            self.targets.iter().filter(|target| target.can_cancel()).map(|target| target.account_id).collect();
-        let deleted = PostEvent::Deleted(PostDeleted { at: now });
-        if waiting.is_empty() {
-            return Ok(vec![deleted]);
-        }
-        Ok(vec![PostEvent::Canceled(PostCanceled { account_ids: waiting, at: now }), deleted])
-    }
-
     /// The named targets, each of which must allow it; or all that do, at least one.
     fn chosen(
         &self,
@@ -228,7 +222,7 @@ impl Post {
         }
     }
 
-    fn forbids(&self, verb: &'static str) -> PostError {
+    pub(super) fn forbids(&self, verb: &'static str) -> PostError {
         PostError::Status { status: self.status(), verb }
     }
 }
@@ -241,7 +235,7 @@ impl Target {
         waits && !self.is_frozen()
     }
 
-    fn is_under_way(&self) -> bool {
+    pub(super) fn is_under_way(&self) -> bool {
         match self.phase {
             Phase::Settling(_) => true,
             Phase::Scheduled | Phase::Retrying { .. } | Phase::Publishing => self.is_frozen(),

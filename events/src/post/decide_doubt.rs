@@ -79,7 +79,7 @@ impl Case<'_> {
                 Ok(vec![recorded(absences, None), follows])
             }
             LookUp::Unavailable { failure } => {
-                if self.is_given_up(self.now) {
+                if self.is_too_late(self.now) {
                     let (failure, at) = (failure.clone(), self.now);
                     let unknown = TargetUnknown { account_id, number, failure, at };
                     return Ok(vec![recorded(settling.absences, None), PostEvent::TargetUnknown(unknown)]);

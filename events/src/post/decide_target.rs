@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::command::Completion;
+use super::decide_removal::deleted;
 use super::{
     Attempt, AttemptStarted, DuplicateObserved, Evidence, Failure, FailureClass, Intent, LateResultObserved, Phase,
     Post, PostAction, PostError, PostEvent, PostServices, SendIntended, Step, StepCompleted, Target, TargetFailed,
@@ -161,13 +162,28 @@ impl Case<'_> {
         let post_url = if step == Step::Part(0) { url.clone() } else { None };
         let completed = StepCompleted { account_id, number, step, remote_id, url, evidence, claimed, at: self.now };
         let mut events = vec![PostEvent::StepCompleted(completed)];
-        let more = self.post.steps(account_id).iter().any(|it| *it != step && !self.target.done.contains_key(it));
+        let is_left = |it: &Step| *it != step && !self.target.done.contains_key(it);
+        let left: Vec<_> = self.post.steps(account_id).into_iter().filter(is_left).collect();
+        let more = !left.is_empty();
         if !more && self.target.phase != Phase::Published {
             events.push(self.published(number, post_url, evidence, None));
+        } else if more && self.post.deleted && self.ends_with(number) {
+            events.push(if left == [Step::Comment] {
+                self.published(number, post_url, evidence, Some(deleted()))
+            } else {
+                let (failure, at) = (deleted(), self.now);
+                PostEvent::TargetFailed(TargetFailed { account_id, number, failure, gave_up: true, at })
+            });
         } else if more && !self.post.deleted && matches!(self.target.phase, Phase::Settling(_) | Phase::Unknown) {
             events.push(self.retry_at(number, None, self.now, false));
         }
         Ok(events)
+    }
+
+    /// Whether a deleted post's target comes to rest with a result of this attempt: none is under way besides.
+    fn ends_with(&self, number: u32) -> bool {
+        let is_newest = self.target.newest().is_some_and(|newest| newest.number == number);
+        matches!(self.target.phase, Phase::Settling(_)) || (self.target.phase == Phase::Publishing && is_newest)
     }
 
     fn fail(&self, number: u32, step: Option<Step>, failure: Failure) -> Decision {
@@ -219,7 +235,12 @@ impl Case<'_> {
         events
     }
 
+    /// Whether nothing more is sent at that time: it would be too late, or the post is deleted.
     pub(super) fn is_given_up(&self, at: DateTime<Utc>) -> bool {
+        self.post.deleted || self.is_too_late(at)
+    }
+
+    pub(super) fn is_too_late(&self, at: DateTime<Utc>) -> bool {
         self.post.give_up_at(self.target).is_some_and(|give_up| at > give_up)
     }
 

@@ -8,7 +8,8 @@
 //! - after an uncertain answer there is a second send only where that can't make a second post: under the same key,
 //!   or after an absence that was proved;
 //! - from the first intent the content of a target is frozen;
-//! - a late result is kept, never dropped.
+//! - a late result is kept, never dropped;
+//! - once it is deleted nothing more is intended, and what stands on a platform is removed only where that was asked for.
 //!
 //! [`Post::decide`] is pure: time, jitter, platform rules and delivery arrive as data. `Post::apply` only changes
 //! state and can't fail.
@@ -19,10 +20,12 @@ mod command;
 mod content;
 mod decide;
 mod decide_doubt;
+mod decide_removal;
 mod decide_target;
 mod error;
 mod event;
 mod media_rules;
+mod removal;
 mod rules;
 mod state;
 mod status;
@@ -36,6 +39,7 @@ pub use content::*;
 pub use error::*;
 pub use event::*;
 pub use media_rules::*;
+pub use removal::*;
 pub use rules::*;
 pub use state::*;
 pub use status::*;

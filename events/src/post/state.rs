@@ -6,8 +6,8 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attempt, Content, Failure, Intent, Limits, PostCommand, PostError, PostEvent, PostServices, PostStatus, Step, Tag,
-    TargetStatus, When,
+    Attempt, Content, Failure, Intent, Limits, PostCommand, PostError, PostEvent, PostServices, PostStatus, Removal,
+    Step, Tag, TargetStatus, When,
 };
 use crate::{ids::AccountId, seal::Sealed};
 
@@ -65,6 +65,10 @@ pub struct Target {
     pub published_at: Option<DateTime<Utc>>,
     /// How many second posts were seen.
     pub duplicates: u32,
+    /// The steps and the platform's names of those second posts.
+    pub second_posts: Vec<(Step, String)>,
+    /// Its removal from the platform, where somebody asked for it.
+    pub removal: Option<Removal>,
 }
 
 /// A step that is live.

@@ -7,9 +7,10 @@ use campanile_events::{
     post::{
         AttemptStarted, Content, Delivery, DuplicateObserved, Evidence, Failure, FailureClass, Intent,
         LateResultObserved, Limits, LocalTime, LookUp, OnGap, OnOverlap, Override, PostCanceled, PostDeleted,
-        PostDrafted, PostEdited, PostEvent, PostScheduled, PostUnscheduled, Resolution, SendIntended, Step,
-        StepCompleted, Tag, TargetFailed, TargetLookedUp, TargetMissed, TargetPublished, TargetRef, TargetRequeued,
-        TargetResolved, TargetRetryScheduled, TargetUncertain, TargetUnknown, Then, When,
+        PostDrafted, PostEdited, PostEvent, PostScheduled, PostUnscheduled, RemovalRequested, Resolution, SendIntended,
+        Step, StepCompleted, Tag, TargetFailed, TargetLookedUp, TargetMissed, TargetPublished, TargetRef,
+        TargetRemovalFailed, TargetRemoved, TargetRequeued, TargetResolved, TargetRetryScheduled, TargetUncertain,
+        TargetUnknown, Then, When,
     },
     seal::Sealed,
 };
@@ -36,7 +37,7 @@ fn failure() -> Failure {
 }
 
 pub fn fixtures() -> Vec<Fixture> {
-    [clients(), attempts(), outcomes(), settlements()].concat()
+    [clients(), attempts(), outcomes(), settlements(), removals()].concat()
 }
 
 fn clients() -> Vec<Fixture> {
@@ -204,5 +205,26 @@ fn settlements() -> Vec<Fixture> {
         fixture("give_up", &resolved(Resolution::NotPublished { then: Then::GiveUp })),
         fixture("", &PostEvent::DuplicateObserved(twice)),
         fixture("", &PostEvent::LateResultObserved(LateResultObserved { account_id, number, failure: failure(), at })),
+    ]
+}
+
+fn removals() -> Vec<Fixture> {
+    let (account_id, at) = (account(), now());
+    let removed = || vec!["116153207714460299".to_owned(), "116153207714460211".to_owned()];
+    let nothing = TargetRemoved { account_id, removed: Vec::new(), at };
+    let over = TargetRemovalFailed {
+        account_id,
+        removed: Vec::new(),
+        failure: Failure::of(FailureClass::Uncertain, "in_doubt"),
+        retry_at: None,
+        at,
+    };
+    let again = TargetRemovalFailed { removed: removed(), failure: failure(), retry_at: Some(later()), ..over.clone() };
+    vec![
+        fixture("", &PostEvent::RemovalRequested(RemovalRequested { account_ids: vec![account_id], at })),
+        fixture("", &PostEvent::TargetRemoved(TargetRemoved { removed: removed(), ..nothing.clone() })),
+        fixture("nothing_stood", &PostEvent::TargetRemoved(nothing)),
+        fixture("", &PostEvent::TargetRemovalFailed(again)),
+        fixture("over", &PostEvent::TargetRemovalFailed(over)),
     ]
 }

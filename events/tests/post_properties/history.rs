@@ -7,9 +7,9 @@ use campanile_events::{
     post::{
         AttemptStarted, Content, Delivery, DuplicateObserved, Evidence, Failure, FailureClass, Intent,
         LateResultObserved, Limits, LookUp, Post, PostCanceled, PostDeleted, PostDrafted, PostEdited, PostEvent,
-        PostScheduled, PostUnscheduled, Resolution, SendIntended, Step, StepCompleted, TargetFailed, TargetLookedUp,
-        TargetMissed, TargetPublished, TargetRef, TargetRequeued, TargetResolved, TargetRetryScheduled,
-        TargetUncertain, TargetUnknown, Then, When,
+        PostScheduled, PostUnscheduled, RemovalRequested, Resolution, SendIntended, Step, StepCompleted, TargetFailed,
+        TargetLookedUp, TargetMissed, TargetPublished, TargetRef, TargetRemovalFailed, TargetRemoved, TargetRequeued,
+        TargetResolved, TargetRetryScheduled, TargetUncertain, TargetUnknown, Then, When,
     },
     seal::Sealed,
     stored::StoredEvent,
@@ -36,7 +36,7 @@ fn failures() -> impl Strategy<Value = Failure> {
 fn post_events() -> impl Strategy<Value = PostEvent> {
     let accounts = proptest::collection::vec(1..4_u128, 0..4);
     let content = ("[a-z]{0,6}", proptest::collection::vec("[a-z]{0,6}", 0..3), option::of("[a-z]{1,4}"));
-    (0..7_u8, accounts, content, 0..9_u32, moments(), any::<bool>()).prop_map(
+    (0..8_u8, accounts, content, 0..9_u32, moments(), any::<bool>()).prop_map(
         |(which, accounts, (body, thread, comment), revision, at, some)| {
             let content = Content {
                 body: Sealed::from_stored(body),
@@ -62,6 +62,7 @@ fn post_events() -> impl Strategy<Value = PostEvent> {
                 3 => PostEvent::Scheduled(PostScheduled { revision, when: When::instant(at), account_ids, at }),
                 4 => PostEvent::Unscheduled(PostUnscheduled { revision, at }),
                 5 => PostEvent::Canceled(PostCanceled { account_ids, at }),
+                6 => PostEvent::RemovalRequested(RemovalRequested { account_ids, at }),
                 _ => PostEvent::Deleted(PostDeleted { at }),
             }
         },
@@ -71,7 +72,7 @@ fn post_events() -> impl Strategy<Value = PostEvent> {
 fn target_events() -> impl Strategy<Value = PostEvent> {
     let steps = select(vec![Step::Part(0), Step::Part(1), Step::Part(u16::MAX), Step::Comment]);
     let ids = (1..4_u128, 0..4_u32, "[0-9]{1,3}", option::of("[a-z]{1,4}"));
-    (0..14_u8, ids, steps, failures(), option::of(moments()), moments(), any::<(bool, u8)>()).prop_map(
+    (0..16_u8, ids, steps, failures(), option::of(moments()), moments(), any::<(bool, u8)>()).prop_map(
         |(which, (account_id, number, remote_id, url), step, failure, next_at, at, (some, absences))| {
             let (account_id, url) = (account(account_id), url.map(Sealed::from_stored));
             let delivery = if some { Delivery::Blind } else { Delivery::Searchable };
@@ -149,6 +150,14 @@ fn target_events() -> impl Strategy<Value = PostEvent> {
                 10 => PostEvent::TargetResolved(TargetResolved { account_id, number, resolution, at }),
                 11 => PostEvent::TargetRequeued(TargetRequeued { account_id, due, at }),
                 12 => PostEvent::DuplicateObserved(DuplicateObserved { account_id, number, step, remote_id, url, at }),
+                13 => PostEvent::TargetRemoved(TargetRemoved { account_id, removed: vec![remote_id], at }),
+                14 => PostEvent::TargetRemovalFailed(TargetRemovalFailed {
+                    account_id,
+                    removed: vec![remote_id],
+                    failure,
+                    retry_at: next_at,
+                    at,
+                }),
                 _ => PostEvent::LateResultObserved(LateResultObserved { account_id, number, failure, at }),
             }
         },
@@ -179,6 +188,7 @@ proptest! {
             prop_assert_eq!(&serde_json::from_str::<Post>(&json).expect("a post"), &post);
             for target in &post.targets {
                 let _ = (post.status(), target.status(), post.next_step(target), target.next_at(), target.can_cancel());
+                let _ = (target.standing(), target.removal_at());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Whatever workers, networks and clients do: once.
 
-use campanile_events::post::{Delivery, FailureClass, Phase, Post, PostEvent, Step, Then};
+use campanile_events::post::{Delivery, FailureClass, Phase, Post, PostEvent, RemovalStage, Step, Then};
 use cqrs_es::Aggregate;
 use proptest::{prelude::*, sample::select};
 
@@ -25,7 +25,8 @@ enum Move {
     Reschedule,
     Cancel,
     Retry,
-    Delete,
+    Delete(bool),
+    Remove(bool),
 }
 
 fn deliveries() -> impl Strategy<Value = Delivery> {
@@ -73,7 +74,9 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => select(vec!["one", "two"]).prop_map(Move::Edit),
         1 => Just(Move::Reschedule),
         1 => Just(Move::Retry),
-        1 => select(vec![Move::Cancel, Move::Delete]),
+        1 => select(vec![Move::Cancel, Move::Delete(false)]),
+        1 => Just(Move::Delete(true)),
+        2 => any::<bool>().prop_map(Move::Remove),
     ]
 }
 
@@ -94,7 +97,8 @@ fn make(world: &mut World, it: Move) {
         Move::Reschedule => world.reschedule(),
         Move::Cancel => world.cancel(),
         Move::Retry => world.retry(),
-        Move::Delete => world.delete(),
+        Move::Delete(on_platforms) => world.delete(on_platforms),
+        Move::Remove(works) => world.remove(works),
     }
 }
 
@@ -109,6 +113,15 @@ fn check(world: &World) -> Result<(), TestCaseError> {
         prop_assert!(open || !hidden, "{step} is live, and the target takes it for {}", target.status());
     }
     prop_assert_eq!(target.duplicates, 0);
+    let asked = world.events.iter().any(|event| matches!(event, PostEvent::RemovalRequested(_)));
+    prop_assert!(asked || world.gone() == 0, "removed, and nobody asked for it");
+    prop_assert_eq!(asked, target.removal.is_some());
+    let mut after = world.events.iter().skip_while(|event| !matches!(event, PostEvent::Deleted(_)));
+    let sent = after.any(|event| matches!(event, PostEvent::SendIntended(_)));
+    prop_assert!(!sent, "sent after it was deleted");
+    if target.removal.as_ref().is_some_and(|removal| removal.stage == RemovalStage::Removed) {
+        prop_assert_eq!(world.standing(), 0, "it counts as removed and stands");
+    }
     let running: Vec<_> = target.attempts.iter().filter(|it| it.is_running()).map(|it| it.number).collect();
     let newest_alone = running.is_empty() || running == [target.next_number() - 1];
     prop_assert!(newest_alone, "running: {running:?}");
@@ -156,6 +169,10 @@ fn finish(world: &mut World) -> bool {
                     world.report_last();
                     world.leave();
                 }
+            }
+            _ if world.target().removal_at().is_some() => {
+                world.wait_until_removal();
+                world.remove(true);
             }
             _ => return true,
         }

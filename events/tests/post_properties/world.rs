@@ -1,6 +1,6 @@
 //! A post, the workers that publish it and a platform that keeps to what its delivery promises, and to nothing more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use campanile_events::{
     ids::{AccountId, WorkerId},
@@ -61,6 +61,8 @@ pub struct World {
     pub now: DateTime<Utc>,
     delivery: Delivery,
     flights: Vec<Flight>,
+    /// What was removed from the platform.
+    gone: BTreeSet<String>,
 }
 
 fn account() -> AccountId {
@@ -100,7 +102,14 @@ impl World {
     /// A thread of two parts with a comment, due now.
     pub fn new(delivery: Delivery) -> Self {
         let now = "2026-03-01T12:00:00Z".parse().expect("an instant");
-        let mut world = Self { post: Post::default(), events: Vec::new(), now, delivery, flights: Vec::new() };
+        let mut world = Self {
+            post: Post::default(),
+            events: Vec::new(),
+            now,
+            delivery,
+            flights: Vec::new(),
+            gone: BTreeSet::new(),
+        };
         let (content, tags, limits) = (content("one"), Vec::new(), Limits::default());
         world.ask(PostAction::Draft { content, targets: targets(), tags, limits }).expect("a good draft");
         world.ask(PostAction::Schedule { when: When::instant(now) }).expect("a good time");
@@ -283,8 +292,40 @@ impl World {
         let _ = self.ask(PostAction::Retry { account_ids: Vec::new() });
     }
 
-    pub fn delete(&mut self) {
-        let _ = self.ask(PostAction::Delete { if_revision: None });
+    pub fn delete(&mut self, on_platforms: bool) {
+        let _ = self.ask(PostAction::Delete { if_revision: None, on_platforms });
+    }
+
+    /// A worker removes what is to be removed; or the platform refuses the last of it.
+    pub fn remove(&mut self, works: bool) {
+        if self.target().removal_at().is_none_or(|at| self.now < at) {
+            return;
+        }
+        let mut removed: Vec<_> = self.target().standing().into_iter().map(str::to_owned).collect();
+        let account_id = account();
+        let action = if works {
+            PostAction::CompleteRemoval { account_id, removed: removed.clone() }
+        } else {
+            removed.pop();
+            let failure = Failure::of(FailureClass::Transient, "503");
+            PostAction::FailRemoval { account_id, removed: removed.clone(), failure }
+        };
+        self.ask(action).expect("what a due removal came to is taken");
+        self.gone.extend(removed);
+    }
+
+    pub fn wait_until_removal(&mut self) {
+        self.now = self.target().removal_at().unwrap_or(self.now).max(self.now);
+    }
+
+    pub fn gone(&self) -> usize {
+        self.gone.len()
+    }
+
+    /// How many posts stand on the platform.
+    pub fn standing(&self) -> usize {
+        let stands = |id: &&String| !self.gone.contains(*id);
+        self.flights.iter().filter_map(|flight| flight.made.as_ref()).filter(stands).count()
     }
 
     /// How many posts of this step are live on the platform, or will be.

@@ -26,6 +26,8 @@ pub struct Platform {
     pub posting_limits: Vec<PostingLimit>,
     /// What its delivery is worth; several where that depends on the server.
     pub delivery: Vec<DeliveryWorth>,
+    /// Whether a post that is deleted with `on_platforms=true` goes from there, too.
+    pub can_delete: bool,
     /// Whether an account's own server may state other limits.
     pub limits_by_server: bool,
 }

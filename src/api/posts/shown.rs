@@ -281,7 +281,7 @@ pub struct PostFilters {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Deleting {
-    /// Delete it on the platforms too. None of today's can, so `true` is refused.
+    /// Remove it from its platforms, too. `GET /v1/platforms` says which can (`can_delete`).
     #[param(default = false)]
     pub on_platforms: Option<bool>,
 }

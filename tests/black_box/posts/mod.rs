@@ -1,5 +1,6 @@
 //! Posts: written, planned, sent, called off, settled, listed.
 
+mod deleting;
 mod drafts;
 mod lists;
 mod modes;

@@ -2,7 +2,7 @@
 //!
 //! It is either [`Flavour::Genuine`], which keeps an `Idempotency-Key` for an hour, or [`Flavour::Compatible`], which takes
 //! the header and ignores it. It does with each post what [`Mood`] says, in order, and goes well when there is none left.
-//! What it holds in [`MastodonStandIn::statuses`] is the truth, whatever was answered.
+//! [`DeleteMood`] does the same for requests to delete. What it holds in [`MastodonStandIn::statuses`] is the truth, whatever was answered.
 
 mod media;
 mod mood;
@@ -10,5 +10,5 @@ mod routes;
 mod server;
 mod shown;
 
-pub use mood::{MediaMood, Mood};
+pub use mood::{DeleteMood, MediaMood, Mood};
 pub use server::{Flavour, MastodonStandIn, TOKEN};

@@ -11,6 +11,20 @@ pub enum MediaMood {
     InProcess(usize),
 }
 
+/// What the server does with the next request to delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeleteMood {
+    /// 429, without an effect.
+    TooMany {
+        /// Seconds in `Retry-After`.
+        retry_after: u64,
+    },
+    /// It is refused with this status.
+    Status(u16),
+    /// The status is deleted, then the connection is reset.
+    ResetAfter,
+}
+
 /// What the server does with the next post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {

@@ -13,7 +13,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Mood, TOKEN, media, server::Shared, shown};
+use super::{DeleteMood, Mood, TOKEN, media, server::Shared, shown};
 use crate::support::reset::Resetter;
 
 /// How many statuses a listing shows if nobody says.
@@ -45,7 +45,7 @@ pub(super) fn router(state: Shared) -> Router {
         .route("/api/v2/media", post(media::bring))
         .route("/api/v1/media/{id}", get(media::ask))
         .route("/api/v1/statuses", post(publish))
-        .route("/api/v1/statuses/{id}", get(show))
+        .route("/api/v1/statuses/{id}", get(show).delete(delete))
         .route("/api/v1/accounts/{id}/statuses", get(list))
         .with_state(state)
 }
@@ -131,6 +131,46 @@ async fn show(State(state): State<Shared>, Path(id): Path<u64>) -> Response<Body
     match state.statuses.iter().find(|status| status.id == id) {
         Some(status) => Json(shown::status(&state, status)).into_response(),
         None => error(StatusCode::NOT_FOUND, "Record not found"),
+    }
+}
+
+async fn delete(
+    State(shared): State<Shared>,
+    Extension(resetter): Extension<Resetter>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    if !may(&headers) {
+        return unauthorized();
+    }
+    let mood = {
+        let mut state = shared.lock();
+        state.deletions.push((id.clone(), crate::support::now()));
+        state.delete_moods.pop_front()
+    };
+    let take_away = || {
+        let mut state = shared.lock();
+        match state.statuses.iter().position(|status| status.id.to_string() == id) {
+            Some(at) => {
+                let status = state.statuses.remove(at);
+                Json(shown::status(&state, &status)).into_response()
+            }
+            None => error(StatusCode::NOT_FOUND, "Record not found"),
+        }
+    };
+    match mood {
+        None => take_away(),
+        Some(DeleteMood::TooMany { retry_after }) => {
+            with_retry_after(error(StatusCode::TOO_MANY_REQUESTS, "Too many requests"), Some(retry_after))
+        }
+        Some(DeleteMood::Status(status)) => {
+            let status = StatusCode::from_u16(status).expect("a status");
+            error(status, "This action is outside the authorized scopes")
+        }
+        Some(DeleteMood::ResetAfter) => {
+            take_away();
+            resetter.reset().await
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{MediaMood, Mood, routes};
+use super::{DeleteMood, MediaMood, Mood, routes};
 use crate::support::{now, reset};
 
 /// What lets one post.
@@ -89,6 +89,11 @@ pub(super) struct State {
     pub media: Vec<Medium>,
     /// How the next media are answered: a status, or in process for so many questions.
     pub media_moods: VecDeque<MediaMood>,
+    /// The ids that were asked to be deleted, and when.
+    pub deletions: Vec<(String, DateTime<Utc>)>,
+    pub delete_moods: VecDeque<DeleteMood>,
+    /// Counts what was made.
+    made: u64,
     moods: VecDeque<Mood>,
     keys: HashMap<String, (u64, Instant)>,
 }
@@ -104,6 +109,9 @@ impl MastodonStandIn {
             lookups: 0,
             media: Vec::new(),
             media_moods: VecDeque::new(),
+            deletions: Vec::new(),
+            delete_moods: VecDeque::new(),
+            made: 0,
             moods: VecDeque::new(),
             keys: HashMap::new(),
         };
@@ -136,6 +144,16 @@ impl MastodonStandIn {
     /// What it does with the next media, one each.
     pub fn next_media(&self, moods: &[MediaMood]) {
         self.state.lock().media_moods.extend(moods);
+    }
+
+    /// What it does with the next requests to delete, one each.
+    pub fn next_deletions(&self, moods: &[DeleteMood]) {
+        self.state.lock().delete_moods.extend(moods);
+    }
+
+    /// The ids that were asked to be deleted, and when.
+    pub fn deletions(&self) -> Vec<(String, DateTime<Utc>)> {
+        self.state.lock().deletions.clone()
     }
 
     /// How often it was asked for the account's statuses.
@@ -176,7 +194,8 @@ impl State {
         {
             return status.clone();
         }
-        let id = FIRST_ID + self.statuses.len() as u64;
+        let id = FIRST_ID + self.made;
+        self.made += 1;
         let status = Status { id, text: text.to_owned(), reply_to, media, created_at: now() };
         self.statuses.push(status.clone());
         if let Some(key) = key {

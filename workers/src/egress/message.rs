@@ -32,6 +32,11 @@ impl Request {
         Self { method: Method::POST, url, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
+    /// A request that takes something away.
+    pub fn delete(url: Url) -> Self {
+        Self { method: Method::DELETE, url, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
     /// A request that gives JSON.
     pub fn post_json(url: Url, body: Vec<u8>) -> Self {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);

@@ -25,6 +25,8 @@ pub struct Description {
     pub posting_limits: Vec<PostingLimit>,
     /// What its delivery is worth; several where that depends on the server.
     pub delivery: Vec<DeliveryWorth>,
+    /// Whether what was published can be deleted there.
+    pub can_delete: bool,
     /// Whether an account's own server may state other limits.
     pub limits_by_server: bool,
 }

@@ -53,6 +53,13 @@ pub trait Platform: Send + Sync + fmt::Debug {
 
     /// Asks whether what was intended is live.
     async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure>;
+
+    /// Removes something that was published; gone already is as good. Safe to repeat, so a failure that leaves its effect
+    /// open is tried again; only `rejected` and `outdated_adapter` are for good. [`Description::can_delete`] says whether a
+    /// platform can.
+    async fn remove(&self, _access: &Access, _remote_id: &str) -> Result<(), SendFailure> {
+        Err(SendFailure::of(FailureClass::Rejected, "removal_not_supported"))
+    }
 }
 
 /// A fresh connection that carries one message.

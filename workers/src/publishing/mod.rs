@@ -5,7 +5,8 @@
 //! - `sweeper` puts back what nobody works on: lost jobs, silent workers, targets that wait to be asked for.
 //! - `worker` takes jobs, as many at once as it may, and says every so often that it lives.
 //! - `pauses`: nothing is begun in a paused workspace, and nothing leaves it once that was said.
-//! - `publisher` looks at one target and does what its aggregate allows: send, settle, or leave alone.
+//! - `publisher` looks at one target and does what its aggregate allows: send, settle, remove, or leave alone.
+//! - `removal`: a deleted post goes from its platforms, where that was asked for.
 //!
 //! Nothing here decides what is safe: every step is a command that the post's aggregate may refuse. Connect first, then
 //! intend, then write: what fails before the intent was not sent, by construction.
@@ -16,6 +17,7 @@ mod marker;
 mod media;
 mod pauses;
 mod publisher;
+mod removal;
 mod scheduler;
 mod send;
 mod settle;

@@ -71,6 +71,7 @@ impl Publisher {
             Phase::Scheduled | Phase::Retrying { .. } if !post.deleted => self.send(&look).await,
             Phase::Settling(settling) => self.settle(&look, settling).await,
             Phase::Publishing => self.lapse(&look).await,
+            _ if target.removal_at().is_some() => self.remove(&look).await,
             _ => Ok(Next::Done),
         }
     }

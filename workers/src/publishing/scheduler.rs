@@ -133,7 +133,7 @@ impl Scheduler {
         for row in rows {
             let at = match row.action {
                 Action::Send => row.next_at - LEAD,
-                Action::Settle => row.next_at,
+                Action::Settle | Action::Remove => row.next_at,
                 Action::Watch => continue,
             };
             self.order += 1;

@@ -43,6 +43,9 @@ impl Publisher {
     /// Whether the aggregate would allow a repeat now: so that nobody is called in vain.
     fn may_repeat(&self, look: &Look<'_>, settling: &Settling, delivery: Delivery) -> bool {
         let Delivery::Keyed { window_ms, .. } = delivery else { return false };
+        if look.post.deleted {
+            return false;
+        }
         let now = self.context.clock.now();
         if look.post.give_up_at(look.target).is_some_and(|at| now > at) {
             return false;

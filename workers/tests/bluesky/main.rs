@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test's own helpers can't do fails the test")]
 
+mod deleting;
 #[path = "../publishing/house.rs"]
 #[expect(dead_code, reason = "these tests need less of the house than publishing's own")]
 mod house;

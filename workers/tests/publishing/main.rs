@@ -7,5 +7,6 @@ mod house;
 mod media;
 mod moments;
 mod pausing;
+mod removal;
 mod repeats;
 mod threads;

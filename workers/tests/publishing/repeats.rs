@@ -67,6 +67,7 @@ impl Platform for NoteTaker {
             media: MediaLimits { max_count: 0, max_image_bytes: None, max_video_bytes: None, max_alt_text: None },
             posting_limits: Vec::new(),
             delivery: Vec::new(),
+            can_delete: false,
             limits_by_server: false,
         }
     }

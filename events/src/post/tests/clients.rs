@@ -162,11 +162,11 @@ fn an_edit_may_change_the_accounts() {
 fn a_client_that_knows_an_older_revision_is_refused() {
     let story = Story::scheduled(text(1));
     let refusal = Err(PostError::RevisionMismatch { expected: 1, actual: 2 });
-    assert_eq!(story.when(-300, PostAction::Delete { if_revision: Some(1) }), refusal);
+    assert_eq!(story.when(-300, PostAction::Delete { if_revision: Some(1), on_platforms: false }), refusal);
     let PostAction::Edit { content, targets, .. } = edit(content(1, false, "two")) else { unreachable!() };
     let stale = PostAction::Edit { if_revision: Some(1), content, targets, tags: None, limits: None };
     assert_eq!(story.when(-300, stale), refusal);
-    assert_eq!(story.tell(-300, PostAction::Delete { if_revision: Some(2) }), "canceled, deleted");
+    assert_eq!(story.tell(-300, PostAction::Delete { if_revision: Some(2), on_platforms: false }), "canceled, deleted");
 }
 
 #[test]

@@ -207,7 +207,11 @@ pub(super) fn resolve(resolution: Resolution) -> PostAction {
 }
 
 pub(super) const fn delete() -> PostAction {
-    PostAction::Delete { if_revision: None }
+    PostAction::Delete { if_revision: None, on_platforms: false }
+}
+
+pub(super) const fn delete_everywhere() -> PostAction {
+    PostAction::Delete { if_revision: None, on_platforms: true }
 }
 
 /// An attempt of the worker of the same number.

@@ -9,5 +9,6 @@ mod frozen;
 mod keyed;
 mod late;
 mod machine;
+mod removal;
 mod searchable;
 mod threads;

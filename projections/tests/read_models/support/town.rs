@@ -196,7 +196,16 @@ impl Town {
         let target = post.targets[self.below(post.targets.len())].clone();
         let action = match &target.phase {
             _ if self.below(12) == 0 => PostAction::Cancel { account_ids: vec![target.account_id] },
-            _ if self.below(30) == 0 => PostAction::Delete { if_revision: None },
+            _ if self.below(30) == 0 => PostAction::Delete { if_revision: None, on_platforms: self.below(2) == 0 },
+            _ if target.removal_at().is_some() => {
+                let account_id = target.account_id;
+                let removed = target.standing().into_iter().map(str::to_owned).collect();
+                let failure = Failure::of(FailureClass::Transient, "503");
+                match self.below(3) {
+                    0 => PostAction::CompleteRemoval { account_id, removed },
+                    _ => PostAction::FailRemoval { account_id, removed: Vec::new(), failure },
+                }
+            }
             Phase::Pending if self.below(4) == 0 => {
                 let content = Box::new(self.content());
                 PostAction::Edit {

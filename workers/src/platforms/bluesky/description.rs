@@ -39,6 +39,7 @@ impl Adapter for Bluesky {
                 PostingLimit { requests: 3_000, per_seconds: 300, counted_by: "address" },
             ],
             delivery: vec![DeliveryWorth { class: "keyed", window_seconds: None, holds_for: "every server" }],
+            can_delete: true,
             limits_by_server: false,
         }
     }

@@ -8,6 +8,7 @@
 
 mod answers;
 mod connect;
+mod delete;
 mod description;
 mod facets;
 mod line;
@@ -111,5 +112,9 @@ impl Platform for Bluesky {
 
     async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure> {
         self.search(access, search).await
+    }
+
+    async fn remove(&self, access: &Access, remote_id: &str) -> Result<(), SendFailure> {
+        self.delete(access, remote_id).await
     }
 }

@@ -1,5 +1,6 @@
 //! Against a server on loopback that answers what it was told to and notes what it was asked.
 
+mod deleting;
 mod sending;
 mod sessions;
 
@@ -40,6 +41,7 @@ const REFRESH_SESSION: &str = "/xrpc/com.atproto.server.refreshSession";
 const GET_SESSION: &str = "/xrpc/com.atproto.server.getSession";
 const PUT: &str = "/xrpc/com.atproto.repo.putRecord";
 const GET: &str = "/xrpc/com.atproto.repo.getRecord";
+const DELETE: &str = "/xrpc/com.atproto.repo.deleteRecord";
 const RESOLVE: &str = "/xrpc/com.atproto.identity.resolveHandle";
 
 fn start() -> DateTime<Utc> {

@@ -48,6 +48,7 @@ impl Adapter for Mastodon {
                     holds_for: "every other server that speaks Mastodon's API",
                 },
             ],
+            can_delete: true,
             limits_by_server: true,
         }
     }

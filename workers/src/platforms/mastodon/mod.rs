@@ -5,6 +5,7 @@
 
 mod answers;
 mod connect;
+mod delete;
 mod description;
 mod instance;
 mod line;
@@ -112,5 +113,9 @@ impl Platform for Mastodon {
 
     async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure> {
         self.search(access, search).await
+    }
+
+    async fn remove(&self, access: &Access, remote_id: &str) -> Result<(), SendFailure> {
+        self.delete(access, remote_id).await
     }
 }

@@ -1,5 +1,7 @@
 //! Against a server on loopback that answers what it was told to and notes what it was asked.
 
+mod deleting;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex},

@@ -1,7 +1,7 @@
 //! How posts become visible, once for each key.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     io,
 };
 
@@ -10,7 +10,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    AccountClass, Answer, Listing, Received, SandboxAccount, Submission, Uploaded, Visible,
+    AccountClass, Answer, Listing, Received, Removed, SandboxAccount, Submission, Uploaded, Visible,
     answer::BEFORE_EFFECT,
     fault::Faults,
     record::{Key, Late, Record, Records},
@@ -29,6 +29,7 @@ pub(super) struct State {
     pub(super) visible: Vec<Visible>,
     pub(super) requests: Vec<Received>,
     pub(super) uploads: Vec<Uploaded>,
+    pub(super) removed: Vec<Removed>,
     keys: HashMap<(String, String), Key>,
     late: Vec<Late>,
     pub(super) faults: Faults,
@@ -45,6 +46,7 @@ impl State {
             Record::Received(request) => self.requests.push(request),
             Record::Uploaded(medium) => self.uploads.push(medium),
             Record::Visible(post) => self.visible.push(post),
+            Record::Removed(post) => self.removed.push(post),
             Record::Key(key) => {
                 self.keys.insert((key.account.clone(), key.marker.clone()), key);
             }
@@ -153,6 +155,12 @@ impl State {
         }
     }
 
+    /// What stands now: a post's name is its own for ever.
+    pub(super) fn standing(&self) -> impl Iterator<Item = &Visible> {
+        let gone: HashSet<_> = self.removed.iter().map(|post| post.remote_id.as_str()).collect();
+        self.visible.iter().filter(move |post| !gone.contains(post.remote_id.as_str()))
+    }
+
     fn check(&self, account: &SandboxAccount, submission: &Submission) -> Result<(), Answer> {
         let own = |id: &String| self.uploads.iter().any(|it| it.id == *id && it.account == account.handle);
         if !submission.media_ids.iter().all(own) {
@@ -166,7 +174,7 @@ impl State {
             let message = format!("the text has {length} characters, at most {MAX_TEXT}");
             return Err(Answer::error(422, "too_long", &message));
         }
-        let stands = |id: &String| self.visible.iter().any(|post| post.remote_id == *id);
+        let stands = |id: &String| self.standing().any(|post| post.remote_id == *id);
         if submission.reply_to.iter().chain(&submission.root).all(stands) {
             Ok(())
         } else {
@@ -178,7 +186,7 @@ impl State {
     pub(super) fn page(&self, listing: &Listing) -> Value {
         let after = listing.after.as_ref().and_then(|id| id.parse().ok()).unwrap_or(0);
         let limit = listing.limit.unwrap_or(PAGE).min(PAGE);
-        let own = || self.visible.iter().filter(|post| post.account == listing.account);
+        let own = || self.standing().filter(|post| post.account == listing.account);
         let mut rest = own().filter(|post| post.seq > after);
         let posts: Vec<_> = rest
             .by_ref()
@@ -191,6 +199,6 @@ impl State {
             })
             .collect();
         let more = rest.next().is_some();
-        json!({"posts": posts, "more": more, "newest": own().next_back().map(|post| &post.remote_id)})
+        json!({"posts": posts, "more": more, "newest": own().last().map(|post| &post.remote_id)})
     }
 }

@@ -15,6 +15,8 @@ pub enum Point {
     Connect,
     /// A picture or film is brought.
     Upload,
+    /// A post is taken away.
+    Delete,
 }
 
 /// What goes wrong.

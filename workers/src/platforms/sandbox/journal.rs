@@ -88,6 +88,17 @@ pub struct Uploaded {
     pub alt_text: Option<String>,
 }
 
+/// A post that was taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// Whose it was.
+    pub account: String,
+    /// Its name on the platform.
+    pub remote_id: String,
+    /// Since when it is gone.
+    pub removed_at: DateTime<Utc>,
+}
+
 /// A request to post.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Received {
@@ -117,4 +128,7 @@ pub struct SandboxJournal {
     /// What was brought to be shown, in order.
     #[serde(default)]
     pub uploads: Vec<Uploaded>,
+    /// What was taken away again, in order: it stays among what became visible.
+    #[serde(default)]
+    pub removed: Vec<Removed>,
 }

@@ -15,6 +15,7 @@ mod effect;
 mod fault;
 mod journal;
 mod record;
+mod removal;
 mod server;
 mod state;
 #[cfg(test)]
@@ -24,7 +25,7 @@ mod upload;
 pub use adapter::SandboxPlatform;
 pub use answer::{Answer, Handling, Outcome};
 pub use fault::{Fault, FaultKind, InvalidFault, Point};
-pub use journal::{AccountClass, Received, SandboxAccount, SandboxJournal, Uploaded, Visible};
+pub use journal::{AccountClass, Received, Removed, SandboxAccount, SandboxJournal, Uploaded, Visible};
 pub use server::serve;
 pub use state::{Listing, Sandbox, Submission};
 pub use upload::Upload;

@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Received, SandboxAccount, Submission, Uploaded, Visible};
+use super::{Received, Removed, SandboxAccount, Submission, Uploaded, Visible};
 
 /// One line of the file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub(super) enum Record {
     Uploaded(Uploaded),
     /// A post became visible.
     Visible(Visible),
+    /// A post was taken away.
+    Removed(Removed),
     /// A key is kept.
     Key(Key),
     /// An effect is to come.

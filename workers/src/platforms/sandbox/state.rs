@@ -7,6 +7,7 @@ use std::{
 };
 
 use campanile_events::clock::SharedClock;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch;
@@ -103,6 +104,7 @@ impl Sandbox {
             visible: state.visible.clone(),
             requests: state.requests.clone(),
             uploads: state.uploads.clone(),
+            removed: state.removed.clone(),
         }
     }
 
@@ -179,6 +181,10 @@ impl Sandbox {
             })),
             Err(_) => Answer::error(503, super::answer::BEFORE_EFFECT, "the sandbox's file can't be written"),
         })
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

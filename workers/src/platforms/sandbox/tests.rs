@@ -1,6 +1,7 @@
 //! The same promises in process and over HTTP, through the adapter.
 
 mod accounts;
+mod deleting;
 mod keeping;
 mod look_ups;
 mod sending;

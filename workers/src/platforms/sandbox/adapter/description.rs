@@ -48,6 +48,7 @@ impl Adapter for SandboxPlatform {
                 delivery("searchable", None),
                 delivery("blind", None),
             ],
+            can_delete: true,
             limits_by_server: false,
         }
     }

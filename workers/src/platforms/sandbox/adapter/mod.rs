@@ -2,6 +2,7 @@
 
 mod answers;
 mod connect;
+mod delete;
 mod description;
 mod line;
 mod look_up;
@@ -81,6 +82,10 @@ impl Platform for SandboxPlatform {
 
     async fn look_up(&self, access: &Access, search: &Search) -> Result<Found, SendFailure> {
         self.search(access, search).await
+    }
+
+    async fn remove(&self, access: &Access, remote_id: &str) -> Result<(), SendFailure> {
+        self.delete(access, remote_id).await
     }
 }
 

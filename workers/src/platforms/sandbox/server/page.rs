@@ -21,7 +21,7 @@ td.text{white-space:pre-wrap}form{display:flex;flex-wrap:wrap;gap:.6rem;align-it
 <option>answer_late<option>reset<option>reset_after<option>hang<option>effect_late<option>key_stored_late<option>token_expired
 <option>nonsense</select></label>
 <label>Account (none: all)<input name="account"></label>
-<label>When<select name="on"><option value="send">a post is sent<option value="look_up">posts are asked for<option value="connect">an account is checked</select></label>
+<label>When<select name="on"><option value="send">a post is sent<option value="look_up">posts are asked for<option value="connect">an account is checked<option value="delete">a post is taken away</select></label>
 <label>Times<input name="times" type="number" min="1" value="1"></label>
 <label>Seconds<input name="seconds" type="number" min="0" step="any"></label>
 <label>Status<input name="status" type="number" min="500" max="599"></label>
@@ -40,17 +40,21 @@ pub(super) fn render(journal: &SandboxJournal) -> String {
     let mut page = HEAD.to_owned();
     // Writing into a string can't fail.
     let _ = write!(page, "<h2>What became visible: {}</h2>", journal.visible.len());
-    page.push_str("<table><tr><th>#</th><th>Account</th><th>Text</th><th>Follows</th><th>At (UTC)</th></tr>");
+    page.push_str(
+        "<table><tr><th>#</th><th>Account</th><th>Text</th><th>Follows</th><th>At (UTC)</th><th>Gone at</th></tr>",
+    );
     for post in journal.visible.iter().rev() {
+        let gone = journal.removed.iter().find(|it| it.remote_id == post.remote_id);
         let _ = write!(
             page,
-            "<tr id=\"{}\"><td>{}</td><td>@{}</td><td class=\"text\">{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr id=\"{}\"><td>{}</td><td>@{}</td><td class=\"text\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             post.seq,
             post.seq,
             encode_text(&post.account),
             encode_text(&post.text),
             encode_text(post.reply_to.as_deref().unwrap_or("")),
             post.visible_at.format("%Y-%m-%d %H:%M:%S%.3f"),
+            gone.map(|it| it.removed_at.format("%Y-%m-%d %H:%M:%S%.3f").to_string()).unwrap_or_default(),
         );
     }
     let _ = write!(page, "</table><h2>What was received: {}</h2>", journal.requests.len());
@@ -92,7 +96,7 @@ mod tests {
             visible_at: "2026-12-01T09:00:00Z".parse().unwrap(),
             request_seq: 1,
         };
-        let page = render(&SandboxJournal { visible: vec![post], requests: Vec::new(), uploads: Vec::new() });
+        let page = render(&SandboxJournal { visible: vec![post], requests: Vec::new(), ..SandboxJournal::default() });
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
         assert_eq!(page.matches("<script>").count(), 1, "only the page's own");
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::{
     Extension, Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Query, State},
+    extract::{DefaultBodyLimit, Path, Query, State},
     http::{
         HeaderMap, StatusCode,
         header::{AUTHORIZATION, CONTENT_TYPE},
     },
     response::{Html, IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use serde::Deserialize;
 
@@ -33,6 +33,7 @@ pub(super) fn router(sandbox: Arc<Sandbox>) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/api/posts", post(publish).get(list))
+        .route("/api/posts/{id}", delete(remove))
         .route("/api/media", post(upload).layer(DefaultBodyLimit::max(LARGEST as usize)))
         .route("/api/accounts/verify", post(verify))
         .route("/journal", get(journal))
@@ -77,6 +78,15 @@ async fn list(
 ) -> Response {
     let handling = sandbox.list(bearer(&headers), &listing);
     ender.conclude(handling).await
+}
+
+async fn remove(
+    State(sandbox): Shared,
+    Extension(ender): Extension<Ender>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    ender.conclude(sandbox.remove(bearer(&headers), &id)).await
 }
 
 async fn verify(State(sandbox): Shared, Extension(ender): Extension<Ender>, Json(who): Json<Verify>) -> Response {
