@@ -8,12 +8,14 @@
 
 #[cfg(feature = "contract")]
 pub mod contract;
+mod holders;
 mod ledger;
 mod model;
 mod port;
 mod refusal;
 mod sqlite;
 
+pub use holders::Holders;
 pub use model::*;
 pub use port::*;
 pub use sqlite::SqliteJournal;
