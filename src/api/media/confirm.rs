@@ -15,7 +15,8 @@ use crate::api::{
     openapi::Told,
 };
 
-/// Looks at the bytes: they must be what was announced, whatever they are called. Done twice, it answers the same.
+/// Looks at the bytes: they must be what was announced, whatever they are called. Done twice, it answers the same. A day after
+/// the address has expired it is too late, and the bytes are taken away.
 #[utoipa::path(
     post,
     path = "/v1/media/{id}/confirm",
