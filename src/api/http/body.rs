@@ -107,12 +107,20 @@ fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {
         Err(error) => error,
     };
     let path = error.path().to_string();
-    let last = unread(if path == "." { "" } else { &path }, error.inner());
+    let mut last = unread(if path == "." { "" } else { &path }, error.inner());
+    last.field = last.field.replace('\0', "\\u0000");
     let message = last.message.clone();
-    for detail in differences::<T>(&tree).into_iter().chain([last]) {
-        if !detail.field.is_empty() && !wrong.iter().any(|known| known.field == detail.field) {
+    for detail in differences::<T>(&tree) {
+        if !wrong.iter().any(|known| known.field == detail.field) {
             wrong.push(detail);
         }
+    }
+    // What is known to be wrong within it, serde tells as the whole's.
+    let within = |field: &str| {
+        field.strip_prefix(&last.field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    if !last.field.is_empty() && !wrong.iter().any(|known| within(&known.field)) {
+        wrong.push(last);
     }
     if wrong.is_empty() {
         return Err(ApiError::new(Code::InvalidRequest, format!("the request's body can't be read: {message}")));

@@ -1,8 +1,15 @@
 //! What stands after the question mark, taken out name by name, so that every wrong one is named.
 
-use std::{collections::BTreeMap, convert::Infallible, str::FromStr};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    convert::Infallible,
+    str::FromStr,
+};
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{Uri, request::Parts},
+};
 use campanile_projections::page::Page;
 use chrono::{DateTime, Utc};
 
@@ -70,7 +77,8 @@ impl Parameters {
         if wrong.is_empty() { Ok(()) } else { Err(ApiError::invalid_all(wrong)) }
     }
 
-    fn of(query: &[u8]) -> Self {
+    pub(super) fn of(uri: &Uri) -> Self {
+        let query = uri.query().unwrap_or_default().as_bytes();
         let (mut given, mut wrong) = (BTreeMap::new(), Vec::<Detail>::new());
         let mut note = |name: &str, code, message| {
             if !wrong.iter().any(|known| known.field == name) {
@@ -81,10 +89,11 @@ impl Parameters {
             // What no text can be read from is replaced by this letter; nobody means it.
             if [&name, &value].iter().any(|it| it.contains(['\u{fffd}', '\0'])) {
                 note(&name.replace('\0', "\\u0000"), "invalid", "must be UTF-8 text without U+0000");
-            } else if given.contains_key(&name) {
-                note(&name, "repeated", "stands there twice");
-            } else {
-                given.insert(name, value);
+                continue;
+            }
+            match given.entry(name) {
+                Entry::Vacant(free) => drop(free.insert(value)),
+                Entry::Occupied(first) => note(first.key(), "repeated", "stands there twice"),
             }
         }
         Self { given, wrong }
@@ -95,7 +104,7 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(parts.uri.query().unwrap_or_default().as_bytes()))
+        Ok(Self::of(&parts.uri))
     }
 }
 
@@ -106,7 +115,7 @@ mod tests {
     #[test]
     fn every_parameter_that_nobody_can_mean_is_named() {
         let refused = |query: &str| {
-            let mut given = Parameters::of(query.as_bytes());
+            let mut given = Parameters::of(&format!("/?{query}").parse().expect("an address"));
             let asked = given.text("a");
             let wrong = given.finish().err().map(|error| error.details).unwrap_or_default();
             (asked, wrong.iter().map(|it| format!("{} {}", it.field, it.code)).collect::<Vec<_>>().join(", "))

@@ -114,15 +114,15 @@ pub(super) fn holder(
 /// Every name that is held, with the head's position of the same moment.
 pub(super) fn held_claims(connection: &Connection) -> Result<(Position, Vec<HeldClaim>), ReadError> {
     let snapshot = connection.unchecked_transaction()?;
-    let head = head(&snapshot)?.position;
+    let position = head(&snapshot)?.position;
     let mut statement = snapshot.prepare_cached(
         "select position, workspace, kind, value, holder_kind, holder_id from claims order by workspace, kind, value",
     )?;
     let mut rows = statement.query([])?;
-    let mut held = Vec::new();
+    let mut claims = Vec::new();
     while let Some(row) = rows.next()? {
         let column = Column::of(row)?;
-        held.push(HeldClaim {
+        claims.push(HeldClaim {
             workspace: column.uuid(1)?.into(),
             kind: column.get(2)?,
             value: column.get(3)?,
@@ -130,7 +130,7 @@ pub(super) fn held_claims(connection: &Connection) -> Result<(Position, Vec<Held
             position: Position(column.position),
         });
     }
-    Ok((head, held))
+    Ok((position, claims))
 }
 
 pub(super) fn receipt(
