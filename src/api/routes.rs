@@ -67,6 +67,7 @@ pub fn operators() -> Vec<Route> {
         get("/operator/log", Nothing, named!("operator.log.state"), operator::state),
         post("/operator/pause", Nothing, named!("operator.pause"), operator::pause),
         post("/operator/resume", Nothing, named!("operator.resume"), operator::resume),
+        get("/operator/log/claims", Nothing, named!("operator.log.claims"), operator::claims),
         get("/operator/log/events", Nothing, named!("operator.log.events"), operator::events),
         post("/operator/log/checkpoint", Nothing, named!("operator.log.checkpoint"), operator::checkpoint),
         get("/operator/keys", Nothing, named!("operator.keys.list"), operator::keys::list),

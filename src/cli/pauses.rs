@@ -41,7 +41,7 @@ struct Which {
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     workspace: Option<String>,
 
-    /// Every workspace that there is
+    /// Every workspace that there is; one that is made later is not paused
     #[arg(long)]
     all: bool,
 

@@ -11,21 +11,30 @@ use super::{ConfigurationError, LogFormat};
 
 const USUAL: &str = "campanile.toml";
 
-/// What the file may hold: the flags' names with `_`, and the time constants as a table.
+/// What the file may hold: the flags' names, with `-` or `_`, and the time constants as a table.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigurationFile {
     pub(super) data: Option<PathBuf>,
+    #[serde(alias = "master-key-file")]
     pub(super) master_key_file: Option<PathBuf>,
     pub(super) listen: Option<String>,
+    #[serde(alias = "database-url")]
     pub(super) database_url: Option<String>,
+    #[serde(alias = "nats-url")]
     pub(super) nats_url: Option<String>,
     pub(super) roles: Option<List>,
     pub(super) workers: Option<usize>,
+    #[serde(alias = "public-url")]
     pub(super) public_url: Option<String>,
+    #[serde(alias = "trusted-proxies")]
     pub(super) trusted_proxies: Option<List>,
+    #[serde(alias = "allow-egress")]
     pub(super) allow_egress: Option<List>,
+    #[serde(alias = "log-format")]
     pub(super) log_format: Option<LogFormat>,
+    #[serde(alias = "otlp-endpoint")]
+    pub(super) otlp_endpoint: Option<String>,
     pub(super) timing: Option<BTreeMap<String, Seconds>>,
     pub(super) telemetry: Option<TelemetryTable>,
 }
@@ -34,6 +43,7 @@ pub struct ConfigurationFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TelemetryTable {
+    #[serde(alias = "otlp-endpoint")]
     pub(super) otlp_endpoint: Option<String>,
 }
 
@@ -90,23 +100,57 @@ impl ConfigurationFile {
 
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+            // Of a key that stands there twice it knows the table only.
+            let span = error.span().filter(|_| !error.message().starts_with("duplicate"));
+            let line = span.map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            format!("{at}{}", error.message().replace("unknown field", "unknown key"))
+            // The list of all keys in both their spellings helps nobody.
+            let message = error.message().split(", expected one of").next().unwrap_or_default();
+            let message = message.replace("unknown field", "unknown key").replace("duplicate field", "twice the key");
+            format!("{at}{message}")
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::{Args, Command};
+
     use super::*;
+    use crate::configuration::{Configuration, ServeFlags};
 
     #[test]
     fn unknown_keys_are_refused_by_name() {
         let refused = ConfigurationFile::parse("listen = \"0.0.0.0:1\"\nlissten = 1\n").unwrap_err();
-        assert!(refused.contains("unknown key `lissten`"), "{refused}");
+        assert!(refused.starts_with("line 2: unknown key `lissten`"), "{refused}");
+        let refused = ConfigurationFile::parse("public_url = \"a\"\npublic-url = \"b\"\n").unwrap_err();
+        assert_eq!(refused, "twice the key `public_url`");
         let read = ConfigurationFile::parse("roles = [\"api\"]\n[timing]\nlease = 1\nsettle = 2.5\n").unwrap();
         assert_eq!(read.roles.map(List::joined).as_deref(), Some("api"));
         assert_eq!(read.timing.map(|timing| f64::from(timing["settle"])), Some(2.5));
+    }
+
+    #[test]
+    fn a_flag_stands_in_the_file_as_on_the_command_line() {
+        let flags = ServeFlags::augment_args(Command::new("serve"));
+        let names: Vec<_> = flags.get_arguments().filter_map(clap::Arg::get_long).collect();
+        for name in names.iter().filter(|name| !["config", "timing"].contains(name)) {
+            let value = match *name {
+                "workers" => "3",
+                "log-format" => "\"json\"",
+                _ => "\"http://10.0.0.1\"",
+            };
+            for name in [(*name).to_owned(), name.replace('-', "_")] {
+                let read = ConfigurationFile::parse(&format!("{name} = {value}\n"));
+                assert!(read.is_ok(), "{name}: {read:?}");
+            }
+        }
+        let text =
+            "public-url = \"https://a.example\"\notlp-endpoint = \"http://b.example\"\n[timing]\nlookup-gap = 7\n";
+        let file = ConfigurationFile::parse(text).expect("a good file");
+        let read = Configuration::merge(ServeFlags::default(), file).expect("a good configuration");
+        assert_eq!(read.public_url.map(String::from).as_deref(), Some("https://a.example/"));
+        assert_eq!(read.otlp_endpoint.map(String::from).as_deref(), Some("http://b.example/"));
+        assert_eq!(read.timing.lookup_gap.as_secs(), 7);
     }
 }

@@ -129,7 +129,7 @@ impl Configuration {
         let listed = |flag, file: Option<super::file::List>| text(flag, file.map(super::file::List::joined));
         let mut timing = Timing::default();
         for (name, seconds) in file.timing.unwrap_or_default() {
-            timing.set(&name, seconds.into())?;
+            timing.set(&name.replace('-', "_"), seconds.into())?;
         }
         timing.apply(flags.timing.as_deref().unwrap_or_default())?;
         let workers = flags.workers.or(file.workers).unwrap_or(WORKERS);
@@ -139,9 +139,10 @@ impl Configuration {
         let public_url = text(flags.public_url, file.public_url)
             .map(|url| Url::parse(&url).map_err(|_| invalid("public-url", url, "an address such as https://…")))
             .transpose()?;
-        let otlp_endpoint = text(flags.otlp_endpoint, file.telemetry.and_then(|it| it.otlp_endpoint))
-            .map(|url| http_url(&url).ok_or_else(|| invalid("otlp-endpoint", url, "an address such as http://…")))
-            .transpose()?;
+        let otlp_endpoint =
+            text(flags.otlp_endpoint, file.otlp_endpoint.or(file.telemetry.and_then(|it| it.otlp_endpoint)))
+                .map(|url| http_url(&url).ok_or_else(|| invalid("otlp-endpoint", url, "an address such as http://…")))
+                .transpose()?;
         Ok(Self {
             folder: Folder::of(flags.folder, file.data, file.master_key_file),
             listen: text(flags.listen, file.listen).unwrap_or_else(|| LISTEN.to_owned()),

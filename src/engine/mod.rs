@@ -20,6 +20,7 @@
 mod checkpoints;
 mod connection;
 mod core;
+mod enveloped;
 mod initialize;
 mod lock;
 pub mod log;

@@ -69,7 +69,8 @@ impl Engine {
         let keeping = vec![
             tokio::spawn(notary.run(stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), stop.clone())),
-            tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop)),
+            tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop.clone())),
+            tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop)),
         ];
         Ok(Self {
             core,

@@ -9,13 +9,14 @@ use std::{
 };
 
 use axum::Router;
+use campanile_events::clock::SharedClock;
 use tokio::{
     net::{TcpListener, UnixListener},
     sync::{mpsc, watch},
     task::JoinHandle,
 };
 
-use super::{Engine, connection::converse};
+use super::{Engine, connection::converse, enveloped::Enveloped};
 use crate::api;
 
 /// The socket's name in the folder.
@@ -31,13 +32,14 @@ impl Engine {
     /// If a listener fails.
     pub async fn serve(&self, listener: Option<TcpListener>, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let (tell, stop) = watch::channel(false);
+        let clock = self.core().clock.clone();
         let mut serving = Vec::new();
         if let Some(listener) = listener {
-            serving.push(spawn(listener, api::router(self.core()), stop.clone()));
+            serving.push(spawn(listener, api::router(self.core()), clock.clone(), stop.clone()));
         }
         let socket = self.folder().join(SOCKET);
         match bind(&socket) {
-            Ok(listener) => serving.push(spawn(listener, api::operator_router(self.core()), stop)),
+            Ok(listener) => serving.push(spawn(listener, api::operator_router(self.core()), clock, stop)),
             // Such as a folder whose path is longer than a socket's may be.
             Err(error) => tracing::warn!(path = %socket.display(), %error, "other commands can't reach this process"),
         }
@@ -67,7 +69,7 @@ fn close_to_others(path: &Path) -> io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
 }
 
-fn spawn<L>(mut listener: L, router: Router, mut stop: watch::Receiver<bool>) -> JoinHandle<()>
+fn spawn<L>(mut listener: L, router: Router, clock: SharedClock, mut stop: watch::Receiver<bool>) -> JoinHandle<()>
 where
     L: axum::serve::Listener,
     L::Addr: std::fmt::Debug,
@@ -82,6 +84,7 @@ where
                 _ = stop.wait_for(|stop| *stop) => break,
             };
             let (router, stop, open) = (router.clone(), stop.clone(), open.clone());
+            let io = Enveloped::new(io, clock.clone());
             tokio::spawn(async move {
                 converse(io, router, stop).await;
                 drop(open);

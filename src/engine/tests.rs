@@ -2,7 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 
-use campanile_events::{clock::SystemClock, ids::Position, key::KeyStatus};
+use campanile_events::{clock::SystemClock, ids::Position, journal::HeldClaim, key::KeyStatus};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -104,6 +104,15 @@ async fn what_somebody_altered_is_found() {
         ("update events set workspace_number = 9 where position = 5", "workspaces"),
         ("update events set event_type = 'key.crowned' where position = 5", "events"),
         ("update workspace_numbers set last_number = 4", "workspaces"),
+        ("update claims set holder_id = x'00000000000000000000000000000000'", "claims"),
+        ("update claims set position = 1", "claims"),
+        ("update claims set value = 'another'", "claims"),
+        ("delete from claims", "claims"),
+        ("insert into claims select workspace, 'slug', value, holder_kind, holder_id, position from claims", "claims"),
+        ("update journal_head set epoch = 2", "head"),
+        ("update journal_head set recorded_at = '2020-01-01T00:00:00.000000Z'", "head"),
+        // The last hash of the frontier: five leaves are a tree of four and one more.
+        ("update journal_head set frontier = cast(substr(frontier, 1, length(frontier) - 1) || x'00' as blob)", "head"),
         ("update events set recorded_at = '2020-01-01T00:00:00.000000Z' where position = 3", "times"),
     ] {
         let (_dir, folder) = folder();
@@ -158,6 +167,10 @@ impl log::LogSource for Forged {
 
     async fn sign(&self) -> Result<log::LogState, log::SourceError> {
         self.state().await
+    }
+
+    async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), log::SourceError> {
+        self.store.journal.held_claims().await.map_err(|error| log::SourceError::Read(error.to_string()))
     }
 
     async fn events(

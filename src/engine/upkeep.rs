@@ -6,6 +6,7 @@ use campanile_events::{
     clock::SharedClock,
     journal::{Journal, ReadError},
 };
+use campanile_workers::media::Library;
 use tokio::sync::watch;
 
 use crate::access::Access;
@@ -56,4 +57,23 @@ async fn sweep(journal: &dyn Journal, clock: &SharedClock, stop: &watch::Receive
         tokio::task::yield_now().await;
     }
     Ok(())
+}
+
+/// Takes away the bytes that nobody confirmed in time, now and every hour, until told to stop.
+pub(super) async fn forget_unconfirmed(library: Library, clock: SharedClock, mut stop: watch::Receiver<bool>) {
+    let mut since = None;
+    loop {
+        tokio::select! {
+            done = library.forget_unconfirmed(&mut since, clock.now()) => match done {
+                Ok(0) => {}
+                Ok(media) => tracing::info!(media, "unconfirmed uploads were taken away"),
+                Err(error) => tracing::warn!(%error, "unconfirmed uploads were not taken away"),
+            },
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
 }

@@ -42,7 +42,7 @@ async fn a_picture_is_given_once_and_looked_at() {
     client.put(&url.replace("signature=", "signature=0"), bytes.clone()).await.refused(404, "not_found");
     client.put(&url.replace("bytes=", "bytes=1"), bytes.clone()).await.refused(404, "not_found");
     let short = client.put(url, bytes[1..].to_vec()).await.refused(400, "invalid_request");
-    assert_eq!(detail(&short), ("body", "wrong_length"));
+    assert_eq!(detail(&short), ("bytes", "wrong_length"));
     client.put(url, [&bytes[..], b"x"].concat()).await.refused(413, "payload_too_large");
     client.put(url, bytes.clone()).await.expect(204);
     let again = client.put(url, bytes.clone()).await.refused(409, "conflict");

@@ -8,6 +8,7 @@
 
 #[cfg(feature = "contract")]
 pub mod contract;
+mod holders;
 mod ledger;
 mod model;
 mod port;
@@ -15,6 +16,7 @@ mod postgres;
 mod refusal;
 mod sqlite;
 
+pub use holders::Holders;
 pub use model::*;
 pub use port::*;
 pub use postgres::PostgresJournal;

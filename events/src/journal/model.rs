@@ -189,6 +189,21 @@ impl Claim {
     }
 }
 
+/// A name that a stream holds, as the engine's table of claims says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldClaim {
+    /// In which workspace.
+    pub workspace: WorkspaceId,
+    /// What sort of name.
+    pub kind: String,
+    /// The name.
+    pub value: String,
+    /// Who holds it.
+    pub holder: StreamId,
+    /// The event that took it.
+    pub position: Position,
+}
+
 /// An event that is to be appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {

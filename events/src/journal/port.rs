@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use super::{Append, Head, NewEvent, Receipt, Recorded, StreamId};
+use super::{Append, Head, HeldClaim, NewEvent, Receipt, Recorded, StreamId};
 use crate::ids::{Position, Version, WorkspaceId};
 
 /// Why an append did not happen. In every case nothing of it was stored.
@@ -85,6 +85,10 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
 
     /// The stream that holds a unique name.
     async fn holder(&self, workspace: WorkspaceId, kind: &str, value: &str) -> Result<Option<StreamId>, ReadError>;
+
+    /// Every name that is held, and the position up to which that is so: both of one moment. For who checks the table
+    /// against the events ([`super::Holders`]).
+    async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), ReadError>;
 
     /// How many events each workspace has, by id: what the workspaces' root of a checkpoint is made of.
     async fn workspace_numbers(&self) -> Result<Vec<(WorkspaceId, u64)>, ReadError>;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use campanile_events::{
     db::Engine,
     ids::{Position, Version, WorkspaceId},
-    journal::{Append, AppendError, Head, Journal, ReadError, Receipt, Recorded, StreamId},
+    journal::{Append, AppendError, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, StreamId},
 };
 use campanile_projections::{
     Runner,
@@ -86,6 +86,10 @@ impl Journal for Holed {
 
     async fn holder(&self, workspace: WorkspaceId, kind: &str, value: &str) -> Result<Option<StreamId>, ReadError> {
         self.inner.holder(workspace, kind, value).await
+    }
+
+    async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), ReadError> {
+        self.inner.held_claims().await
     }
 
     async fn workspace_numbers(&self) -> Result<Vec<(WorkspaceId, u64)>, ReadError> {

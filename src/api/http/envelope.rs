@@ -5,7 +5,7 @@ use std::time::Instant;
 use axum::{
     Json,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -33,7 +33,7 @@ pub async fn envelope(State(clock): State<SharedClock>, mut request: Request, ne
     let unwritten = !response.headers().contains_key(header::CONTENT_TYPE);
     let error = response.extensions_mut().remove::<ApiError>();
     let error = error.or_else(|| unwritten.then(|| ApiError::of_status(status)).flatten());
-    log(&method, route, own, &shown, status, began, error.as_ref());
+    log(Some(&method), route, own, &shown, status, began, error.as_ref());
     if let Some(error) = error {
         response = refuse(&error, &shown, &response);
     }
@@ -57,7 +57,25 @@ pub async fn to_the_end(request: Request, next: Next) -> Response {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RouteName(pub &'static str);
 
-fn refuse(error: &ApiError, request_id: &str, before: &Response) -> Response {
+/// What is told of a request that couldn't be read as one; its status says more than its code.
+pub fn unreadable(status: StatusCode, clock: &SharedClock) -> String {
+    let why = match status {
+        StatusCode::URI_TOO_LONG => "the address is too long: it may have at most 65,534 bytes",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "there are more than 100 headers, or they are too long",
+        _ => "this can't be read as a request of HTTP/1.1",
+    };
+    let error = ApiError::new(Code::InvalidRequest, why);
+    let own = RequestIds::of(&HeaderMap::new(), clock.now()).own;
+    log(None, "-", own, &own.to_string(), status, Instant::now(), Some(&error));
+    let body = json!({ "error": body(&error, &own.to_string()) }).to_string();
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{X_REQUEST_ID}: {own}\r\nconnection: close\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
+}
+
+fn body(error: &ApiError, request_id: &str) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("code".to_owned(), error.code.as_str().into());
     body.insert("message".to_owned(), error.message.as_str().into());
@@ -66,7 +84,12 @@ fn refuse(error: &ApiError, request_id: &str, before: &Response) -> Response {
     for (name, value) in &error.facts {
         body.insert((*name).to_owned(), Value::from(value.as_str()));
     }
-    let mut response = (error.code.status(), Json(json!({ "error": body }))).into_response();
+    body
+}
+
+fn refuse(error: &ApiError, request_id: &str, before: &Response) -> Response {
+    let body = json!({ "error": body(error, request_id) });
+    let mut response = (error.code.status(), Json(body)).into_response();
     // What a 405 says of the methods that there are, and what else was set on the way.
     for (name, value) in before.headers() {
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
@@ -83,7 +106,7 @@ fn refuse(error: &ApiError, request_id: &str, before: &Response) -> Response {
 }
 
 fn log(
-    method: &Method,
+    method: Option<&Method>,
     route: &'static str,
     own: campanile_events::ids::RequestId,
     shown: &str,
@@ -91,6 +114,7 @@ fn log(
     began: Instant,
     error: Option<&ApiError>,
 ) {
+    let method = method.map_or("-", Method::as_str);
     let duration_ms = began.elapsed().as_secs_f64() * 1_000.0;
     let (status, code) = (status.as_u16(), error.map(|error| error.code.as_str()));
     let cause = error.and_then(|error| error.cause.as_deref());

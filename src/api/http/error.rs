@@ -111,6 +111,14 @@ pub struct Detail {
     pub platform: Option<String>,
 }
 
+impl Detail {
+    /// Something that is wrong whatever the platform.
+    pub fn new(field: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
+        let (field, message) = (field.into(), message.into());
+        Self { field, code: code.to_owned(), message, account_id: None, platform: None }
+    }
+}
+
 /// Why a request was refused, as its client sees it.
 #[derive(Debug, Clone)]
 pub struct ApiError {
@@ -141,15 +149,16 @@ impl ApiError {
 
     /// One field is wrong.
     pub fn invalid(field: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
-        let (field, message) = (field.into(), message.into());
-        let detail = Detail { field, code: code.to_owned(), message, account_id: None, platform: None };
-        Self::invalid_all(vec![detail])
+        Self::invalid_all(vec![Detail::new(field, code, message)])
     }
 
     /// Several fields are wrong.
     pub fn invalid_all(details: Vec<Detail>) -> Self {
         let first = details.first().map(|it| format!("`{}`: {}", it.field, it.message));
-        let message = first.unwrap_or_else(|| "the request can't be read".to_owned());
+        let mut message = first.unwrap_or_else(|| "the request can't be read".to_owned());
+        if details.len() > 1 {
+            message = format!("{message} (and {} more: see `details`)", details.len() - 1);
+        }
         Self { details, ..Self::new(Code::InvalidRequest, message) }
     }
 

@@ -11,7 +11,7 @@ use axum::{
 use campanile_events::ids::LogPosition;
 use tracing::Instrument;
 
-use super::{ApiError, Code, Name, Needs, RequestIds, envelope::RouteName, idempotency};
+use super::{ApiError, Code, Name, Needs, Parameters, RequestIds, envelope::RouteName, idempotency};
 use crate::{access::Denied, api::Api, engine::Core};
 
 /// How long a read waits for a position that its client has seen.
@@ -24,6 +24,8 @@ pub struct Gate {
     pub needs: Needs,
     /// The route's name.
     pub name: Name,
+    /// Whether anything may stand after the question mark: what nobody reads would be passed over in silence.
+    pub takes_parameters: bool,
     /// What answers.
     pub api: Api,
 }
@@ -64,6 +66,9 @@ async fn admit(gate: &Gate, request: &mut Request) -> Result<(), ApiError> {
         && !caller.may(scope)
     {
         return Err(ApiError::scope(scope));
+    }
+    if !gate.takes_parameters {
+        Parameters::of(request.uri()).finish()?;
     }
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         wait_for(core, request.headers()).await?;

@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod command;
+mod declared;
 mod envelope;
 mod error;
 mod etag;
@@ -19,7 +20,7 @@ mod tree;
 pub use answer::Answer;
 pub use body::{Body, OptionalBody};
 pub use command::{Asker, refused_anyway};
-pub use envelope::{envelope, to_the_end};
+pub use envelope::{envelope, to_the_end, unreadable};
 pub use error::{ApiError, Code, Detail};
 pub use etag::{IfMatch, etag};
 pub use guard::{Gate, guard};

@@ -13,6 +13,11 @@ use serde::{
 };
 use serde_json::{Error, Number};
 
+use super::{Detail, declared::inside};
+
+/// How many flaws are told.
+const TOLD: usize = 100;
+
 /// A value with its fields in their order.
 #[derive(Clone)]
 pub(super) enum Tree {
@@ -24,36 +29,40 @@ pub(super) enum Tree {
     Object(Vec<(String, Tree)>),
 }
 
-/// Something that no field may hold, with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Flaw {
-    /// A field stands twice.
-    Twice(String),
-    /// A text or a name holds U+0000, which no engine keeps.
-    Nul(String),
-}
-
 impl Tree {
-    /// What is wrong anywhere in it.
-    pub(super) fn flaw(&self) -> Option<Flaw> {
-        self.flaw_at("")
+    /// What no field may hold, anywhere in it, each with its place: U+0000, which no engine keeps, and a second field of
+    /// the same name.
+    pub(super) fn flaws(&self) -> Vec<Detail> {
+        let mut found = Vec::new();
+        self.look("", &mut found);
+        found
     }
 
-    fn flaw_at(&self, path: &str) -> Option<Flaw> {
+    fn look(&self, path: &str, found: &mut Vec<Detail>) {
         match self {
-            Self::Text(text) => text.contains('\0').then(|| Flaw::Nul(path.to_owned())),
-            Self::List(list) => list.iter().enumerate().find_map(|(at, value)| value.flaw_at(&format!("{path}[{at}]"))),
+            _ if found.len() >= TOLD => {}
+            Self::Text(text) if text.contains('\0') => {
+                found.push(Detail::new(path, "invalid_character", "must not hold U+0000"));
+            }
+            Self::List(list) => {
+                for (at, value) in list.iter().enumerate() {
+                    value.look(&format!("{path}[{at}]"), found);
+                }
+            }
             Self::Object(fields) => {
                 let mut seen = std::collections::HashSet::with_capacity(fields.len());
-                fields.iter().find_map(|(name, value)| {
-                    let inside = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                for (name, value) in fields {
+                    let place = inside(path, name);
                     if name.contains('\0') {
-                        return Some(Flaw::Nul(inside.replace('\0', "\\u0000")));
+                        found.push(Detail::new(place, "invalid_character", "must not hold U+0000"));
+                    } else if seen.insert(name) {
+                        value.look(&place, found);
+                    } else {
+                        found.push(Detail::new(place, "repeated", "stands there twice"));
                     }
-                    if seen.insert(name) { value.flaw_at(&inside) } else { Some(Flaw::Twice(inside)) }
-                })
+                }
             }
-            Self::Null | Self::Bool(_) | Self::Number(_) => None,
+            Self::Text(_) | Self::Null | Self::Bool(_) | Self::Number(_) => {}
         }
     }
 

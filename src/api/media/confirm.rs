@@ -15,7 +15,8 @@ use crate::api::{
     openapi::Told,
 };
 
-/// Looks at the bytes: they must be what was announced, whatever they are called. Done twice, it answers the same.
+/// Looks at the bytes: they must be what was announced, whatever they are called. Done twice, it answers the same. A day after
+/// the address has expired it is too late, and the bytes are taken away.
 #[utoipa::path(
     post,
     path = "/v1/media/{id}/confirm",
@@ -24,10 +25,17 @@ use crate::api::{
 )]
 pub async fn confirm(State(api): State<Api>, asker: Asker, Named(id): Named<MediaId>) -> Result<Answer, ApiError> {
     let core = &api.0;
-    let media = api.medium(&asker, id).await?;
+    let loaded = api.medium(&asker, id).await?;
+    let media = loaded.state;
     let key = api.data_key(&asker).await?;
     if media.confirmed.is_some() {
-        return Ok(Answer::ok(render::media(&key, id, &media)?).at_revision(media.revision));
+        let answer = Answer::ok(render::media(&key, id, &media)?).at_revision(media.revision);
+        return Ok(api.placed(answer, loaded.position).await);
+    }
+    let announced = media.announced.as_ref().ok_or_else(|| ApiError::not_found("media"))?;
+    if core.clock.now() >= Library::forgotten_at(announced) {
+        let message = "it was not confirmed in time, and its bytes are gone: announce it anew";
+        return Err(ApiError::new(Code::Conflict, message).with("state", "expired"));
     }
     let bytes = core.library.store.stream(Place { workspace: asker.caller.workspace, id }).await;
     let bytes = bytes.map_err(|error| match error {

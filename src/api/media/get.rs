@@ -1,7 +1,7 @@
 //! `GET /v1/media/{id}`
 
 use axum::extract::State;
-use campanile_events::{ids::MediaId, media::Media};
+use campanile_events::{commands::Loaded, ids::MediaId, media::Media};
 
 use super::render;
 use crate::api::{
@@ -13,15 +13,15 @@ use crate::api::{
 /// One medium, from its aggregate.
 #[utoipa::path(get, path = "/v1/media/{id}", responses(Told<super::shown::Media>))]
 pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<MediaId>) -> Result<Answer, ApiError> {
-    let media = api.medium(&asker, id).await?;
+    let media = api.medium(&asker, id).await?.state;
     let key = api.data_key(&asker).await?;
     Ok(Answer::ok(render::media(&key, id, &media)?).at_revision(media.revision))
 }
 
 impl Api {
     /// A medium of the caller's workspace.
-    pub(super) async fn medium(&self, asker: &Asker, id: MediaId) -> Result<Media, ApiError> {
-        let found = self.0.library.of(asker.caller.workspace, id).await?;
-        found.ok_or_else(|| ApiError::not_found("media"))
+    pub(super) async fn medium(&self, asker: &Asker, id: MediaId) -> Result<Loaded<Media>, ApiError> {
+        let loaded = self.0.library.media.load(asker.caller.workspace, id.uuid()).await?;
+        loaded.filter(|it| it.state.announced.is_some()).ok_or_else(|| ApiError::not_found("media"))
     }
 }

@@ -80,7 +80,7 @@ fn refused(error: StoreError, bytes: u64) -> ApiError {
         StoreError::Exists => ApiError::new(Code::Conflict, "the bytes were given already").with("state", "uploaded"),
         StoreError::TooLong => ApiError::new(Code::PayloadTooLarge, format!("the body has more than {bytes} bytes")),
         StoreError::TooShort => {
-            ApiError::invalid("body", "wrong_length", format!("must have {bytes} bytes, as was announced"))
+            ApiError::invalid("bytes", "wrong_length", format!("must have {bytes} bytes, as was announced"))
         }
         StoreError::Absent | StoreError::Folder(_) | StoreError::Store(_) => ApiError::unavailable(error),
     }

@@ -201,8 +201,7 @@ fn answer(operation: &mut Map<String, Value>, route: &Route) {
         }
         // What answers a command with a list only judged.
         let is_list = response.pointer("/content/application~1json/schema/properties/data").is_some();
-        // A medium is confirmed once; repeated, there is no command.
-        let may_do_nothing = is_list || shown == "Media" || route.needs == Needs::Nothing;
+        let may_do_nothing = is_list || route.needs == Needs::Nothing;
         if !reads(route) && !may_do_nothing {
             names.extend(["Campanile-Position", "Campanile-Projected"]);
         }

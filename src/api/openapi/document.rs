@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use axum::http::Method;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
@@ -38,6 +39,14 @@ pub fn document() -> Value {
     document["servers"] = json!([{ "url": "/", "description": "The engine that serves this document." }]);
     complete(&mut document, &routes::all());
     document
+}
+
+/// Whether an operation takes anything after the question mark; `None` for one that is not described.
+pub fn takes_parameters(method: &Method, path: &str) -> Option<bool> {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+    let operation = DOCUMENT["paths"][path].get(method.as_str().to_ascii_lowercase())?;
+    let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+    Some(parameters.any(|parameter| parameter["in"] == "query"))
 }
 
 /// The same as it is served, printed and committed: one text for one build.

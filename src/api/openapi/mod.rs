@@ -24,7 +24,7 @@ mod tests;
 mod words;
 
 pub use answers::{Done, Listed, Made, Told};
-pub use document::{document, text};
+pub use document::{document, takes_parameters, text};
 pub(in crate::api) use documented::Documented;
 pub use get::get;
 pub use ids::{AccountRef, EventRef, KeyRef, MediaRef, PostRef, RequestRef, WorkspaceRef};

@@ -29,7 +29,9 @@ const ALL: &[Code] = &[
 /// A code that has no meaning here does not compile; it belongs into the list above too.
 const fn meaning(code: Code) -> &'static str {
     match code {
-        Code::InvalidRequest => "Fields, parameters or headers are wrong; `details` names each.",
+        Code::InvalidRequest => {
+            "Fields, parameters or headers are wrong; `details` names each, and none where the body is no JSON."
+        }
         Code::Unauthorized => "No key, or one that opens nothing; `reason` says why.",
         Code::ForbiddenScope => "The key lacks a scope; `scope` names it.",
         Code::TestKeyLiveAccount => "A test key works with test keys and sandbox accounts only.",

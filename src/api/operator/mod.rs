@@ -6,6 +6,7 @@
 
 mod at_machine;
 mod checkpoint;
+mod claims;
 mod events;
 pub mod keys;
 mod pauses;
@@ -14,6 +15,7 @@ mod state;
 
 pub use at_machine::AtMachine;
 pub use checkpoint::checkpoint;
+pub use claims::claims;
 pub use events::events;
 pub use pauses::{pause, resume};
 pub use state::state;

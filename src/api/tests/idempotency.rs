@@ -64,7 +64,7 @@ async fn every_command_answers_as_it_did_first() {
     }
     let secret = first.last().expect("a key").3.body["secret"].as_str().expect("a secret").to_owned();
     assert!(secret.starts_with("sk_live_"));
-    let elsewhere = api.keyed("/v1/posts?x=1", "write", &first[1].2).await;
+    let elsewhere = api.keyed("/v1/posts/validate", "write", &first[1].2).await;
     assert_eq!(elsewhere.code(), "idempotency_mismatch", "another path is another request");
     assert_eq!(api.position().await, before, "nothing was done again");
 }

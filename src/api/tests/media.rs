@@ -1,7 +1,11 @@
 //! Media, where the clock or another workspace has a part in it.
 
 use axum::{body::Body, http::Request};
-use campanile_events::ids::MediaId;
+use campanile_events::{
+    clock::{ManualClock, SystemClock},
+    ids::MediaId,
+};
+use campanile_workers::media::Place;
 use chrono::Duration;
 use serde_json::{Value, json};
 
@@ -74,6 +78,44 @@ async fn a_body_without_an_announced_length_is_counted() {
         let answered = put(&api, url(&announced), pieces(bytes)).await;
         assert_eq!(answered.status(), status, "{length} bytes: {}", answered.body);
     }
+}
+
+#[tokio::test]
+async fn what_nobody_confirms_in_time_is_taken_away_and_never_used() {
+    let clock = ManualClock::starting_at(SystemClock::shared().now());
+    let api = Api::start_with(clock.clone(), &["api", "projector"]).await;
+    let (kept, lost) = (announce(&api, &api.secret).await, announce(&api, &api.secret).await);
+    for announced in [&kept, &lost] {
+        assert_eq!(put(&api, url(announced), PNG).await.status(), 204);
+    }
+    let confirm = async |id: &str| api.call("POST", &format!("/v1/media/{id}/confirm"), Value::Null).await;
+    let first = confirm(&kept.id()).await;
+    assert_eq!((first.status(), first.header("campanile-position")), (200, "1-8"));
+    let library = &api.engine.core().library;
+    let mut since = None;
+    let mut sweep =
+        async || library.forget_unconfirmed(&mut since, api.engine.core().clock.now()).await.expect("swept");
+    assert_eq!(sweep().await, 0, "it may still be confirmed");
+
+    clock.advance(Duration::hours(25));
+    let late = confirm(&lost.id()).await;
+    assert_eq!((late.status(), late.code(), &late.body["error"]["state"]), (409, "conflict", &json!("expired")));
+    assert_eq!(sweep().await, 0, "who confirms at the last moment still reads it");
+    clock.advance(Duration::hours(4));
+    assert_eq!((sweep().await, sweep().await), (1, 0));
+
+    let workspace = api.get("/v1/me").await.body["workspace_id"].as_str().map(str::to_owned).expect("a workspace");
+    for (announced, holds) in [(&kept, true), (&lost, false)] {
+        let id = announced.id().parse().expect("an id");
+        let place = Place { workspace: workspace.parse().expect("an id"), id };
+        assert_eq!(library.store.holds(place).await.expect("the store reads"), holds);
+    }
+    let again = confirm(&kept.id()).await;
+    assert_eq!((again.status(), again.header("campanile-position"), &again.body), (200, "1-8", &first.body));
+    let account = api.account("ada").await;
+    let post = json!({"body": "x", "account_ids": [account], "media_ids": [lost.id()]});
+    let refused = api.call("POST", "/v1/posts", post).await;
+    assert_eq!(refused.body["error"]["details"][0]["code"], "not_confirmed", "{}", refused.body);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use clap::Args;
 use crate::{
     cli::{Failure, shutdown},
     configuration::{Folder, FolderFlags},
-    engine::log::{LogEvent, LogSource, open},
+    engine::log::{LogEvent, LogSource, SourceError, open},
 };
 
 const PAGE: usize = 500;
@@ -26,7 +26,8 @@ const EXAMPLES: &str = "Examples:
 
 /// Print events as JSON lines, oldest first
 ///
-/// Personal text stays sealed, as it is stored.
+/// Personal text stays sealed, as it is stored. With --follow this ends with exit code 1 when the engine stops, and says
+/// from which position to go on.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Tail {
@@ -57,7 +58,10 @@ impl Tail {
 async fn print(log: &dyn LogSource, mut after: Position, follow: bool) -> Result<(), Failure> {
     let epoch = log.state().await?.epoch;
     loop {
-        let events = log.events(after, PAGE).await?;
+        let events = match log.events(after, PAGE).await {
+            Err(SourceError::Stopped) => return Err(stopped(after)),
+            events => events?,
+        };
         if let Some(last) = events.last() {
             after = last.position;
             match write(&events, epoch) {
@@ -71,6 +75,12 @@ async fn print(log: &dyn LogSource, mut after: Position, follow: bool) -> Result
             return Ok(());
         }
     }
+}
+
+fn stopped(after: Position) -> Failure {
+    Failure::Failed(format!(
+        "the engine stopped; once it runs again, go on with `campanile log tail --follow --after {after}`"
+    ))
 }
 
 fn write(events: &[Recorded], epoch: Epoch) -> std::io::Result<()> {

@@ -24,8 +24,8 @@ Keep checkpoints and the key elsewhere: who holds the folder and the master key 
 /// Check that the log is what it was signed as
 ///
 /// Reads every event and computes anew what follows from them: positions and times in order, the hash of every leaf, the
-/// root that the head names, the versions of streams, the numbers of workspaces, every signed checkpoint; and that this
-/// build reads every event. With --file, an export is checked the same way, without any data folder. Exit code 0 if all of
+/// root, time and epoch that the head names, the versions of streams, the numbers of workspaces, who holds which unique name,
+/// every signed checkpoint; and that this build reads every event. With --file, an export is checked the same way, without any data folder. Exit code 0 if all of
 /// it holds, 1 if not.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

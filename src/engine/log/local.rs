@@ -1,7 +1,10 @@
 //! The log in a folder that nobody else has.
 
 use async_trait::async_trait;
-use campanile_events::{ids::Position, journal::Recorded};
+use campanile_events::{
+    ids::Position,
+    journal::{HeldClaim, Recorded},
+};
 
 use super::{LogSource, LogState, SourceError};
 use crate::engine::{Notary, Store};
@@ -20,6 +23,10 @@ impl LogSource for OpenLog {
         let signed = Notary::of(&self.0).sign_after(Position(0)).await;
         signed.map_err(|error| SourceError::Read(error.to_string()))?;
         self.state().await
+    }
+
+    async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), SourceError> {
+        self.0.journal.held_claims().await.map_err(|error| SourceError::Read(error.to_string()))
     }
 
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {

@@ -1,6 +1,7 @@
 //! The log as an operator reads it: in this process or over the folder's socket, event by event, counted, exported, and checked
 //! whole.
 
+mod claims;
 mod event;
 mod export;
 mod local;
@@ -10,6 +11,7 @@ mod state;
 mod stats;
 mod verify;
 
+pub use claims::LogClaims;
 pub use event::{LogEvent, UnreadableLogEvent};
 pub use export::{ExportError, Exported, export, verify_export};
 pub use source::{LogSource, SourceError, open};

@@ -4,11 +4,14 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use axum::body::Body;
-use campanile_events::{ids::Position, journal::Recorded};
+use campanile_events::{
+    ids::Position,
+    journal::{HeldClaim, Recorded},
+};
 use http::{Method, Request};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{LogEvent, LogSource, LogState, SourceError};
+use super::{LogClaims, LogEvent, LogSource, LogState, SourceError};
 use crate::engine::Socket;
 
 /// Reads the log through the process that has it.
@@ -38,7 +41,7 @@ impl SocketLog {
         let failed = |error: &dyn std::fmt::Display| SourceError::Read(error.to_string());
         let request = Request::builder().method(method).uri(path).body(Body::empty());
         let request = request.map_err(|error| failed(&error))?;
-        let (status, bytes) = self.0.ask(request).await.map_err(|error| failed(&error))?;
+        let (status, bytes) = self.0.ask(request).await.map_err(|_| SourceError::Stopped)?;
         if !status.is_success() {
             let refusal: Option<Refusal> = serde_json::from_slice(&bytes).ok();
             let words = refusal.map_or_else(|| format!("it answered {status}"), |refusal| refusal.error.message);
@@ -56,6 +59,11 @@ impl LogSource for SocketLog {
 
     async fn sign(&self) -> Result<LogState, SourceError> {
         self.ask(Method::POST, "/operator/log/checkpoint").await
+    }
+
+    async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), SourceError> {
+        let read: LogClaims = self.ask(Method::GET, "/operator/log/claims").await?;
+        read.held().map_err(|error| SourceError::Read(error.to_string()))
     }
 
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {

@@ -1,7 +1,11 @@
 //! Where the log is read from.
 
 use async_trait::async_trait;
-use campanile_events::{clock::SystemClock, ids::Position, journal::Recorded};
+use campanile_events::{
+    clock::SystemClock,
+    ids::Position,
+    journal::{HeldClaim, Recorded},
+};
 
 use super::{LogState, local::OpenLog, socket::SocketLog};
 use crate::{
@@ -17,6 +21,9 @@ pub trait LogSource: Send + Sync {
 
     /// Has its end signed now, and says of itself what it says then.
     async fn sign(&self) -> Result<LogState, SourceError>;
+
+    /// The names that are held, and up to which position that is so.
+    async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), SourceError>;
 
     /// The events after a position, in order, at most `limit`; none at the end.
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError>;
@@ -36,6 +43,9 @@ pub enum SourceError {
         /// Why.
         reason: String,
     },
+    /// The process that had the folder is gone.
+    #[error("the engine stopped")]
+    Stopped,
     /// It can't be read, or holds what can't have been written.
     #[error("{0}")]
     Read(String),
@@ -50,6 +60,9 @@ pub async fn open(folder: &Folder) -> Result<Box<dyn LogSource>, SourceError> {
             let socket = SocketLog::of(&folder.path);
             match socket.state().await {
                 Ok(_) => Ok(Box::new(socket)),
+                Err(SourceError::Stopped) => {
+                    Err(SourceError::Socket { held, reason: "nobody listens on it".to_owned() })
+                }
                 Err(error) => Err(SourceError::Socket { held, reason: error.to_string() }),
             }
         }

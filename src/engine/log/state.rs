@@ -5,6 +5,7 @@ use campanile_events::{
     journal::{Head, Journal},
     merkle::checkpoint::VerifyingKey,
 };
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::SourceError;
@@ -54,6 +55,8 @@ pub struct LogState {
     pub epoch: Epoch,
     /// The last event's place.
     pub position: Position,
+    /// When the last event was recorded, by the head's own word.
+    pub recorded_at: Option<DateTime<Utc>>,
     /// The root over all events.
     pub root: String,
     /// Each workspace's last number.
@@ -78,6 +81,7 @@ impl LogState {
         Ok(Self {
             epoch: head.epoch,
             position: head.position,
+            recorded_at: head.recorded_at,
             root: head.root.to_string(),
             workspaces,
             verifying_key: verifying_key.to_string(),

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use campanile_events::{
     catalog,
     ids::{Epoch, Position, Version, WorkspaceId},
-    journal::{Recorded, StreamId},
+    journal::{HeldClaim, Holders, Recorded, StreamId, StreamKind},
+    log::LogEvent,
     merkle::{
         Frontier, Leaf,
         checkpoint::{Checkpoint, VerifyingKey, open, workspaces_root},
         leaf_hash,
     },
+    stored::StoredEvent,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -62,8 +64,11 @@ pub async fn verify_telling(
     copy: Option<String>,
     seen: impl Fn(u64, u64),
 ) -> Result<Report, SourceError> {
+    // Before the head: it may have moved on since, and the events then lead past this position.
+    let claims = log.held_claims().await?;
     let state = log.state().await?;
     let mut reading = Reading::new(state.epoch, &state.verifying_key, state.checkpoints.iter().chain(&copy));
+    reading.compare_claims(claims);
     let mut after = Position(0);
     while after < state.position {
         let left = usize::try_from(state.position.0 - after.0).unwrap_or(PAGE);
@@ -114,6 +119,12 @@ pub(super) struct Reading {
     numbers: BTreeMap<WorkspaceId, u64>,
     versions: HashMap<StreamId, Version>,
     recorded_at: Option<DateTime<Utc>>,
+    /// The epoch that the last event to name one has begun.
+    epoch_of_events: Epoch,
+    holders: Holders,
+    /// The table of claims, to be compared where the events reach its position.
+    table: Option<(Position, Vec<HeldClaim>)>,
+    has_table: bool,
     /// Signed, and not reached yet.
     ahead: BTreeMap<u64, Vec<Checkpoint>>,
     signed: u64,
@@ -121,6 +132,7 @@ pub(super) struct Reading {
     times: Wrong,
     leaves: Wrong,
     streams: Wrong,
+    claims: Wrong,
     workspaces: Wrong,
     readable: Wrong,
     checkpoints: Wrong,
@@ -137,12 +149,17 @@ impl Reading {
             numbers: BTreeMap::new(),
             versions: HashMap::new(),
             recorded_at: None,
+            epoch_of_events: Epoch(1),
+            holders: Holders::default(),
+            table: None,
+            has_table: false,
             ahead: BTreeMap::new(),
             signed: 0,
             positions: Wrong::default(),
             times: Wrong::default(),
             leaves: Wrong::default(),
             streams: Wrong::default(),
+            claims: Wrong::default(),
             workspaces: Wrong::default(),
             readable: Wrong::default(),
             checkpoints: Wrong::default(),
@@ -174,6 +191,39 @@ impl Reading {
         self.ahead.retain(|size, _| *size > self.before);
     }
 
+    /// Holds the table of claims against the events, too.
+    fn compare_claims(&mut self, table: (Position, Vec<HeldClaim>)) {
+        (self.table, self.has_table) = (Some(table), true);
+        self.reach_table();
+    }
+
+    /// Compares the table of claims, if the events are where it was read.
+    fn reach_table(&mut self) {
+        let here = self.frontier.size();
+        let Some((_, table)) = self.table.take_if(|(position, _)| position.0 == here) else { return };
+        for difference in self.holders.differences(&table) {
+            self.claims.note(|| difference);
+        }
+    }
+
+    /// What an event says beside its stream's own story: names that it takes, an epoch that it begins.
+    fn read_on(&mut self, event: &Recorded) {
+        if let Err(error) = catalog::check_readable(event) {
+            self.readable.note(|| format!("position {}: {error}", event.position));
+        }
+        // Where the beginning isn't read, nobody can tell who held what.
+        if self.before == 0
+            && let Err(kind) = self.holders.fold(event)
+        {
+            self.claims.note(|| format!("position {} takes the {kind} of another", event.position));
+        }
+        if event.stream.kind == StreamKind::Log
+            && let Ok(LogEvent::EpochStarted(began)) = LogEvent::read(&event.event_type, event.schema, &event.payload)
+        {
+            self.epoch_of_events = began.epoch;
+        }
+    }
+
     /// The next event.
     pub(super) fn take(&mut self, event: &Recorded) {
         let position = event.position;
@@ -203,9 +253,8 @@ impl Reading {
             let text = || format!("position {position}: number {} of {}", event.workspace_number, event.workspace);
             self.workspaces.note(text);
         }
-        if let Err(error) = catalog::check_readable(event) {
-            self.readable.note(|| format!("position {position}: {error}"));
-        }
+        self.read_on(event);
+        self.reach_table();
         if let Some(signed) = self.ahead.remove(&self.frontier.size()) {
             self.compare(&signed);
         }
@@ -232,6 +281,15 @@ impl Reading {
         }
         if root != state.root {
             head.note(|| format!("the head's root is {} and the events' is {root}", state.root));
+        }
+        if state.recorded_at != self.recorded_at {
+            head.note(|| "the head's time is not that of the last event".to_owned());
+        }
+        if state.epoch != self.epoch_of_events {
+            head.note(|| format!("the head says epoch {} and the events epoch {}", state.epoch, self.epoch_of_events));
+        }
+        if let Some((position, _)) = &self.table {
+            self.claims.note(|| format!("they were read at position {position}, where no event is"));
         }
         let numbers: BTreeMap<_, _> = state.workspaces.iter().copied().collect();
         if numbers != self.numbers {
@@ -270,7 +328,7 @@ impl Reading {
             self.checkpoints
                 .note(|| "none is signed: nobody can tell whether events are missing at the end".to_owned());
         }
-        let findings = vec![
+        let mut findings = vec![
             self.positions.finding("positions", format!("{from} to {to}, without a hole")),
             self.times.finding("times", "each later than the one before".to_owned()),
             self.leaves.finding("leaves", format!("{events} hashes computed anew")),
@@ -280,6 +338,11 @@ impl Reading {
             head.finding("head", well),
             self.checkpoints.finding("checkpoints", format!("{} signed, all of this log", self.signed)),
         ];
+        // An export holds events alone.
+        if self.has_table {
+            let well = format!("{} names, each held by who took it", self.holders.len());
+            findings.insert(5, self.claims.finding("claims", well));
+        }
         Report { ok: findings.iter().all(|finding| finding.ok), events, root, findings }
     }
 }

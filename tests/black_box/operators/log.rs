@@ -1,10 +1,10 @@
 //! `campanile log export`, `verify --file` and `stats`.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use serde_json::{Value, json};
 
-use crate::support::{Engine, Options, Ran, campanile};
+use crate::support::{Engine, Options, Process, Ran, SOON, campanile, eventually};
 
 fn lines(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).expect("an export");
@@ -105,4 +105,25 @@ async fn the_log_is_counted() {
     assert!(stats["first_at"].as_str() < stats["last_at"].as_str(), "{stats}");
     let words = engine.command(&["log", "stats"]).ok();
     assert!(words.lines().any(|line| line.split_whitespace().eq(["post.drafted", "5"])), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_the_log_is_told_that_the_engine_stopped() {
+    let mut engine = engine_with_posts().await;
+    let last = engine.command(&["log", "tail"]).ok().lines().count();
+    let mut command = campanile();
+    command.args(["log", "tail", "--follow"]).env("CAMPANILE_DATA", engine.data());
+    let mut following = Process::start("tail", &mut command, engine.outputs());
+    eventually("it has printed the log", SOON, async || {
+        let printed = following.said().lines().filter(|line| line.contains("\"position\"")).count();
+        if printed == last { Ok(()) } else { Err(format!("{printed} of {last}")) }
+    })
+    .await;
+    engine.terminate();
+    assert_eq!(following.ended(Duration::from_secs(10)).code(), Some(1), "{}", following.said());
+    let told = format!(
+        "campanile: the engine stopped; once it runs again, go on with `campanile log tail --follow --after {last}`"
+    );
+    assert!(following.said().contains(&told), "{}", following.said());
+    engine.restart().await;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Town, draft, id};
-use crate::support::{SOON, attempts, eventually, published, settled};
+use crate::support::{SOON, attempts, eventually, now, published, settled};
 
 async fn workspace(client: &crate::support::Client) -> String {
     let me = client.get("/v1/me").await.expect(200);
@@ -81,6 +81,37 @@ async fn a_thread_in_hand_stops_before_its_next_part() {
     published(&client, &post, SOON).await;
     let texts: Vec<_> = town.sandbox.truth().await.visible.into_iter().map(|post| post.text).collect();
     assert_eq!(texts, (0..8).map(|part| format!("part {part}")).collect::<Vec<_>>());
+}
+
+/// The worker has looked, asked and connected, and waits for the instant: only the pass stands between it and the request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_in_hand_is_not_sent_once_it_is_paused() {
+    let town = Town::start().await;
+    let client = town.client();
+    let workspace = workspace(&client).await;
+    let tell = async |what: &str| client.post_empty(&format!("/v1/workspaces/{workspace}/{what}")).await.expect(200);
+    for attempt in 0..5 {
+        let sent = town.sandbox.truth().await.requests.len();
+        let at = now() + chrono::Duration::milliseconds(1_500);
+        let body = json!({"body": format!("in hand {attempt}"), "account_ids": [town.keyed], "schedule": {"at": at}});
+        let post = id(&client.post("/v1/posts", body).await.expect(201));
+        // A worker has it from a second before the instant on; half of that is for the pause.
+        let soon = at - now() - chrono::Duration::milliseconds(500);
+        tokio::time::sleep(soon.to_std().unwrap_or_default()).await;
+        tell("pause").await;
+        if now() >= at {
+            // The machine was too slow to tell anything.
+            tell("resume").await;
+            continue;
+        }
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert_eq!(town.sandbox.truth().await.requests.len(), sent, "it was paused before the instant");
+        assert_eq!(attempts(&client, &post).await, Vec::<Value>::new());
+        tell("resume").await;
+        published(&client, &post, SOON).await;
+        return;
+    }
+    panic!("five times the pause was answered only after the instant");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,3 +3,4 @@
 mod bad_input;
 mod ends;
 mod idempotency;
+mod unreadable;

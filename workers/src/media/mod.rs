@@ -4,16 +4,19 @@
 //! - [`inspect`]: what bytes are, told by themselves and not by a name.
 //! - [`Library`]: the store beside the aggregate that says what lies in it.
 //!
-//! It promises: what [`Library::fetch`] gives is what was confirmed, byte for byte.
+//! It promises: what [`Library::fetch`] gives is what was confirmed, byte for byte; what nobody confirms is taken away a day
+//! after its address has expired.
 //!
 //! It doesn't decide who may give or take, make pictures smaller, or look into a film.
 
+mod forgotten;
 mod inspect;
 mod library;
 mod store;
 #[cfg(test)]
 mod tests;
 
+pub use forgotten::ForgetError;
 pub use inspect::{InspectError, Inspected, inspect};
 pub use library::{FetchError, Fetched, Library};
 pub use store::{Incoming, LARGEST, MediaStore, Place, StoreError};

@@ -6,7 +6,8 @@ use campanile_events::{
     ids::{MediaId, WorkspaceId},
     random,
 };
-use futures::stream::BoxStream;
+use chrono::{DateTime, Utc};
+use futures::{TryStreamExt, stream::BoxStream};
 use hyper::body::Bytes;
 use object_store::{Error, ObjectStore, ObjectStoreExt, WriteMultipart, local::LocalFileSystem, path};
 
@@ -63,6 +64,11 @@ impl From<Error> for StoreError {
 }
 
 impl Place {
+    fn of(path: &path::Path) -> Option<Self> {
+        let (workspace, id) = path.as_ref().split_once('/')?;
+        Some(Self { workspace: workspace.parse().ok()?, id: id.parse().ok()? })
+    }
+
     fn path(&self) -> path::Path {
         path::Path::from(format!("{}/{}", self.workspace, self.id))
     }
@@ -114,6 +120,12 @@ impl MediaStore {
     /// All the bytes.
     pub async fn read(&self, place: Place) -> Result<Bytes, StoreError> {
         Ok(self.0.get(&place.path()).await?.bytes().await?)
+    }
+
+    /// Whose bytes are there, and when they were given.
+    pub async fn list(&self) -> Result<Vec<(Place, DateTime<Utc>)>, StoreError> {
+        let objects = self.0.list(None).try_collect::<Vec<_>>().await?;
+        Ok(objects.into_iter().filter_map(|it| Some((Place::of(&it.location)?, it.last_modified))).collect())
     }
 
     /// Takes the bytes away, if they are there.

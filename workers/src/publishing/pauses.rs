@@ -71,3 +71,59 @@ impl Pauses {
         Arc::clone(gates.entry(workspace).or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use campanile_events::{
+        clock::{ManualClock, SharedClock},
+        commands::{Request, Sharing},
+        db::Sqlite,
+        ids::OrganizationId,
+        journal::{Actor, Metadata, SqliteJournal},
+        seal::Sealed,
+        workspace::{WorkspaceAction, WorkspaceCommand},
+    };
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const AT_ONCE: Duration = Duration::ZERO;
+
+    async fn tell(pauses: &Pauses, workspace: WorkspaceId, action: WorkspaceAction) {
+        let command = WorkspaceCommand { now: DateTime::UNIX_EPOCH, action };
+        let metadata = Metadata::by(Actor::operator());
+        let request = Request { workspace, id: workspace.uuid(), command, metadata, receipt: None };
+        pauses.workspaces.execute(request).await.expect("it can be told");
+    }
+
+    #[tokio::test]
+    async fn a_pause_waits_for_every_pass_given_before_it_and_none_is_given_after() {
+        let clock: SharedClock = ManualClock::starting_at(DateTime::UNIX_EPOCH);
+        let db = Sqlite::open_in_memory().expect("a database");
+        let journal = Arc::new(SqliteJournal::open(db, clock.clone()).await.expect("a journal"));
+        let most = NonZeroUsize::new(10).expect("not zero");
+        let pauses = Pauses::new(Executor::new(journal, clock, (), Sharing::Alone, most));
+        let workspace = WorkspaceId::from(Uuid::from_u128(1));
+        let organization_id = OrganizationId::from(Uuid::from_u128(2));
+        let name = Sealed::from_stored("v1.sealed");
+        tell(&pauses, workspace, WorkspaceAction::Create { organization_id, name }).await;
+
+        let (first, second) =
+            (pauses.pass(workspace).await.expect("read"), pauses.pass(workspace).await.expect("read"));
+        assert!(first.is_some() && second.is_some(), "it goes on: each may send");
+        tell(&pauses, workspace, WorkspaceAction::Pause).await;
+        assert!(!pauses.held(workspace, AT_ONCE).await, "two are still sending");
+        drop(first);
+        assert!(!pauses.held(workspace, AT_ONCE).await, "one is still sending");
+        drop(second);
+        assert!(pauses.held(workspace, AT_ONCE).await, "nobody is sending");
+        assert!(pauses.pass(workspace).await.expect("read").is_none(), "nobody may");
+        let other = pauses.pass(WorkspaceId::from(Uuid::from_u128(3))).await.expect("read");
+        assert!(other.is_some() && pauses.held(workspace, AT_ONCE).await, "another workspace is not concerned");
+        tell(&pauses, workspace, WorkspaceAction::Resume).await;
+        assert!(pauses.pass(workspace).await.expect("read").is_some(), "it goes on again");
+    }
+}

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::given::{Log, append, claiming, event, post, workspace};
 use crate::{
-    ids::Version,
-    journal::{AppendError, Claim, Expected, StreamId},
+    ids::{Position, Version},
+    journal::{AppendError, Claim, Expected, HeldClaim, Holders, StreamId},
 };
 
 const KIND: &str = "account";
@@ -90,6 +90,30 @@ pub(super) async fn a_name_moves_within_one_append(log: Log) {
     fleeting.expect("the holder releases");
     next.expect("the next takes");
     assert_eq!(holder(&log).await, Some(post(3)));
+}
+
+pub(super) async fn the_table_is_what_the_events_say(log: Log) {
+    log.put(claiming(post(1), 0, take())).await;
+    log.put(claiming(post(1), 1, take())).await;
+    log.put(claiming(post(2), 0, release())).await;
+    log.put(claiming(post(3), 0, vec![Claim::take("slug", NAME), Claim::take(KIND, "other")])).await;
+    log.refuse(claiming(post(4), 0, take())).await;
+    let mut elsewhere = claiming(post(5), 0, take());
+    elsewhere.workspace = workspace(2);
+    log.put(elsewhere).await;
+    log.put(claiming(post(3), 1, vec![Claim::release("slug", NAME), Claim::take(KIND, "third")])).await;
+    let mut folded = Holders::default();
+    for event in log.all().await {
+        folded.fold(&event).expect("a name that is free");
+    }
+    let (position, held) = log.journal.held_claims().await.expect("the claims read");
+    assert_eq!((position, held.len(), folded.len()), (log.head().await.position, 4, 4), "{held:?}");
+    assert_eq!(folded.differences(&held), Vec::<String>::new());
+    let mut other = held.clone();
+    (other[0].holder, other[1].position) = (post(9), Position(9));
+    let strange = other.pop().expect("the last");
+    other.push(HeldClaim { kind: "strange".to_owned(), ..strange });
+    assert_eq!(folded.differences(&other).len(), 4, "two that differ, one that is strange, one that is lost");
 }
 
 async fn holder(log: &Log) -> Option<StreamId> {

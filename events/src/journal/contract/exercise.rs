@@ -31,6 +31,7 @@ pub async fn exercise(engine: Arc<dyn Engine>) {
         claims::a_name_is_held_by_one_stream_until_it_is_released,
         claims::one_of_many_takers_gets_the_name,
         claims::a_name_moves_within_one_append,
+        claims::the_table_is_what_the_events_say,
         receipts::a_receipt_stops_the_same_request,
         receipts::one_of_many_equal_requests_is_carried_out,
         receipts::old_receipts_are_forgotten,

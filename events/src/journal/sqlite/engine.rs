@@ -11,7 +11,9 @@ use crate::{
     clock::SharedClock,
     db::{Sqlite, migrate},
     ids::{Position, Version, WorkspaceId},
-    journal::{Append, AppendError, AppendObserver, Head, Journal, ReadError, Receipt, Recorded, StreamId, refusal},
+    journal::{
+        Append, AppendError, AppendObserver, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, StreamId, refusal,
+    },
 };
 
 /// The journal in a SQLite file, which it may share with side tables. Clones share one queue.
@@ -106,6 +108,10 @@ impl Journal for SqliteJournal {
         let (kind, value) = (kind.to_owned(), value.to_owned());
         let holder = self.db.read(move |connection| rows::holder(connection, workspace, &kind, &value)).await??;
         Ok(holder.map(|(stream, _)| stream))
+    }
+
+    async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), ReadError> {
+        self.db.read(rows::held_claims).await?
     }
 
     async fn workspace_numbers(&self) -> Result<Vec<(WorkspaceId, u64)>, ReadError> {

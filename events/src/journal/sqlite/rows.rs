@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     db::Value,
     ids::{Epoch, EventId, Position, Version, WorkspaceId},
-    journal::{Hash, NewReceipt, ReadError, Receipt, Recorded, StreamId},
+    journal::{Hash, HeldClaim, NewReceipt, ReadError, Receipt, Recorded, StreamId},
     merkle::Frontier,
 };
 
@@ -109,6 +109,28 @@ pub(super) fn holder(
     let Some(row) = rows.next()? else { return Ok(None) };
     let column = Column::of(row)?;
     Ok(Some((column.stream(1)?, Position(column.position))))
+}
+
+/// Every name that is held, with the head's position of the same moment.
+pub(super) fn held_claims(connection: &Connection) -> Result<(Position, Vec<HeldClaim>), ReadError> {
+    let snapshot = connection.unchecked_transaction()?;
+    let position = head(&snapshot)?.position;
+    let mut statement = snapshot.prepare_cached(
+        "select position, workspace, kind, value, holder_kind, holder_id from claims order by workspace, kind, value",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut claims = Vec::new();
+    while let Some(row) = rows.next()? {
+        let column = Column::of(row)?;
+        claims.push(HeldClaim {
+            workspace: column.uuid(1)?.into(),
+            kind: column.get(2)?,
+            value: column.get(3)?,
+            holder: column.stream(4)?,
+            position: Position(column.position),
+        });
+    }
+    Ok((position, claims))
 }
 
 pub(super) fn receipt(
