@@ -16,7 +16,9 @@ use super::{
 use crate::{
     db::postgres::Settings,
     ids::{Position, Version, WorkspaceId},
-    journal::{Append, AppendError, AppendObserver, Head, Journal, ReadError, Receipt, Recorded, StreamId, refusal},
+    journal::{
+        Append, AppendError, AppendObserver, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, StreamId, refusal,
+    },
 };
 
 /// The journal in a PostgreSQL database, which it may share with side tables and with the journals of other nodes.
@@ -147,6 +149,12 @@ impl Journal for PostgresJournal {
             Ok((WorkspaceId::from_uuid(column.get(0)?), column.number(1)?))
         });
         numbers.collect()
+    }
+
+    async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), ReadError> {
+        let (head, claims) = self.readers.take().await?.claims().await?;
+        let claims = claims.iter().map(rows::claim).collect::<Result<_, _>>()?;
+        Ok((HeadRow::of(head.as_ref())?.position, claims))
     }
 
     fn watch(&self) -> watch::Receiver<Position> {

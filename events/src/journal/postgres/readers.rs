@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     failure::unavailable,
-    rows::{EVENT, HEAD, RECEIPT},
+    rows::{CLAIMS, EVENT, HEAD, RECEIPT},
 };
 use crate::{
     db::postgres::{Settings, connect},
@@ -182,6 +182,18 @@ impl Reader<'_> {
             let end = (client.query_opt(head, &[]).await?, client.query_opt(&last, &[]).await?);
             client.batch_execute("rollback").await?;
             Ok(end)
+        };
+        self.answer(asked).await
+    }
+
+    /// The head and all claims, as one snapshot shows them.
+    pub(super) async fn claims(&self) -> Result<(Option<Row>, Vec<Row>), ReadError> {
+        let Session { client, head, .. } = self.session();
+        let asked = async {
+            client.batch_execute("begin isolation level repeatable read read only").await?;
+            let held = (client.query_opt(head, &[]).await?, client.query(CLAIMS, &[]).await?);
+            client.batch_execute("rollback").await?;
+            Ok(held)
         };
         self.answer(asked).await
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     ids::{Epoch, Position, Version},
-    journal::{Hash, NewReceipt, ReadError, Receipt, Recorded, StreamId},
+    journal::{Hash, HeldClaim, NewReceipt, ReadError, Receipt, Recorded, StreamId},
     merkle::Frontier,
 };
 
@@ -18,6 +18,9 @@ pub(super) const HEAD: &str = "select position, epoch, recorded_at, frontier fro
 /// A receipt's columns, as [`receipt`] takes them.
 pub(super) const RECEIPT: &str = "select position, key, request_digest, status, resource_kind, resource_id, sealed, \
                                   recorded_at, workspace from receipts";
+/// Claims' columns, as [`claim`] takes them, all of them in an order of their own.
+pub(super) const CLAIMS: &str = "select position, workspace, kind, value, holder_kind, holder_id from claims \
+                                 order by workspace, kind, value";
 
 /// The head row.
 #[derive(Debug)]
@@ -109,6 +112,17 @@ pub(super) fn receipt(row: &Row) -> Result<Receipt, ReadError> {
         sealed: column.get(6)?,
     };
     Ok(Receipt { receipt, position: Position(column.position), recorded_at: column.get(7)? })
+}
+
+pub(super) fn claim(row: &Row) -> Result<HeldClaim, ReadError> {
+    let column = Column::of(row)?;
+    Ok(HeldClaim {
+        workspace: column.get::<Uuid>(1)?.into(),
+        kind: column.get(2)?,
+        value: column.get(3)?,
+        holder: column.stream(4)?,
+        position: Position(column.position),
+    })
 }
 
 /// A row with the position that damage in it is told under.
