@@ -166,13 +166,18 @@ async fn what_another_node_projects_is_known_to_who_waits_for_it() {
     let house = House::new(Engine::Postgres).await;
     let mut town = house.town(73);
     let db = house.tables("a").await;
-    let waiting = Node::start(house.runner(&db).await);
+    // Of another process: the log doesn't tell it of what is appended here.
+    let waiting = Node::start(house.runner_elsewhere(&db).await);
     let projecting = house.runner(&house.tables("a").await).await;
+    let mut waited = Duration::ZERO;
     for _ in 0..5 {
         let end = last(&mut town, 5).await;
         projecting.catch_up().await.unwrap();
+        let begun = std::time::Instant::now();
         assert!(waiting.runner.wait_for(end, SOON).await);
+        waited += begun.elapsed();
     }
+    assert!(waited < Duration::from_secs(2), "{waited:?}: who waits looks at once, not when the next poll is due");
     waiting.stop().await;
 }
 

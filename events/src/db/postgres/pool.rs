@@ -96,8 +96,8 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// A session, until this is dropped. One whose statement was not waited for is not used again: its answer would be read
-/// by the next.
+/// A session, until this is dropped. One whose statement was not waited for is not used again: the next would wait for
+/// it, or find itself within its transaction.
 pub(super) struct Taken {
     session: Option<Session>,
     idle: Idle,

@@ -15,8 +15,10 @@ pub async fn create_schema(client: &Client) -> Result<(), DbError> {
     if there.get(0) {
         return Ok(());
     }
-    // Sent as one, which makes it one transaction: the lock is held until the schema can be seen.
-    let script =
-        format!("select pg_advisory_xact_lock(hashtext('campanile.schema')); create schema if not exists {SCHEMA}");
-    Ok(client.batch_execute(&script).await?)
+    Ok(client.batch_execute(&make()).await?)
+}
+
+/// Sent as one, which makes it one transaction: the lock is held until the schema can be seen.
+pub(super) fn make() -> String {
+    format!("select pg_advisory_xact_lock(hashtext('campanile.schema')); create schema if not exists {SCHEMA}")
 }

@@ -22,7 +22,7 @@ pub use watched::Watched;
 
 /// A log, in SQLite, and room for read models of either engine.
 pub struct House {
-    _folder: TempDir,
+    folder: TempDir,
     databases: Databases,
     pub clock: Arc<ManualClock>,
     pub journal: Arc<dyn Journal>,
@@ -34,7 +34,7 @@ impl House {
         let clock = ManualClock::starting_at(DateTime::from_timestamp(1_796_115_600, 0).unwrap());
         let db = Sqlite::open(&folder.path().join("journal.db"), Durability::Normal).unwrap();
         let journal = SqliteJournal::open(db, clock.clone()).await.unwrap();
-        Self { _folder: folder, databases: Databases::of(engine), clock, journal: Arc::new(journal) }
+        Self { folder, databases: Databases::of(engine), clock, journal: Arc::new(journal) }
     }
 
     pub async fn tables(&self, name: &str) -> Arc<dyn Database> {
@@ -47,6 +47,13 @@ impl House {
 
     pub async fn runner(&self, db: &Arc<dyn Database>) -> Runner {
         self.runner_of(db, campanile_projections::all()).await
+    }
+
+    /// A runner of all projections, over a journal of its own on the same log.
+    pub async fn runner_elsewhere(&self, db: &Arc<dyn Database>) -> Runner {
+        let log = Sqlite::open(&self.folder.path().join("journal.db"), Durability::Normal).unwrap();
+        let journal = SqliteJournal::open(log, self.clock.clone()).await.unwrap();
+        Runner::open(Arc::new(journal), Arc::clone(db), campanile_projections::all()).await.unwrap()
     }
 
     pub async fn runner_of(&self, db: &Arc<dyn Database>, projections: Vec<Arc<dyn Projection>>) -> Runner {

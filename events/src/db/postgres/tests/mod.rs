@@ -107,11 +107,18 @@ async fn a_server_that_is_gone_is_unavailable() {
 async fn many_nodes_make_the_schema_at_once() {
     let server = Server::start();
     let settings = Settings::parse(&server.url("postgres")).unwrap();
-    let make = || async {
-        let client = connect(&settings).await.unwrap();
-        create_schema(&client).await
+    let clients = futures::future::join_all((0..4).map(|_| connect(&settings))).await;
+    let clients: Vec<_> = clients.into_iter().map(Result::unwrap).collect();
+    let [first, observer, others @ ..] = &clients[..] else { panic!("four clients") };
+    // The first has made it and not yet committed: nobody else can see it.
+    first.batch_execute(&format!("begin; {}", schema::make())).await.unwrap();
+    let made = futures::future::join_all(others.iter().map(create_schema));
+    let committed = async {
+        let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
+        while observer.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) < 2 {}
+        first.batch_execute("commit").await.unwrap();
     };
-    for made in futures::future::join_all((0..16).map(|_| make())).await {
+    for made in futures::join!(made, committed).0 {
         made.unwrap();
     }
     assert_eq!(server.sql("postgres", "select to_regnamespace('campanile')"), "campanile");
@@ -209,10 +216,12 @@ async fn sessions_are_bounded_and_shared() {
     let pids: std::collections::BTreeSet<_> =
         answers.into_iter().map(|rows| rows.unwrap()[0].integer("pid").unwrap()).collect();
     assert_eq!(pids.len(), 2, "{pids:?}");
-    // Dropped in mid-statement, a session is not given to the next.
+    // Dropped in mid-statement, a session is not given to the next, who would wait for it.
     for _ in 0..3 {
-        let slow = db.query("select pg_sleep(0.2), 7 as n", vec![]);
-        assert!(tokio::time::timeout(Duration::from_millis(20), slow).await.is_err());
+        let slow = db.query("select pg_sleep(4.5)", vec![]);
+        assert!(tokio::time::timeout(Duration::from_millis(200), slow).await.is_err());
     }
-    assert_eq!(db.query("select 1 as n", vec![]).await.unwrap()[0].integer("n").unwrap(), 1);
+    let quick = db.query("select 1 as n", vec![]);
+    let rows = tokio::time::timeout(Duration::from_secs(3), quick).await.unwrap().unwrap();
+    assert_eq!(rows[0].integer("n").unwrap(), 1);
 }
