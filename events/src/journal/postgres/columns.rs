@@ -87,7 +87,7 @@ columns! {
     /// Each workspace's last number.
     Numbers, 2 {
         workspaces: Uuid,
-        last_numbers: i64,
+        last: i64,
     }
 }
 
@@ -173,7 +173,7 @@ impl<'a> Changes<'a> {
         // A workspace whose appends all lost may still have no event, and then no row.
         for (workspace, number) in ledger.numbers.iter().filter(|(_, number)| **number > 0) {
             numbers.workspaces.push(workspace.uuid());
-            numbers.last_numbers.push(*number as i64);
+            numbers.last.push(*number as i64);
         }
         let (position, recorded_at) = (ledger.position.0 as i64, ledger.recorded_at);
         let head = Head { position, recorded_at, frontier: ledger.frontier.to_bytes() };

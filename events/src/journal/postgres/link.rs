@@ -141,7 +141,7 @@ impl Link {
         let (names, keys) = (&concerns.claims, &concerns.receipts);
         let asked: [Asked<'_>; 2] = [&kinds, &ids];
         let workspaces: [Asked<'_>; 1] = [&concerns.workspaces];
-        let (_begun, head, versions, numbers, claims, receipts) = flight(async {
+        let (_begun, head, versions, numbers, claims, receipts) = flight(Box::pin(async {
             tokio::try_join!(
                 biased;
                 client.batch_execute(BEGIN),
@@ -155,7 +155,7 @@ impl Link {
                     client.query(&self.receipts, &[&keys.workspaces, &keys.first]).await
                 }),
             )
-        })
+        }))
         .await
         .map_err(|error| error.map_or_else(|| Failure::Lost(silence()), Failure::before_commit))?;
         let found = Found { head: head.as_ref(), versions, numbers, claims, receipts };
@@ -167,7 +167,7 @@ impl Link {
         let client = &self.client;
         let Changes { taken, released, kept, numbers, head } = changes;
         let (events, numbers, head) = (events.values(), numbers.values(), head.values());
-        flight(async {
+        flight(Box::pin(async {
             tokio::try_join!(
                 biased;
                 client.execute(&self.insert, &events),
@@ -179,7 +179,7 @@ impl Link {
                 // After a statement that failed, this rolls back.
                 client.batch_execute("commit"),
             )
-        })
+        }))
         .await
         .map(drop)
         .map_err(|error| error.map_or_else(|| Failure::InDoubt(silence()), Failure::in_commit))
@@ -196,7 +196,7 @@ impl Link {
     pub(super) async fn holds(&self, id: EventId) -> Result<bool, Failure> {
         let client = &self.client;
         let id: [Asked<'_>; 1] = [&id.uuid()];
-        let (_begun, _locked, found, _ended) = flight(async {
+        let (_begun, _locked, found, _ended) = flight(Box::pin(async {
             tokio::try_join!(
                 biased;
                 client.batch_execute(BEGIN),
@@ -204,7 +204,7 @@ impl Link {
                 client.query_one(&self.holds, &id),
                 client.batch_execute("rollback"),
             )
-        })
+        }))
         .await
         .map_err(|error| error.map_or_else(|| Failure::Lost(silence()), Failure::before_commit))?;
         found.try_get(0).map_err(Failure::before_commit)
@@ -257,7 +257,7 @@ impl Found<'_> {
     }
 }
 
-/// Waits for statements that were sent together; `None` is a server that says nothing.
+/// Waits for statements that were sent together (boxed: they are large); `None` is a server that says nothing.
 async fn flight<T>(statements: impl Future<Output = Result<T, Error>>) -> Result<T, Option<Error>> {
     tokio::time::timeout(FLIGHT, statements).await.map_err(|_| None)?.map_err(Some)
 }
