@@ -90,8 +90,11 @@ impl SharedState {
         self.known().stream = there;
     }
 
+    /// Something was made anew; until all has been looked at, it isn't said to be there.
     pub fn repaired(&self) {
-        self.known().repairs += 1;
+        let mut known = self.known();
+        known.stream = false;
+        known.repairs += 1;
     }
 
     /// A request was not answered in time: for as long as `pause` none is made.
