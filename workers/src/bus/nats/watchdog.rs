@@ -91,6 +91,8 @@ impl Watchdog {
             Err(error) => match error.kind() {
                 GetStreamErrorKind::JetStream(error) => {
                     none_if_missing::<()>(&error)?;
+                    // With it went its consumers, even those that were seen a moment ago.
+                    consumers.iter_mut().for_each(|(_, known)| *known = None);
                     self.make_stream().await?
                 }
                 _ => return Err(Troubled::other(error)),
