@@ -92,7 +92,9 @@ impl Watchdog {
                 GetStreamErrorKind::JetStream(error) => {
                     none_if_missing::<()>(&error)?;
                     // With it went its consumers, even those that were seen a moment ago.
-                    consumers.iter_mut().for_each(|(_, known)| *known = None);
+                    for (_, known) in &mut consumers {
+                        *known = None;
+                    }
                     self.make_stream().await?
                 }
                 _ => return Err(Troubled::other(error)),
