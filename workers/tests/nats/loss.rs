@@ -74,41 +74,55 @@ async fn lose_the_tail(server: &mut Server, bus: &Nats) {
     server.roll_back_messages(&before);
 }
 
+/// How often the tail is lost before a consumer must have been deaf: a server that stops may forget how far its consumers
+/// are, too; then it delivers everything, and there is nothing to repair.
+const ROUNDS: usize = 8;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deaf_consumer_is_made_anew_before_its_stream_has_grown() {
     let mut server = Server::start();
     let bus = node(&server).await;
-    lose_the_tail(&mut server, &bus).await;
-    let repairs = bus.health().repairs;
-    server.start_again();
-    becomes(&bus, "repaired", |health| health.repairs > repairs && health.is_well(Duration::ZERO)).await;
-    for number in 0..50 {
-        put_in_the_end(&bus, &job(number)).await;
+    for _ in 0..ROUNDS {
+        lose_the_tail(&mut server, &bus).await;
+        let repairs = bus.health().repairs;
+        server.start_again();
+        becomes(&bus, "there", |health| health.is_well(Duration::ZERO)).await;
+        let repaired = bus.health().repairs > repairs;
+        for number in 0..50 {
+            put_in_the_end(&bus, &job(number)).await;
+        }
+        take_all(&bus, (0..50).map(job)).await;
+        if repaired {
+            return;
+        }
     }
-    take_all(&bus, (0..50).map(job)).await;
+    panic!("no consumer was found deaf: {:?}", bus.health());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deaf_consumer_is_made_anew_after_its_stream_has_grown() {
     let mut server = Server::start();
-    let bus = node(&server).await;
-    lose_the_tail(&mut server, &bus).await;
-    drop(bus);
-    server.start_again();
-    // While no watchdog looks, the stream grows past what the consumer takes for done.
-    let stranger = async_nats::connect(server.url()).await.expect("a connection");
-    let stranger = async_nats::jetstream::new(stranger);
-    for number in 0..150 {
-        let (job, payload) = (job(number), serde_json::to_vec(&job(number)).expect("a job"));
-        let subject = format!("campanile.jobs.publish.sandbox.{}.{}", job.post_id, job.account_id);
-        stranger.publish(subject, payload.into()).await.expect("sent").await.expect("stored");
+    for _ in 0..ROUNDS {
+        let bus = node(&server).await;
+        lose_the_tail(&mut server, &bus).await;
+        drop(bus);
+        server.start_again();
+        // While no watchdog looks, the stream grows past what the consumer takes for done.
+        let stranger = async_nats::connect(server.url()).await.expect("a connection");
+        let stranger = async_nats::jetstream::new(stranger);
+        for number in 0..150 {
+            let (job, payload) = (job(number), serde_json::to_vec(&job(number)).expect("a job"));
+            let subject = format!("campanile.jobs.publish.sandbox.{}.{}", job.post_id, job.account_id);
+            stranger.publish(subject, payload.into()).await.expect("sent").await.expect("stored");
+        }
+        let bus = node(&server).await;
+        take_all(&bus, (0..150).map(job)).await;
+        bus.close().await;
+        if bus.health().repairs > 0 {
+            return;
+        }
     }
-    let bus = node(&server).await;
-    becomes(&bus, "repaired", |health| health.repairs > 0).await;
-    for number in 0..150 {
-        bus.put(job(number)).await.expect("put");
-    }
-    take_all(&bus, (0..150).map(job)).await;
+    panic!("no consumer was found deaf");
 }
 
 #[tokio::test(flavor = "multi_thread")]

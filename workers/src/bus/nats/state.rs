@@ -33,6 +33,8 @@ struct Known {
 #[derive(Debug, Default)]
 struct Platform {
     pending: usize,
+    /// A canary of this node's is on its way: it counts as no job.
+    canary: bool,
     heard: Option<Instant>,
     /// Since when workers of this node have waited for a job of this platform, without hearing anything.
     waiting: Option<Instant>,
@@ -88,8 +90,11 @@ impl SharedState {
         self.known().stream = there;
     }
 
+    /// Something was made anew; until all has been looked at, it isn't said to be there.
     pub fn repaired(&self) {
-        self.known().repairs += 1;
+        let mut known = self.known();
+        known.stream = false;
+        known.repairs += 1;
     }
 
     /// A request was not answered in time: for as long as `pause` none is made.
@@ -109,13 +114,21 @@ impl SharedState {
     }
 
     pub fn depth(&self) -> usize {
-        self.known().platforms.values().map(|platform| platform.pending).sum()
+        self.known().platforms.values().map(|it| it.pending.saturating_sub(usize::from(it.canary))).sum()
+    }
+
+    /// A platform's canary is on its way.
+    pub fn canary_sent(&self, platform: &str) {
+        if let Some(platform) = self.known().platforms.get_mut(platform) {
+            platform.canary = true;
+        }
     }
 
     /// A platform's canary came round, here or on another node.
     pub fn heard(&self, platform: &str) {
         if let Some(platform) = self.known().platforms.get_mut(platform) {
             platform.heard = Some(Instant::now());
+            platform.canary = false;
             platform.waiting = None;
         }
     }

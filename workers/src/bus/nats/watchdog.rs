@@ -91,6 +91,10 @@ impl Watchdog {
             Err(error) => match error.kind() {
                 GetStreamErrorKind::JetStream(error) => {
                     none_if_missing::<()>(&error)?;
+                    // With it went its consumers, even those that were seen a moment ago.
+                    for (_, known) in &mut consumers {
+                        *known = None;
+                    }
                     self.make_stream().await?
                 }
                 _ => return Err(Troubled::other(error)),
@@ -173,7 +177,11 @@ impl Watchdog {
         };
         if shared.desk.takers() > 0 {
             let due = shared.state.since_heard(platform).is_none_or(|since| since >= shared.settings.canary);
-            let put = if due { shared.store(&shared.layout.canary(platform), Vec::new()).await.ok() } else { None };
+            let mut put = None;
+            if due {
+                shared.state.canary_sent(platform);
+                put = shared.store(&shared.layout.canary(platform), Vec::new()).await.ok();
+            }
             // With as much in hand as may be, nothing is delivered, and rightly.
             let room = known.num_ack_pending < shared.settings.in_flight;
             let waited = shared.state.waits_in_vain(platform, put == Some(Put::WaitsAlready) && room);
