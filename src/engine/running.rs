@@ -13,6 +13,7 @@ use campanile_events::{
 };
 use campanile_projections::Runner;
 use campanile_workers::{
+    bus::InProcess,
     media::{Library, MediaStore},
     publishing::{Deps, Publishing},
     tokens::Tokens,
@@ -143,6 +144,7 @@ async fn core(
         runner: Arc::clone(&runner),
         read: Arc::clone(&read),
         side: Arc::clone(&side),
+        bus: Arc::new(InProcess::default()),
         clock: clock.clone(),
         timing,
         workers: if roles.has(Role::Worker) { configuration.workers } else { 0 },

@@ -21,12 +21,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::{context::Context, pauses::Pauses, scheduler::Scheduler, sweeper::Sweeper, worker};
 use crate::{
-    bus::{Bus, InProcess},
-    heartbeats::Heartbeats,
-    media::Library,
-    observed::Observer,
-    platforms::Platforms,
-    tokens::Tokens,
+    bus::Bus, heartbeats::Heartbeats, media::Library, observed::Observer, platforms::Platforms, tokens::Tokens,
     waiting::Stop,
 };
 
@@ -55,6 +50,8 @@ pub struct Deps {
     pub read: Arc<dyn Database>,
     /// The side tables.
     pub side: Arc<dyn Database>,
+    /// What carries jobs to the workers.
+    pub bus: Arc<dyn Bus>,
     /// The clock that everything is due by.
     pub clock: SharedClock,
     /// How long things may take.
@@ -122,7 +119,7 @@ impl Publishing {
             observer: deps.observer,
             own_workers: Arc::new(workers.iter().copied().collect()),
         };
-        let bus: Arc<dyn Bus> = Arc::new(InProcess::default());
+        let bus = deps.bus;
         let (give, stop) = Stop::new();
         let mut tasks = Vec::new();
         for worker in workers {

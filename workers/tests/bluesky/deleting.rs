@@ -1,13 +1,11 @@
 //! What the server keeps of what is deleted.
 
 use campanile_events::post::Step;
+use campanile_test_servers::Pds;
 use campanile_workers::platforms::{Message, Platform};
 use serde_json::{Value, json};
 
-use crate::{
-    resident::{Resident, message, remote},
-    server::server,
-};
+use crate::resident::{Resident, message, remote};
 
 fn texts(posts: &[Value]) -> Vec<&str> {
     posts.iter().map(|post| post["value"]["text"].as_str().unwrap()).collect()
@@ -15,7 +13,7 @@ fn texts(posts: &[Value]) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_record_goes_and_the_others_stay() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "deletes-ada").await;
     let kept = ada.send(message("kept", "This stays")).await.unwrap();
     let first = ada.send(message("first", "This goes")).await.unwrap();
@@ -43,7 +41,7 @@ async fn a_record_goes_and_the_others_stay() {
 
 #[tokio::test]
 async fn an_expired_session_is_renewed_for_it() {
-    let Some(server) = server() else { return };
+    let Some(server) = Pds::shared() else { return };
     let ada = Resident::move_in(server, "deletes-late").await;
     let sent = ada.send(message("late", "This goes, too")).await.unwrap();
     ada.replace("access_jwt", &ada.expired_token()).await;

@@ -129,6 +129,7 @@ impl House {
             runner: Arc::clone(&self.runner),
             read: Arc::clone(&self.read),
             side: Arc::clone(&self.side),
+            bus: Arc::new(campanile_workers::bus::InProcess::default()),
             clock: self.clock.clone(),
             timing: self.timing,
             workers: 4,
