@@ -197,9 +197,9 @@ async fn of_many_requests_at_once_exactly_as_many_get_in_as_the_limit_says() {
     // Neither a stop nor a crash gives a fresh day.
     for crash in [false, true] {
         if crash {
-            engine.kill9()
+            engine.kill9();
         } else {
-            engine.terminate()
+            engine.terminate();
         }
         engine.restart().await;
         engine.client_of(&secret).get("/v1/posts").await.refused(429, "rate_limited");

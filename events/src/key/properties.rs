@@ -13,19 +13,21 @@ fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("an instant")
 }
 
-fn some_of<T: Clone + Ord + std::fmt::Debug + 'static>(all: Vec<T>) -> impl Strategy<Value = BTreeSet<T>> {
-    proptest::sample::subsequence(all.clone(), 0..=all.len()).prop_map(|some| some.into_iter().collect())
+fn some_of<T: Clone + Ord + std::fmt::Debug + 'static, const N: usize>(
+    all: &[T; N],
+) -> impl Strategy<Value = BTreeSet<T>> {
+    proptest::sample::subsequence(all.to_vec(), 0..=N).prop_map(|some| some.into_iter().collect())
 }
 
 prop_compose! {
     fn grants()(
-        scopes in some_of(vec!["*", "posts:read", "posts:write", "keys:write"]),
+        scopes in some_of(&["*", "posts:read", "posts:write", "keys:write"]),
         mode in prop_oneof![Just(KeyMode::Live), Just(KeyMode::Test)],
         expires in proptest::option::of(0_i64..40),
         rate in proptest::option::of((1_u32..4, 1_u32..4)),
-        accounts in some_of(vec![1_u128, 2, 3]),
-        origins in some_of(vec!["https://a.example".to_owned(), "https://b.example".to_owned()]),
-        networks in some_of(vec!["10.0.0.0/8", "10.1.0.0/16", "::/0"]),
+        accounts in some_of(&[1_u128, 2, 3]),
+        origins in some_of(&["https://a.example".to_owned(), "https://b.example".to_owned()]),
+        networks in some_of(&["10.0.0.0/8", "10.1.0.0/16", "::/0"]),
     ) -> Grant {
         Grant {
             scopes: Scopes::read(scopes).expect("scopes"),

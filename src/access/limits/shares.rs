@@ -42,13 +42,13 @@ impl Shares {
     ) -> Result<Taken, DbError> {
         let mut transaction = self.0.begin().await?;
         // First the row, so that who comes at the same time waits here. A window never runs back.
-        let begin = "insert into key_rate_shares (key_id, span, began_at, taken) values ($1, $2, $3, 0)
+        let turn = "insert into key_rate_shares (key_id, span, began_at, taken) values ($1, $2, $3, 0)
             on conflict (key_id, span) do update set
                 taken = case when key_rate_shares.began_at < excluded.began_at then 0 else key_rate_shares.taken end,
                 began_at = case when key_rate_shares.began_at < excluded.began_at
                     then excluded.began_at else key_rate_shares.began_at end";
         let place = || vec![key.uuid().into(), window.as_str().into()];
-        transaction.execute(begin, [place(), vec![began.into()]].concat()).await?;
+        transaction.execute(turn, [place(), vec![began.into()]].concat()).await?;
         let rows =
             transaction.query("select taken from key_rate_shares where key_id = $1 and span = $2", place()).await?;
         let taken = rows.first().map_or(Ok(0), |row| row.number("taken"))?;

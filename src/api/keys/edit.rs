@@ -44,12 +44,12 @@ pub async fn edit(
         if_match.check(key.revision)?;
         let now = api.0.clock.now();
         let before = opened(&data_key, &key)?;
-        let asked = edits.grant(&before, now)?;
-        if asked.allowed_accounts != before.allowed_accounts {
-            check_accounts(&api, by.workspace, &asked.allowed_accounts).await?;
+        let after = edits.grant(&before, now)?;
+        if after.allowed_accounts != before.allowed_accounts {
+            check_accounts(&api, by.workspace, &after.allowed_accounts).await?;
         }
-        let changes = changes(&data_key, &key, &edits, &before, &asked)?;
-        let change = ChangeKey { revision: key.revision, before, asked, by: (*by.grant).clone(), changes };
+        let changes = changes(&data_key, &key, &edits, &before, &after)?;
+        let change = ChangeKey { revision: key.revision, before, asked: after, by: (*by.grant).clone(), changes };
         let command = KeyCommand { now, action: KeyAction::Change(Box::new(change)) };
         tries += 1;
         match by.execute(&api, id, command, None).await {

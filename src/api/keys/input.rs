@@ -82,6 +82,7 @@ pub struct KeyEdits {
     /// What it is for; `null` for nothing.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 1_000)]
+    #[expect(clippy::option_option, reason = "absent, `null` and a value say three things")]
     pub(super) description: Option<Option<String>>,
     /// What it may do; more than now only within what the key that asks may.
     #[schema(value_type = Option<Vec<AskedScope>>, min_items = 1)]
@@ -89,6 +90,7 @@ pub struct KeyEdits {
     /// When its time is over, from now on; `null` for never.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 3_650)]
+    #[expect(clippy::option_option, reason = "absent, `null` and a value say three things")]
     expires_in_days: Option<Option<u32>>,
     /// How many requests it may make.
     rate_limit: Option<NewRateLimit>,

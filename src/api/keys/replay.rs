@@ -24,11 +24,11 @@ pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Ans
         let loaded = api.0.keys.load_at(asker.caller.workspace, id.uuid(), receipt.position).await?;
         Ok(loaded.ok_or_else(|| ApiError::not_found("key"))?.state)
     };
-    let asked: KeyId = receipt.receipt.resource.id.into();
-    let rotated = then(asked).await?;
+    let named: KeyId = receipt.receipt.resource.id.into();
+    let rotated = then(named).await?;
     let (id, key) = match rotated.successor {
         Some(successor) => (successor, then(successor).await?),
-        None => (asked, rotated.clone()),
+        None => (named, rotated.clone()),
     };
     let maker = api.maker(id).await?;
     let data_key = api.data_key(asker).await?;

@@ -56,7 +56,7 @@ pub struct Create {
     #[arg(long, value_name = "REQUESTS")]
     per_day: Option<u32>,
 
-    /// Where browsers may use it, such as https://app.example.com; several times, or with commas [default: anywhere]
+    /// Where browsers may use it, such as `https://app.example.com`; several times, or with commas [default: anywhere]
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_delimiter = ',')]
     origins: Vec<String>,
 
