@@ -15,7 +15,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 fn some_of<T: Clone + Ord + std::fmt::Debug + 'static, const N: usize>(
     all: &[T; N],
-) -> impl Strategy<Value = BTreeSet<T>> {
+) -> impl Strategy<Value = BTreeSet<T>> + use<T, N> {
     proptest::sample::subsequence(all.to_vec(), 0..=N).prop_map(|some| some.into_iter().collect())
 }
 
