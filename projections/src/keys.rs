@@ -4,7 +4,7 @@ use campanile_events::{
     db::{Database, Row, Table, Value},
     ids::{KeyId, WorkspaceId},
     journal::{Actor, Recorded, StreamKind},
-    key::{Key, KeyEvent},
+    key::{Key, KeyEvent, KeyStatus},
 };
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
@@ -14,6 +14,9 @@ use crate::{
     page::{self, Conditions, Listed, Page, Paged, QueryError},
     projection::TableDefinition,
 };
+
+/// Rows that are read at once where each has to be looked into.
+const LOOKED_AT: usize = 200;
 
 static KEYS: TableDefinition = TableDefinition {
     table: Table {
@@ -55,7 +58,7 @@ impl View for Keys {
     type State = Key;
 
     const NAME: &'static str = "keys";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const KIND: StreamKind = StreamKind::Key;
     const TABLES: &'static [&'static TableDefinition] = &[&KEYS];
 
@@ -100,12 +103,61 @@ impl Listed for KeyRow {
     }
 }
 
-/// Keys of a workspace, newest first, revoked ones too.
+/// Which keys; what is absent doesn't matter.
+#[derive(Default, Clone, Copy)]
+pub struct KeyFilter<'a> {
+    /// Standing so at an instant.
+    pub status: Option<(KeyStatus, DateTime<Utc>)>,
+    /// What only who can open sealed text can tell.
+    pub matches: Option<&'a (dyn Fn(&Key) -> bool + Sync)>,
+}
+
+/// Keys of a workspace, newest first.
 ///
 /// # Errors
 /// [`QueryError::Cursor`] for a cursor that is none.
-pub async fn list(db: &dyn Database, workspace: WorkspaceId, page: &Page) -> Result<KeyPage, QueryError> {
-    page::list(db, Conditions::of(workspace), page).await
+pub async fn list(
+    db: &dyn Database,
+    workspace: WorkspaceId,
+    filter: &KeyFilter<'_>,
+    page: &Page,
+) -> Result<KeyPage, QueryError> {
+    let conditions = || {
+        let mut conditions = Conditions::of(workspace);
+        match filter.status {
+            Some((KeyStatus::Revoked, _)) => conditions.and("revoked_at is not null", []),
+            Some((KeyStatus::Expired, now)) => {
+                conditions.and("revoked_at is null and expires_at <= ?", [now.into()]);
+            }
+            Some((KeyStatus::Active, now)) => {
+                conditions.and("revoked_at is null and (expires_at is null or expires_at > ?)", [now.into()]);
+            }
+            None => {}
+        }
+        conditions
+    };
+    let Some(matches) = filter.matches else { return page::list(db, conditions(), page).await };
+    // Row by row: what is looked for is known to no index.
+    let mut part = Page { limit: LOOKED_AT, offset: 0, cursor: page.cursor.clone() };
+    let mut found: Vec<KeyRow> = Vec::new();
+    let mut passed_over = 0;
+    loop {
+        let next = page::list::<KeyRow>(db, conditions(), &part).await?;
+        for row in next.rows.into_iter().filter(|row| matches(&row.key)) {
+            if passed_over < page.offset {
+                passed_over += 1;
+            } else if found.len() < page.limit {
+                found.push(row);
+            } else {
+                let next_cursor = found.last().map(|last| page::cursor(last.recorded_at, last.id.uuid()));
+                return Ok(Paged { rows: found, next_cursor });
+            }
+        }
+        part.cursor = match next.next_cursor {
+            Some(cursor) => Some(cursor),
+            None => return Ok(Paged { rows: found, next_cursor: None }),
+        };
+    }
 }
 
 /// One key, revoked or not.

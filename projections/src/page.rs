@@ -81,7 +81,7 @@ impl Conditions {
     }
 
     /// Also this; each `?` in `sql` stands for the next of `values`.
-    pub(crate) fn and<const N: usize>(&mut self, sql: &str, values: [Value; N]) {
+    pub(crate) fn and(&mut self, sql: &str, values: impl IntoIterator<Item = Value>) {
         let mut numbered = sql.to_owned();
         for value in values {
             self.values.push(value);
@@ -117,6 +117,11 @@ impl Place {
         });
         place.ok_or_else(|| QueryError::Cursor { cursor: cursor.to_owned() })
     }
+}
+
+/// The cursor after a row.
+pub(crate) fn cursor(created_at: DateTime<Utc>, id: Uuid) -> String {
+    Place { created_at, id }.cursor()
 }
 
 /// Reads one page.

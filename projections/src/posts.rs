@@ -155,6 +155,8 @@ pub struct PostFilter {
     pub from: Option<DateTime<Utc>>,
     /// Due before this instant, likewise.
     pub to: Option<DateTime<Utc>>,
+    /// Without a target on any other account than these; none sets no bound.
+    pub only_accounts: Vec<AccountId>,
 }
 
 /// A part of the list of posts.
@@ -193,6 +195,13 @@ pub async fn list(
     if let Some(account) = filter.account_id {
         let has = "exists (select 1 from targets where targets.post_id = posts.post_id and account_id = ?)";
         conditions.and(has, [account.uuid().into()]);
+    }
+    if !filter.only_accounts.is_empty() {
+        let others = vec!["?"; filter.only_accounts.len()].join(", ");
+        let none = format!(
+            "not exists (select 1 from targets where targets.post_id = posts.post_id and account_id not in ({others}))"
+        );
+        conditions.and(&none, filter.only_accounts.iter().map(|account| account.uuid().into()));
     }
     if let Some(platform) = &filter.platform {
         let has = "exists (select 1 from targets where targets.post_id = posts.post_id and platform = ?)";

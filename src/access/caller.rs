@@ -1,10 +1,21 @@
 //! Who asks.
 
+use std::{net::IpAddr, sync::Arc};
+
 use campanile_events::{
-    ids::{KeyId, WorkspaceId},
+    ids::{AccountId, KeyId, WorkspaceId},
     journal::Actor,
-    key::{Key, KeyMode, Scope, Scopes},
+    key::{Grant, Key, KeyMode, Scope, Scopes},
 };
+
+/// What a request says of itself, beside its secret.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Presented<'a> {
+    /// From where it comes, where that can be told.
+    pub address: Option<IpAddr>,
+    /// The page that a browser sends it for.
+    pub origin: Option<&'a str>,
+}
 
 /// A key that opens something, as of this request.
 #[derive(Debug, Clone)]
@@ -14,7 +25,9 @@ pub struct Caller {
     /// The workspace that it opens.
     pub workspace: WorkspaceId,
     /// Its state.
-    pub key: std::sync::Arc<Key>,
+    pub key: Arc<Key>,
+    /// What it is allowed, in the open.
+    pub grant: Arc<Grant>,
 }
 
 impl Caller {
@@ -37,6 +50,11 @@ impl Caller {
     pub fn may_publish_to(&self, platform: &str) -> bool {
         self.key.mode == KeyMode::Live || platform == "sandbox"
     }
+
+    /// Whether it may do something with this account.
+    pub fn may_use(&self, account: AccountId) -> bool {
+        self.grant.allows_account(account)
+    }
 }
 
 /// Why a secret opens nothing.
@@ -54,6 +72,12 @@ pub enum Denied {
     /// The key was revoked.
     #[error("the API key was revoked")]
     Revoked,
+    /// The key holds, but not for a browser on that page.
+    #[error("the API key may not be used from this origin")]
+    Origin,
+    /// The key holds, but not from there.
+    #[error("the API key may not be used from this address")]
+    Ip,
     /// It could not be looked up now.
     #[error("the API key can't be checked now: {0}")]
     Unavailable(String),
@@ -67,7 +91,7 @@ impl Denied {
             Self::Invalid => Some("invalid_key"),
             Self::Expired => Some("expired_key"),
             Self::Revoked => Some("revoked_key"),
-            Self::Unavailable(_) => None,
+            Self::Origin | Self::Ip | Self::Unavailable(_) => None,
         }
     }
 }

@@ -1,21 +1,28 @@
-//! Who asks, and whether they may: secrets of API keys, their verifiers, when they were last used.
+//! Who asks, and whether they may: secrets of API keys, their verifiers, what they are bound to, how many requests they
+//! may make, and when they were last used.
 //!
 //! It promises: a secret is never kept, only its keyed digest; a secret whose checksum is wrong costs no look-up; a
-//! revoked key opens nothing once its revocation is committed, since its state comes from the aggregate each time.
+//! revoked key opens nothing once its revocation is committed, since its state comes from the aggregate each time; a
+//! restart gives no key a fresh day.
 //!
 //! It doesn't decide what a key may become (`campanile_events::key` does) or which route needs which scope (the route
 //! table does).
 
+mod address;
 mod caller;
+mod grant;
 mod keys;
+pub mod limits;
 mod passwords;
 mod secret;
 mod usage;
 mod verifiers;
 
-pub use caller::{Caller, Denied};
+pub use address::{Peer, client_address};
+pub use caller::{Caller, Denied, Presented};
+pub use grant::{InvalidOrigin, network, opened, origin, sealed};
 pub use keys::Access;
 pub use passwords::{PasswordError, Passwords};
 pub use secret::{InvalidSecret, KeySecret};
-pub use usage::Usage;
+pub use usage::{Usage, Used};
 pub use verifiers::{Holder, Verifiers};

@@ -18,7 +18,8 @@ use subtle::ConstantTimeEq;
 use super::KeySecret;
 
 const OWNER: &str = "key_verifiers";
-const PEPPER: &str = "key-verifiers";
+/// The pepper that new verifiers are made with. Which one made it stands with each, so that a next one, of another name, can follow.
+const PEPPER: (u32, &str) = (1, "key-verifiers");
 const CACHED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
 /// The key that a secret belongs to. It never changes; whether the key still holds is the key's own affair.
@@ -50,7 +51,7 @@ impl Verifiers {
     /// The verifiers in `db`, whose table is made if need be.
     pub async fn open(db: Arc<dyn Database>, master: &MasterKey) -> Result<Self, DbError> {
         migrate(&*db, OWNER, migrations(db.engine())).await?;
-        let pepper = Hmac::new_from_slice(master.derive(PEPPER).as_slice()).expect("HMAC takes keys of any length");
+        let pepper = Hmac::new_from_slice(master.derive(PEPPER.1).as_slice()).expect("HMAC takes keys of any length");
         Ok(Self { db, pepper, known: Mutex::new(LruCache::new(CACHED)) })
     }
 
@@ -58,7 +59,8 @@ impl Verifiers {
     pub async fn keep(&self, secret: &KeySecret, holder: Holder) -> Result<(), DbError> {
         let digest = self.digest(secret);
         let values = vec![digest.to_vec().into(), holder.key_id.uuid().into(), holder.workspace.uuid().into()];
-        let insert = "insert into key_verifiers (verifier, key_id, workspace_id) values ($1, $2, $3)";
+        let values = [values, vec![PEPPER.0.into()]].concat();
+        let insert = "insert into key_verifiers (verifier, key_id, workspace_id, pepper) values ($1, $2, $3, $4)";
         self.db.execute(insert, values).await.map(drop)
     }
 
@@ -73,8 +75,8 @@ impl Verifiers {
         if let Some(holder) = self.known().get(&digest) {
             return Ok(Some(*holder));
         }
-        let select = "select verifier, key_id, workspace_id from key_verifiers where verifier = $1";
-        let rows = self.db.query(select, vec![digest.to_vec().into()]).await?;
+        let select = "select verifier, key_id, workspace_id from key_verifiers where verifier = $1 and pepper = $2";
+        let rows = self.db.query(select, vec![digest.to_vec().into(), PEPPER.0.into()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         if !bool::from(row.bytes("verifier")?.ct_eq(&digest)) {
             return Ok(None);
@@ -97,16 +99,25 @@ impl Verifiers {
 
 const fn migrations(engine: Engine) -> &'static [&'static str] {
     match engine {
-        Engine::Sqlite => &["create table key_verifiers (
+        Engine::Sqlite => &[
+            "create table key_verifiers (
             verifier blob primary key not null, key_id blob not null, workspace_id blob not null
         ) strict, without rowid;
-        create index key_verifiers_by_key on key_verifiers (key_id)"],
-        Engine::Postgres => &["create table key_verifiers (
+        create index key_verifiers_by_key on key_verifiers (key_id)",
+            PEPPERED,
+        ],
+        Engine::Postgres => &[
+            "create table key_verifiers (
             verifier bytea primary key, key_id uuid not null, workspace_id uuid not null
         );
-        create index key_verifiers_by_key on key_verifiers (key_id)"],
+        create index key_verifiers_by_key on key_verifiers (key_id)",
+            PEPPERED,
+        ],
     }
 }
+
+/// All verifiers before it were made with the first pepper.
+const PEPPERED: &str = "alter table key_verifiers add column pepper integer not null default 1";
 
 #[cfg(test)]
 mod tests {

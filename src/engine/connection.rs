@@ -28,6 +28,8 @@ use tokio::{
 };
 use tower::ServiceExt;
 
+use crate::access::Peer;
+
 /// How long a request's head may take, from the moment that one could come.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// How long a head may still take when the process stops.
@@ -58,14 +60,14 @@ impl Drop for Held {
     }
 }
 
-/// Answers what comes on `io` until the client is gone, or until told to stop and nothing is in hand.
-pub(super) async fn converse<I>(io: I, router: Router, mut stop: watch::Receiver<bool>)
+/// Answers what comes on `io` from `peer` until the client is gone, or until told to stop and nothing is in hand.
+pub(super) async fn converse<I>(io: I, peer: Option<Peer>, router: Router, mut stop: watch::Receiver<bool>)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let in_hand = InHand::default();
     let requests = in_hand.clone();
-    let service = service_fn(move |request| answer(router.clone(), request, requests.hold()));
+    let service = service_fn(move |request| answer(router.clone(), peer, request, requests.hold()));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
@@ -88,9 +90,13 @@ where
 
 fn answer(
     router: Router,
-    request: Request<Incoming>,
+    peer: Option<Peer>,
+    mut request: Request<Incoming>,
     held: Held,
 ) -> impl Future<Output = Result<Response<impl HttpBody<Data = axum::body::Bytes, Error = axum::Error>>, Infallible>> {
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(peer);
+    }
     let answered = router.oneshot(request.map(Body::new));
     async move {
         let response = answered.await?;

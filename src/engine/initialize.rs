@@ -6,7 +6,7 @@ use campanile_events::{
     commands::{Streamed, decide, new_events},
     ids::{KeyId, OrganizationId, PersonId, Position, Version, WorkspaceId},
     journal::{Actor, Append, Expected, Metadata, NewEvent, StreamId},
-    key::{Key, KeyAction, KeyCommand, KeyMode, Scopes},
+    key::{Grant, Key, KeyAction, KeyCommand, KeyMode, NewKey},
     organization::{Organization, OrganizationAction, OrganizationCommand},
     person::{Person, PersonAction, PersonCommand, Role},
     seal::{DataKey, Open, fields},
@@ -104,17 +104,9 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
     let name = workspace_key.seal(fields::WORKSPACE_NAME, &Open::new(WORKSPACE));
     let action = WorkspaceAction::Create { organization_id: organization, name };
     first.decide::<Workspace>(workspace.uuid(), vec![WorkspaceCommand { now, action }]).await?;
-    let action = KeyAction::Create {
-        workspace_id: workspace,
-        name: workspace_key.seal(fields::KEY_NAME, &Open::new(KEY)),
-        description: None,
-        prefix: secret.prefix().to_owned(),
-        scopes: Scopes::all(),
-        maker: Scopes::all(),
-        mode: KeyMode::Live,
-        expires_at: None,
-        rate_limit: None,
-    };
+    let name = workspace_key.seal(fields::KEY_NAME, &Open::new(KEY));
+    let new = NewKey::new(workspace, name, secret.prefix(), Grant::everything());
+    let action = KeyAction::Create(Box::new(new));
     first.decide::<Key>(key_id.uuid(), vec![KeyCommand { now, action }]).await?;
 
     let verifiers = Verifiers::open(Arc::clone(&store.side), &store.master_key).await.map_err(storage)?;

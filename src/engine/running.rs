@@ -69,7 +69,7 @@ impl Engine {
         let (upkeep, stop) = watch::channel(false);
         let keeping = vec![
             tokio::spawn(notary.run(stop.clone())),
-            tokio::spawn(upkeep::write_usage(core.access.clone(), stop.clone())),
+            tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop)),
         ];
@@ -129,7 +129,15 @@ async fn core(
     let media = MediaStore::open(&folder.join(MEDIA))?;
     let library = Library::new(Core::executor(&journal, &clock, ()), media);
     let upload_links = UploadLinks::new(&master_key, configuration.public_url.clone());
-    let access = Access::open(Arc::clone(&side), &master_key, keys.clone(), clock.clone()).await?;
+    let access = Access::open(
+        Arc::clone(&side),
+        &master_key,
+        Arc::clone(&data_keys),
+        keys.clone(),
+        &configuration.trusted_proxies,
+        clock.clone(),
+    )
+    .await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
     let roles = &configuration.roles;

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{Engine, connection::converse, enveloped::Enveloped};
-use crate::api;
+use crate::{access::Peer, api};
 
 /// The socket's name in the folder.
 pub const SOCKET: &str = "campanile.sock";
@@ -35,11 +35,12 @@ impl Engine {
         let clock = self.core().clock.clone();
         let mut serving = Vec::new();
         if let Some(listener) = listener {
-            serving.push(spawn(listener, api::router(self.core()), clock.clone(), stop.clone()));
+            let peer = |address: &std::net::SocketAddr| Some(Peer(address.ip()));
+            serving.push(spawn(listener, api::router(self.core()), clock.clone(), stop.clone(), peer));
         }
         let socket = self.folder().join(SOCKET);
         match bind(&socket) {
-            Ok(listener) => serving.push(spawn(listener, api::operator_router(self.core()), clock, stop)),
+            Ok(listener) => serving.push(spawn(listener, api::operator_router(self.core()), clock, stop, |_| None)),
             // Such as a folder whose path is longer than a socket's may be.
             Err(error) => tracing::warn!(path = %socket.display(), %error, "other commands can't reach this process"),
         }
@@ -69,7 +70,13 @@ fn close_to_others(path: &Path) -> io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
 }
 
-fn spawn<L>(mut listener: L, router: Router, clock: SharedClock, mut stop: watch::Receiver<bool>) -> JoinHandle<()>
+fn spawn<L>(
+    mut listener: L,
+    router: Router,
+    clock: SharedClock,
+    mut stop: watch::Receiver<bool>,
+    peer: fn(&L::Addr) -> Option<Peer>,
+) -> JoinHandle<()>
 where
     L: axum::serve::Listener,
     L::Addr: std::fmt::Debug,
@@ -78,15 +85,15 @@ where
         // Each connection has one; who waits for the last to go learns that all have ended.
         let (open, mut all_closed) = mpsc::channel::<()>(1);
         loop {
-            let (io, _) = tokio::select! {
+            let (io, address) = tokio::select! {
                 accepted = listener.accept() => accepted,
                 // A sender that is gone says the same.
                 _ = stop.wait_for(|stop| *stop) => break,
             };
-            let (router, stop, open) = (router.clone(), stop.clone(), open.clone());
+            let (router, stop, open, peer) = (router.clone(), stop.clone(), open.clone(), peer(&address));
             let io = Enveloped::new(io, clock.clone());
             tokio::spawn(async move {
-                converse(io, router, stop).await;
+                converse(io, peer, router, stop).await;
                 drop(open);
             });
         }

@@ -51,7 +51,12 @@ async fn a_folder_is_made_once_and_opened_after() {
     assert!(matches!(init(&folder).await, Err(InitializeError::Used(_))));
 
     let engine = Engine::open(&configuration).await.expect("running");
-    let caller = engine.core().access.authenticate(made.secret.expose()).await.expect("its key");
+    let caller = engine
+        .core()
+        .access
+        .authenticate(made.secret.expose(), crate::access::Presented::default())
+        .await
+        .expect("its key");
     assert_eq!((caller.key_id, caller.workspace), (made.key_id, made.workspace_id));
     assert_eq!(caller.key.status(SystemClock::shared().now()), KeyStatus::Active);
     let second = Engine::open(&configuration).await.expect_err("one process");

@@ -18,8 +18,8 @@ const SWEEP: Duration = Duration::from_secs(3600);
 /// Few enough that no append waits long behind them.
 const AT_ONCE: usize = 1_000;
 
-/// Writes when keys were last used, until told to stop; then once more.
-pub(super) async fn write_usage(access: Access, mut stop: watch::Receiver<bool>) {
+/// Writes when keys were last used and gives back what they left of their limits, until told to stop; then once more.
+pub(super) async fn write_usage(access: Access, clock: SharedClock, mut stop: watch::Receiver<bool>) {
     loop {
         let stopped = tokio::select! {
             () = tokio::time::sleep(PAUSE) => false,
@@ -27,6 +27,9 @@ pub(super) async fn write_usage(access: Access, mut stop: watch::Receiver<bool>)
         };
         if let Err(error) = access.usage().write().await {
             tracing::warn!(%error, "the keys' last uses were not written");
+        }
+        if let Err(error) = access.limits().settle(clock.now(), stopped).await {
+            tracing::warn!(%error, "what keys left of their limits was not given back");
         }
         if stopped {
             return;

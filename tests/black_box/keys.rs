@@ -1,8 +1,10 @@
 //! Keys: made, listed, limited, revoked.
 
+use campanile::api::{http::Needs, routes};
+use campanile_events::key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Engine, Options};
+use crate::support::{Client, Engine, Options, until};
 
 /// A key's secret: its prefix, 30 letters and digits, and a checksum of 6.
 const SECRET: usize = 44;
@@ -55,52 +57,87 @@ async fn who_has_no_key_is_told_why() {
     }
 }
 
-/// One request for each scope that it needs.
-async fn ask(client: &Client, scope: &str) -> Answer {
-    match scope {
-        "keys:read" => client.get("/v1/keys").await,
-        "keys:write" => client.post("/v1/keys", json!({"name": "x", "scopes": []})).await,
-        "posts:read" => client.get("/v1/posts").await,
-        "posts:write" => {
-            client
-                .post("/v1/posts", json!({"body": "scoped", "account_ids": ["acct_01k00000000000000000000000"]}))
-                .await
-        }
-        "posts:publish" => client.post_empty("/v1/posts/post_01k00000000000000000000000/publish").await,
-        "posts:delete" => client.delete("/v1/posts/post_01k00000000000000000000000").await,
-        "connections:read" => client.get("/v1/accounts").await,
-        "connections:write" => client.post("/v1/connect/sandbox", json!({"handle": "x", "delivery": "keyed"})).await,
-        "audit:read" => client.get("/v1/posts/post_01k00000000000000000000000/history").await,
-        other => panic!("no request for {other}"),
+/// Who sends a request, and what it is refused with, unless its key has the scope that the route asks for.
+struct Credential {
+    name: String,
+    client: Client,
+    /// The codes that all requests end with, with their reasons.
+    always: Option<(u16, &'static str, &'static str)>,
+    /// What it may do; `None` for everything.
+    scope: Option<Scope>,
+}
+
+async fn credentials(engine: &Engine) -> Vec<Credential> {
+    let admin = engine.client();
+    let refused = |name: &str, client, status, code, reason| Credential {
+        name: name.to_owned(),
+        client,
+        always: Some((status, code, reason)),
+        scope: None,
+    };
+    let make = async |body: Value| admin.post("/v1/keys", body).await.expect(201);
+    let of = |key: &Value| engine.client_of(text(key, "secret"));
+    let revoked = make(json!({"name": "revoked", "scopes": ["*"]})).await;
+    admin.delete(&format!("/v1/keys/{}", text(&revoked, "id"))).await.expect(200);
+    let expired = make(json!({"name": "expired", "scopes": ["*"]})).await;
+    let rotated = admin.post(&format!("/v1/keys/{}/rotate", text(&expired, "id")), json!({"overlap_seconds": 1})).await;
+    let over = rotated.expect(201)["old_key_valid_until"].as_str().expect("a time").parse().expect("a time");
+    until(over).await;
+    let elsewhere = make(json!({"name": "elsewhere", "scopes": ["*"], "allowed_ips": ["203.0.113.0/24"]})).await;
+    let page = make(json!({"name": "page", "scopes": ["*"], "allowed_origins": ["https://app.example.com"]})).await;
+    let mistyped = format!("{}x", &engine.secret()[..SECRET - 1]);
+    let mut all = vec![
+        refused("no key", engine.anonymous(), 401, "unauthorized", "missing_key"),
+        refused("a wrong checksum", engine.client_of(&mistyped), 401, "unauthorized", "invalid_key"),
+        refused("revoked", of(&revoked), 401, "unauthorized", "revoked_key"),
+        refused("expired", of(&expired), 401, "unauthorized", "expired_key"),
+        refused("elsewhere", of(&elsewhere), 403, "ip_not_allowed", ""),
+        refused("page", of(&page), 403, "origin_not_allowed", ""),
+    ];
+    for scope in Scope::ALL {
+        let key = make(json!({"name": scope.as_str(), "scopes": [scope.as_str()],
+            "rate_limit": {"per_minute": 10_000, "per_day": 100_000}}))
+        .await;
+        all.push(Credential { name: scope.to_string(), client: of(&key), always: None, scope: Some(*scope) });
     }
+    all
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_does_what_its_scopes_say_and_nothing_else() {
+async fn every_route_asks_every_credential_for_what_its_table_says() {
     let engine = Engine::start(Options::default()).await;
-    let scopes = [
-        "keys:read",
-        "keys:write",
-        "posts:read",
-        "posts:write",
-        "posts:publish",
-        "posts:delete",
-        "connections:read",
-        "connections:write",
-        "audit:read",
-    ];
-    for own in scopes {
-        let client = engine.client_of(&engine.client().key(&[own]).await);
-        for asked in scopes {
-            let answer = ask(&client, asked).await;
-            if asked == own {
-                assert_ne!(answer.status, 403, "{own}: {}", answer.text);
-            } else {
-                let refused = answer.refused(403, "forbidden_scope");
-                assert!(text(&refused, "message").contains(asked), "{own} asks for {asked}: {refused}");
+    let credentials = credentials(&engine).await;
+    let mut tried = 0;
+    for route in routes::all().iter().filter(|route| route.needs != Needs::Nothing) {
+        let noun = route.path.split('/').nth(2).unwrap_or_default();
+        let kind = match noun {
+            "keys" => "key",
+            "accounts" => "acct",
+            "media" => "media",
+            "workspaces" => "ws",
+            _ => "post",
+        };
+        let path = route.path.replace("{id}", &format!("{kind}_01k00000000000000000000000")).replace("{platform}", "x");
+        for Credential { name, client, always, scope } in &credentials {
+            let answer =
+                client.send(client.request(route.method.clone(), &path).json(&json!({"no": "such field"}))).await;
+            let case = format!("{} {} with {name}: {}", route.method, route.path, answer.text);
+            tried += 1;
+            match (always, route.needs) {
+                (Some((status, code, reason)), _) => {
+                    let error = answer.refused(*status, code);
+                    assert_eq!(error["reason"].as_str().unwrap_or_default(), *reason, "{case}");
+                }
+                (None, Needs::Scope(needed)) if *scope != Some(needed) => {
+                    assert_eq!(answer.refused(403, "forbidden_scope")["scope"], needed.as_str(), "{case}");
+                    assert_ne!(answer.header("x-ratelimit-remaining"), "", "{case}");
+                }
+                // Whatever else is wrong with the request: the key may send it.
+                (None, _) => assert!(!matches!(answer.status, 401 | 403 | 429 | 500..), "{case}"),
             }
         }
     }
+    assert!(tried > 30 * 25, "only {tried}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,4 +162,141 @@ async fn a_test_key_publishes_to_no_live_account() {
     let account = client.post("/v1/connect/sandbox", json!({"handle": "trial", "delivery": "keyed"})).await.expect(201);
     let body = json!({"body": "on trial", "account_ids": [account["id"]], "publish": true});
     client.post("/v1/posts", body).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_requests_at_once_exactly_as_many_get_in_as_the_limit_says() {
+    const CLIENTS: usize = 64;
+    let mut engine = Engine::start(Options::default()).await;
+    let limit = json!({"per_minute": 100_000, "per_day": 150});
+    let body = json!({"name": "busy", "scopes": ["posts:read"], "rate_limit": limit});
+    let secret = text(&engine.client().post("/v1/keys", body).await.expect(201), "secret").to_owned();
+    let all = (0..CLIENTS).map(|_| {
+        let client = engine.client_of(&secret);
+        tokio::spawn(async move {
+            let mut answers = Vec::new();
+            for _ in 0..5 {
+                answers.push(client.get("/v1/posts").await);
+            }
+            answers
+        })
+    });
+    let answers = futures::future::join_all(all).await;
+    let answers: Vec<_> = answers.into_iter().flat_map(|it| it.expect("it ends")).collect();
+    let (admitted, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|it| it.status == 200);
+    assert_eq!((admitted.len(), refused.len()), (150, CLIENTS * 5 - 150));
+    let mut left: Vec<u32> =
+        admitted.iter().map(|it| it.header("x-ratelimit-remaining").parse().expect("a number")).collect();
+    left.sort_unstable();
+    assert_eq!(left, (0..150).collect::<Vec<_>>(), "each is told what is left after it");
+    for answer in refused {
+        answer.refused(429, "rate_limited");
+        assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+        assert!(answer.header("ratelimit").contains("\"day\";r=0;"), "{}", answer.header("ratelimit"));
+    }
+    // Neither a stop nor a crash gives a fresh day.
+    for crash in [false, true] {
+        if crash {
+            engine.kill9();
+        } else {
+            engine.terminate();
+        }
+        engine.restart().await;
+        engine.client_of(&secret).get("/v1/posts").await.refused(429, "rate_limited");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_secret_opens_for_the_overlap_and_no_longer() {
+    let engine = Engine::start(Options::default()).await;
+    let admin = engine.client();
+    let made = admin.post("/v1/keys", json!({"name": "turning", "scopes": ["posts:read"]})).await.expect(201);
+    let path = format!("/v1/keys/{}", text(&made, "id"));
+    let rotated = admin.post(&format!("{path}/rotate"), json!({"overlap_seconds": 3})).await.expect(201);
+    let old = engine.client_of(text(&made, "secret"));
+    let new = engine.client_of(text(&rotated, "secret"));
+    old.get("/v1/posts").await.expect(200);
+    new.get("/v1/posts").await.expect(200);
+    let end = text(&rotated, "old_key_valid_until").parse::<chrono::DateTime<chrono::Utc>>().expect("a time");
+    until(end - chrono::Duration::milliseconds(600)).await;
+    old.get("/v1/posts").await.expect(200);
+    until(end).await;
+    assert_eq!(old.get("/v1/posts").await.refused(401, "unauthorized")["reason"], "expired_key");
+    new.get("/v1/posts").await.expect(200);
+    let history = admin.get(&format!("{path}/history")).await.expect(200);
+    let events = history["data"].as_array().expect("events");
+    let noted = events.iter().filter(|event| event["type"] == "key.old_secret_used").count();
+    assert_eq!(noted, 1, "{history}");
+    let at_once = format!("/v1/keys/{}/rotate", text(&rotated, "id"));
+    let last = admin.post(&at_once, json!({"overlap_seconds": 0})).await.expect(201);
+    assert_eq!(new.get("/v1/posts").await.refused(401, "unauthorized")["reason"], "revoked_key");
+    engine.client_of(text(&last, "secret")).get("/v1/posts").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaked_secret_dies_at_once_and_its_history_says_everything_but_the_secret() {
+    let engine = Engine::start(Options { proxies: Some("127.0.0.0/8"), ..Options::default() }).await;
+    let admin = engine.client();
+    let body = json!({"name": "leaky", "scopes": ["*"], "allowed_ips": ["203.0.113.0/24"]});
+    let made = admin.post("/v1/keys", body).await.expect(201);
+    let (id, secret) = (text(&made, "id").to_owned(), text(&made, "secret").to_owned());
+    let leaked = engine.client_of(&secret);
+    let from = async |address: &str| {
+        leaked.send(leaked.request(reqwest::Method::GET, "/v1/posts").header("X-Forwarded-For", address)).await
+    };
+    from("203.0.113.7").await.expect(200);
+    from("198.51.100.1").await.refused(403, "ip_not_allowed");
+    from("203.0.113.7, 198.51.100.1").await.refused(403, "ip_not_allowed");
+    let shown = admin.get(&format!("/v1/keys/{id}")).await.expect(200);
+    assert_eq!((&shown["last_used_from"], &shown["status"]), (&json!("203.0.113.7"), &json!("active")));
+    admin.patch(&format!("/v1/keys/{id}"), json!({"name": "leakier", "allowed_ips": []})).await.expect(200);
+
+    let finder = engine.anonymous();
+    let wrong = format!("{}x", &secret[..secret.len() - 1]);
+    for unknown in [wrong.as_str(), "sk_live_", "", "x"] {
+        finder.post("/v1/keys/revoke-by-secret", json!({"secret": unknown})).await.refused(404, "not_found");
+    }
+    let dead = finder.post("/v1/keys/revoke-by-secret", json!({"secret": secret})).await.expect(200);
+    assert_eq!((&dead["id"], &dead["status"]), (&json!(id), &json!("revoked")));
+    assert_eq!(leaked.get("/v1/posts").await.refused(401, "unauthorized")["reason"], "revoked_key");
+    let again = finder.post("/v1/keys/revoke-by-secret", json!({"secret": secret})).await.expect(200);
+    assert_eq!(again, dead, "once");
+
+    let answer = admin.get(&format!("/v1/keys/{id}/history")).await;
+    let history = answer.expect(200);
+    let told: Vec<_> =
+        history["data"].as_array().expect("events").iter().map(|it| (text(it, "type"), text(it, "actor"))).collect();
+    let owner = text(&admin.get("/v1/me").await.expect(200)["key"], "id").to_owned();
+    assert_eq!(told, [("key.created", owner.as_str()), ("key.changed", &owner), ("key.revoked", &id)]);
+    let first = &history["data"][0]["data"];
+    assert_eq!((&first["name"], &first["allowed_ips"]), (&json!("leaky"), &json!(["203.0.113.0/24"])));
+    assert_eq!(history["data"][1]["data"]["name"], "leakier");
+    assert!(!answer.text.contains(&secret[12..]) && !answer.text.contains("s1."), "{}", answer.text);
+    let reader = engine.client_of(&admin.key(&["audit:read"]).await);
+    reader.get(&format!("/v1/keys/{id}/history")).await.refused(403, "forbidden_scope");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scopes_are_told_with_presets_and_aliases() {
+    let engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    let told = client.get("/v1/scopes").await.expect(200);
+    let names = |list: &str| -> Vec<String> {
+        told[list].as_array().expect("a list").iter().map(|it| text(it, "name").to_owned()).collect()
+    };
+    assert_eq!(names("data").len(), Scope::ALL.len());
+    assert_eq!(names("presets"), ["reader", "drafter", "publisher", "reporter", "admin"]);
+    for preset in told["presets"].as_array().expect("presets") {
+        let made =
+            client.post("/v1/keys", json!({"name": preset["name"], "scopes": preset["scopes"]})).await.expect(201);
+        assert_eq!(made["scopes"].as_array().map(Vec::len), preset["scopes"].as_array().map(Vec::len), "{preset}");
+    }
+    for alias in told["aliases"].as_array().expect("aliases") {
+        let made = client.post("/v1/keys", json!({"name": "alias", "scopes": [alias["name"]]})).await.expect(201);
+        assert_eq!(made["scopes"], alias["scopes"], "shown in ours");
+    }
+    let unknown = client.post("/v1/keys", json!({"name": "x", "scopes": ["posts:read", "posts:fly"]})).await;
+    let unknown = unknown.refused(400, "invalid_request");
+    assert_eq!(unknown["details"][0]["field"], "scopes[1]");
+    assert!(text(&unknown, "message").contains("posts:fly"), "{unknown}");
 }

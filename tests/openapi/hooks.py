@@ -96,7 +96,8 @@ def before_call(context, case, **kwargs):
     position = (case.headers or {}).get("Campanile-Position")
     if isinstance(position, str) and re.fullmatch("[0-9]+-[0-9]+", position):
         case.headers["Campanile-Position"] = "1-1"
-    if case.method == "DELETE" and (case.path_parameters or {}).get("id") in KEPT:
+    takes_away = case.method in ("DELETE", "PATCH") or case.path.endswith("/rotate")
+    if takes_away and (case.path_parameters or {}).get("id") in KEPT:
         case.path_parameters["id"] = case.path_parameters["id"].split("_")[0] + "_" + 26 * "0"
     if isinstance(case.body, dict):
         stay_here(case.body)

@@ -27,11 +27,13 @@ pub struct Options {
     pub workers: usize,
     /// `RUST_LOG`; `None` for what is usual.
     pub log: Option<&'static str>,
+    /// `CAMPANILE_TRUSTED_PROXIES`.
+    pub proxies: Option<&'static str>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { timing: Some(QUICK), workers: 4, log: None }
+        Self { timing: Some(QUICK), workers: 4, log: None, proxies: None }
     }
 }
 
@@ -129,6 +131,9 @@ impl Engine {
         command.env("CAMPANILE_DATA", self.data()).current_dir(self.folder.path());
         if let Some(timing) = self.options.timing {
             command.env("CAMPANILE_TIMING", timing);
+        }
+        if let Some(proxies) = self.options.proxies {
+            command.env("CAMPANILE_TRUSTED_PROXIES", proxies);
         }
         if let Some(log) = self.options.log {
             command.env("RUST_LOG", log);

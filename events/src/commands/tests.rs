@@ -9,7 +9,7 @@ use crate::{
     db::Sqlite,
     ids::{AccountId, PostId, Version, WorkspaceId},
     journal::{Actor, Journal, Metadata, SqliteJournal, StreamId, StreamKind},
-    key::{Key, KeyAction, KeyCommand, KeyError, Scopes},
+    key::{Grant, Key, KeyAction, KeyCommand, KeyError, NewKey},
     post::{
         Content, Evidence, Limits, Post, PostAction, PostCommand, PostDrafted, PostEvent, PostServices, StepCompleted,
         TargetRef, When,
@@ -32,20 +32,8 @@ fn keys(journal: &Arc<dyn Journal>, clock: &Arc<ManualClock>) -> Executor<Key> {
 }
 
 fn create(clock: &ManualClock) -> KeyCommand {
-    KeyCommand {
-        now: clock.now(),
-        action: KeyAction::Create {
-            workspace_id: WORKSPACE,
-            name: Sealed::from_stored("s1.x"),
-            description: None,
-            prefix: "sk_live_3fK9".to_owned(),
-            scopes: Scopes::all(),
-            maker: Scopes::all(),
-            mode: crate::key::KeyMode::Live,
-            expires_at: None,
-            rate_limit: None,
-        },
-    }
+    let new = NewKey::new(WORKSPACE, Sealed::from_stored("s1.x"), "sk_live_3fK9", Grant::everything());
+    KeyCommand { now: clock.now(), action: KeyAction::Create(Box::new(new)) }
 }
 
 fn request<C>(id: Uuid, command: C) -> Request<C> {

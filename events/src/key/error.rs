@@ -1,5 +1,7 @@
 //! Why a key refuses a command.
 
+use super::{Excess, KeyStatus};
+
 /// Why a key refuses a command. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -12,10 +14,19 @@ pub enum KeyError {
     /// It would hold nothing.
     #[error("a key needs at least one scope")]
     NoScopes,
-    /// It would hold more than its maker.
-    #[error("a key can make no key beyond its own scopes")]
-    BeyondMaker,
+    /// It would hold more than who asks.
+    #[error("a key can make or widen no key beyond its own rights: this goes beyond {0}")]
+    Beyond(Excess),
     /// It would be over before it begins.
     #[error("the key's expiry is in the past")]
     ExpiryInThePast,
+    /// It was changed since what was decided on was read.
+    #[error("the key is at revision {0} by now")]
+    Moved(u32),
+    /// It no longer holds.
+    #[error("the key is {}", .0.as_str())]
+    Over(KeyStatus),
+    /// Another follows it already.
+    #[error("the key was rotated already")]
+    Rotated,
 }

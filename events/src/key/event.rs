@@ -1,19 +1,32 @@
 //! What happened to a key. Stored names and shapes are for ever.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Scopes;
-use crate::{ids::WorkspaceId, seal::Sealed, stored_events};
+use crate::{
+    ids::{AccountId, KeyId, WorkspaceId},
+    seal::Sealed,
+    stored_events,
+};
 
 stored_events! {
     /// What happened to a key.
     pub enum KeyEvent {
-        /// It was made.
-        Created(KeyCreated) = "key.created" @ 1,
+        /// It was made. Version 1 knew no bounds on accounts, origins and networks.
+        Created(KeyCreated) = "key.created" @ 2,
+        /// It was changed.
+        Changed(KeyChanged) = "key.changed" @ 1,
+        /// Another follows it.
+        Rotated(KeyRotated) = "key.rotated" @ 1,
+        /// Its secret was used though its overlap is nearly over.
+        OldSecretUsed(KeyOldSecretUsed) = "key.old_secret_used" @ 1,
         /// It was revoked: for ever.
         Revoked(KeyRevoked) = "key.revoked" @ 1,
     }
+    upcasts = &[("key.created", 1, Ok)];
 }
 
 /// Whether a key may publish to live accounts.
@@ -46,6 +59,22 @@ pub struct RateLimit {
     pub per_day: u32,
 }
 
+impl RateLimit {
+    /// What keys get that say nothing else.
+    pub const USUAL: Self = Self { per_minute: 60, per_day: 10_000 };
+
+    /// Whether it allows no more than another.
+    pub const fn is_within(self, bound: Self) -> bool {
+        self.per_minute <= bound.per_minute && self.per_day <= bound.per_day
+    }
+
+    /// The lesser of both, window by window.
+    #[must_use]
+    pub fn or_less(self, other: Self) -> Self {
+        Self { per_minute: self.per_minute.min(other.per_minute), per_day: self.per_day.min(other.per_day) }
+    }
+}
+
 /// See [`KeyEvent::Created`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyCreated {
@@ -68,6 +97,84 @@ pub struct KeyCreated {
     /// How many requests it may make; absent for any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
+    /// The accounts that it is bound to; absent for all.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub allowed_accounts: BTreeSet<AccountId>,
+    /// The origins that a browser may send it from; absent for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_origins: Vec<Sealed>,
+    /// The networks that it may be sent from; absent for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_ips: Vec<Sealed>,
+    /// The key that it follows; absent for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predecessor: Option<KeyId>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What of a key is another now; what is absent stayed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KeyChanges {
+    /// What its owner calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Sealed>,
+    /// What its owner says of it; `null` for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub description: Option<Option<Sealed>>,
+    /// What it may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Scopes>,
+    /// From when it no longer holds; `null` for never.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub expires_at: Option<Option<DateTime<Utc>>>,
+    /// How many requests it may make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// The accounts that it is bound to; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_accounts: Option<BTreeSet<AccountId>>,
+    /// The origins that a browser may send it from; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_origins: Option<Vec<Sealed>>,
+    /// The networks that it may be sent from; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_ips: Option<Vec<Sealed>>,
+}
+
+/// Tells `null` from what is absent.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// See [`KeyEvent::Changed`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyChanged {
+    /// What.
+    #[serde(flatten)]
+    pub changes: KeyChanges,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// See [`KeyEvent::Rotated`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRotated {
+    /// The key that follows.
+    pub successor: KeyId,
+    /// From when the old one no longer holds.
+    pub valid_until: DateTime<Utc>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// See [`KeyEvent::OldSecretUsed`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyOldSecretUsed {
+    /// The key that follows, and should be used.
+    pub successor: KeyId,
+    /// From when the old one no longer holds.
+    pub valid_until: DateTime<Utc>,
     /// When.
     pub at: DateTime<Utc>,
 }

@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::ALIASES;
+
 macro_rules! scopes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),* $(,)?) => {
         /// One thing that a key may do.
@@ -101,11 +103,11 @@ impl Scopes {
     pub fn read<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownScope> {
         let mut scopes = Self::default();
         for name in names {
-            match name {
-                "*" => scopes.all = true,
-                "insights:read" => scopes.named.extend([Scope::AnalyticsRead, Scope::ConnectionsRead]),
-                "media:write" => scopes.named.extend([Scope::MediaUpload]),
-                name => scopes.named.extend([Scope::from_str(name)?]),
+            let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+            match (name, alias) {
+                ("*", _) => scopes.all = true,
+                (_, Some((_, ours))) => scopes.named.extend(ours.iter().copied()),
+                (name, None) => scopes.named.extend([Scope::from_str(name)?]),
             }
         }
         Ok(scopes)

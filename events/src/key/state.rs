@@ -1,10 +1,15 @@
 //! A key's state, folded from its events.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{KeyCommand, KeyError, KeyEvent, KeyMode, RateLimit, Scopes};
-use crate::{ids::WorkspaceId, seal::Sealed};
+use crate::{
+    ids::{AccountId, KeyId, WorkspaceId},
+    seal::Sealed,
+};
 
 /// A key.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -27,6 +32,20 @@ pub struct Key {
     pub expires_at: Option<DateTime<Utc>>,
     /// How many requests it may make.
     pub rate_limit: Option<RateLimit>,
+    /// The accounts that it is bound to; none for all.
+    pub allowed_accounts: BTreeSet<AccountId>,
+    /// The origins that a browser may send it from; none for all.
+    pub allowed_origins: Vec<Sealed>,
+    /// The networks that it may be sent from; none for all.
+    pub allowed_ips: Vec<Sealed>,
+    /// The key that it follows.
+    pub predecessor: Option<KeyId>,
+    /// The key that follows it; both hold until this one expires.
+    pub successor: Option<KeyId>,
+    /// Since when another follows it.
+    pub rotated_at: Option<DateTime<Utc>>,
+    /// Whether the use of its secret near its end is on record.
+    pub old_secret_noted: bool,
     /// Counts changes.
     pub revision: u32,
     /// When it was made.
@@ -73,6 +92,12 @@ impl Key {
     /// Whether it opens anything at `now`.
     pub fn status(&self, now: DateTime<Utc>) -> KeyStatus {
         KeyStatus::of(self.revoked_at, self.expires_at, now)
+    }
+
+    /// Whether a use at `now` falls into the last quarter of its overlap with a successor, and isn't on record yet.
+    pub fn is_used_late(&self, now: DateTime<Utc>) -> bool {
+        let (Some(rotated_at), Some(until)) = (self.rotated_at, self.expires_at) else { return false };
+        !self.old_secret_noted && self.status(now) == KeyStatus::Active && now >= until - (until - rotated_at) / 4
     }
 }
 

@@ -15,18 +15,18 @@ fn scopes(list: &[Scope]) -> Scopes {
     Scopes::read(list.iter().map(|scope| scope.as_str())).expect("their own names")
 }
 
+fn grant(scopes: Scopes, expires_at: Option<DateTime<Utc>>) -> Grant {
+    let rate_limit = Some(RateLimit { per_minute: 60, per_day: 5000 });
+    Grant { scopes, expires_at, rate_limit, ..Grant::everything() }
+}
+
 fn create(scopes: Scopes, maker: Scopes, expires_at: Option<DateTime<Utc>>) -> KeyAction {
-    KeyAction::Create {
-        workspace_id: WorkspaceId::from(Uuid::from_u128(1)),
-        name: Sealed::from_stored("s1.bmFtZQ"),
-        description: None,
-        prefix: "cmp_live_2b".to_owned(),
-        scopes,
+    let (workspace, name) = (WorkspaceId::from(Uuid::from_u128(1)), Sealed::from_stored("s1.bmFtZQ"));
+    let maker = Grant { scopes: maker, ..Grant::everything() };
+    KeyAction::Create(Box::new(NewKey {
         maker,
-        mode: KeyMode::Live,
-        expires_at,
-        rate_limit: Some(RateLimit { per_minute: 60, per_day: 5000 }),
-    }
+        ..NewKey::new(workspace, name, "sk_live_2b", grant(scopes, expires_at))
+    }))
 }
 
 fn created(scopes: Scopes, expires_at: Option<DateTime<Utc>>) -> KeyEvent {
@@ -34,11 +34,15 @@ fn created(scopes: Scopes, expires_at: Option<DateTime<Utc>>) -> KeyEvent {
         workspace_id: WorkspaceId::from(Uuid::from_u128(1)),
         name: Sealed::from_stored("s1.bmFtZQ"),
         description: None,
-        prefix: "cmp_live_2b".to_owned(),
+        prefix: "sk_live_2b".to_owned(),
         scopes,
         mode: KeyMode::Live,
         expires_at,
         rate_limit: Some(RateLimit { per_minute: 60, per_day: 5000 }),
+        allowed_accounts: [].into(),
+        allowed_origins: Vec::new(),
+        allowed_ips: Vec::new(),
+        predecessor: None,
         at: noon(),
     })
 }
@@ -47,15 +51,32 @@ fn revoked() -> KeyEvent {
     KeyEvent::Revoked(KeyRevoked { at: noon() })
 }
 
+fn successor() -> crate::ids::KeyId {
+    Uuid::from_u128(9).into()
+}
+
+fn rotate(revision: u32, grant: Grant, by: Grant, overlap: Duration) -> KeyAction {
+    KeyAction::Rotate(Box::new(RotateKey { revision, grant, by, successor: successor(), overlap }))
+}
+
+fn rotated(valid_until: DateTime<Utc>) -> KeyEvent {
+    KeyEvent::Rotated(KeyRotated { successor: successor(), valid_until, at: noon() })
+}
+
+async fn decided(before: Vec<KeyEvent>, now: DateTime<Utc>, action: KeyAction) -> Result<Vec<KeyEvent>, KeyError> {
+    TestFramework::<Key>::with(()).given(before).when_async(KeyCommand { now, action }).await.inspect_result()
+}
+
 #[tokio::test]
 async fn a_key_is_made_within_its_maker_s_scopes_and_revoked_for_ever() {
     let read = || scopes(&[Scope::PostsRead]);
     let both = || scopes(&[Scope::PostsRead, Scope::PostsWrite]);
     let second = Duration::seconds(1);
+    let beyond = KeyError::Beyond(Excess::Scope(Some(Scope::PostsWrite)));
     let cases = [
         (vec![], create(read(), both(), None), Ok(vec![created(read(), None)])),
         (vec![], create(both(), both(), None), Ok(vec![created(both(), None)])),
-        (vec![], create(both(), read(), None), Err(KeyError::BeyondMaker)),
+        (vec![], create(both(), read(), None), Err(beyond)),
         (vec![], create(scopes(&[]), both(), None), Err(KeyError::NoScopes)),
         (vec![], create(read(), both(), Some(noon())), Err(KeyError::ExpiryInThePast)),
         (vec![], create(read(), both(), Some(noon() + second)), Ok(vec![created(read(), Some(noon() + second))])),
@@ -67,9 +88,85 @@ async fn a_key_is_made_within_its_maker_s_scopes_and_revoked_for_ever() {
     ];
     for (before, action, expected) in cases {
         let case = format!("given {before:?}, when {action:?}");
-        let command = KeyCommand { now: noon(), action };
-        let then = TestFramework::<Key>::with(()).given(before).when_async(command).await.inspect_result();
-        assert_eq!(then, expected, "{case}");
+        assert_eq!(decided(before, noon(), action).await, expected, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_rotated_once_and_by_who_may_do_as_much() {
+    let both = || scopes(&[Scope::PostsRead, Scope::PostsWrite]);
+    let all = Grant::everything;
+    let made = || vec![created(both(), None)];
+    let day = Duration::days(1);
+    let by_read = Grant { scopes: scopes(&[Scope::PostsRead, Scope::KeysWrite]), ..all() };
+    let own = || grant(both(), None);
+    let soon = noon() + Duration::hours(1);
+    let cases = [
+        (vec![], rotate(0, own(), all(), day), Err(KeyError::NotFound)),
+        (made(), rotate(1, own(), all(), day), Ok(vec![rotated(noon() + day)])),
+        (made(), rotate(1, own(), all(), Duration::zero()), Ok(vec![rotated(noon()), revoked()])),
+        (made(), rotate(2, own(), all(), day), Err(KeyError::Moved(1))),
+        (made(), rotate(1, own(), by_read, day), Err(KeyError::Beyond(Excess::Scope(Some(Scope::PostsWrite))))),
+        (vec![created(both(), Some(soon))], rotate(1, own(), all(), day), Ok(vec![rotated(soon)])),
+        (vec![created(both(), Some(noon()))], rotate(1, own(), all(), day), Err(KeyError::Over(KeyStatus::Expired))),
+        (vec![created(both(), None), revoked()], rotate(2, own(), all(), day), Err(KeyError::Over(KeyStatus::Revoked))),
+        (vec![created(both(), None), rotated(noon() + day)], rotate(2, own(), all(), day), Err(KeyError::Rotated)),
+    ];
+    for (before, action, expected) in cases {
+        let case = format!("given {before:?}, when {action:?}");
+        assert_eq!(decided(before, noon(), action).await, expected, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn the_use_of_an_old_secret_near_its_end_is_noted_once() {
+    let until = noon() + Duration::hours(4);
+    let noted = |at| KeyEvent::OldSecretUsed(KeyOldSecretUsed { successor: successor(), valid_until: until, at });
+    let made = || created(scopes(&[Scope::PostsRead]), None);
+    let (early, late) = (noon() + Duration::minutes(179), noon() + Duration::hours(3));
+    for (before, now, expected) in [
+        (vec![made()], late, vec![]),
+        (vec![made(), rotated(until)], early, vec![]),
+        (vec![made(), rotated(until)], late, vec![noted(late)]),
+        (vec![made(), rotated(until), noted(late)], late, vec![]),
+        (vec![made(), rotated(until)], until, vec![]),
+        (vec![made(), rotated(until), revoked()], late, vec![]),
+    ] {
+        let case = format!("{before:?} at {now}");
+        assert_eq!(decided(before, now, KeyAction::NoteOldSecret).await, Ok(expected), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_narrowed_by_anybody_and_widened_within_the_rights_of_who_asks() {
+    let (read, write) = (|| scopes(&[Scope::PostsRead]), || scopes(&[Scope::PostsRead, Scope::PostsWrite]));
+    let change = |revision, from: Scopes, to: Scopes, by: Scopes| {
+        let (before, asked) = (grant(from, None), grant(to.clone(), None));
+        let by = Grant { scopes: by, ..Grant::everything() };
+        let changes = KeyChanges { scopes: Some(to), ..KeyChanges::default() };
+        KeyAction::Change(Box::new(ChangeKey { revision, before, asked, by, changes }))
+    };
+    let changed = |to| {
+        let changes = KeyChanges { scopes: Some(to), ..KeyChanges::default() };
+        Ok(vec![KeyEvent::Changed(KeyChanged { changes, at: noon() })])
+    };
+    let keys = || scopes(&[Scope::KeysWrite]);
+    let beyond = Err(KeyError::Beyond(Excess::Scope(Some(Scope::PostsRead))));
+    let cases = [
+        (vec![created(write(), None)], change(1, write(), read(), keys()), changed(read())),
+        (vec![created(read(), None)], change(1, read(), write(), write()), changed(write())),
+        (vec![created(read(), None)], change(1, read(), write(), keys()), beyond),
+        (vec![created(read(), None)], change(1, read(), scopes(&[]), Scopes::all()), Err(KeyError::NoScopes)),
+        (vec![created(read(), None)], change(3, read(), write(), write()), Err(KeyError::Moved(1))),
+        (
+            vec![created(write(), None), revoked()],
+            change(2, write(), read(), Scopes::all()),
+            Err(KeyError::Over(KeyStatus::Revoked)),
+        ),
+    ];
+    for (before, action, expected) in cases {
+        let case = format!("given {before:?}, when {action:?}");
+        assert_eq!(decided(before, noon(), action).await, expected, "{case}");
     }
 }
 

@@ -25,6 +25,12 @@ pub const MEDIA_UPLOAD_URL: &str = "media.upload_url";
 pub const KEY_NAME: &str = "key.name";
 /// What is said of a key.
 pub const KEY_DESCRIPTION: &str = "key.description";
+/// From where a browser may send a key.
+pub const KEY_ALLOWED_ORIGIN: &str = "key.allowed_origin";
+/// From which network a key may be sent.
+pub const KEY_ALLOWED_IP: &str = "key.allowed_ip";
+/// From where a key was last used.
+pub const KEY_LAST_USED_FROM: &str = "key.last_used_from";
 /// The secret that an answer showed once, kept to answer the same request again.
 pub const RECEIPT_SECRET: &str = "receipt.secret";
 /// What a workspace is called.

@@ -8,7 +8,10 @@ use campanile_events::{
         AccountRateLimited, AccountReconnected, Offer,
     },
     ids::{AccountId, Epoch, OrganizationId, WorkspaceId},
-    key::{KeyCreated, KeyEvent, KeyMode, KeyRevoked, RateLimit, Scopes},
+    key::{
+        KeyChanged, KeyChanges, KeyCreated, KeyEvent, KeyMode, KeyOldSecretUsed, KeyRevoked, KeyRotated, RateLimit,
+        Scopes,
+    },
     log::{EpochStarted, LogEvent},
     media::{MediaConfirmed, MediaEvent, MediaKind, MediaRequested, Size},
     organization::{OrganizationCreated, OrganizationEvent},
@@ -110,6 +113,10 @@ fn keys() -> Vec<Fixture> {
         mode: KeyMode::Test,
         expires_at: Some(at("2027-03-01T08:05:00Z")),
         rate_limit: Some(RateLimit { per_minute: 60, per_day: 5000 }),
+        allowed_accounts: [account()].into(),
+        allowed_origins: vec![sealed("b3JpZ2lu")],
+        allowed_ips: vec![sealed("djQ"), sealed("djY")],
+        predecessor: Some(uuid(0x31).into()),
         at: now,
     };
     let least = KeyCreated {
@@ -119,11 +126,38 @@ fn keys() -> Vec<Fixture> {
         mode: KeyMode::Live,
         expires_at: None,
         rate_limit: None,
+        allowed_accounts: [].into(),
+        allowed_origins: Vec::new(),
+        allowed_ips: Vec::new(),
+        predecessor: None,
         ..every.clone()
     };
+    let changes = KeyChanges {
+        name: Some(sealed("bmV3")),
+        description: Some(Some(sealed("ZGVzYw"))),
+        scopes: Some(Scopes::read(["posts:read"]).expect("scopes")),
+        expires_at: Some(Some(at("2027-04-01T08:05:00Z"))),
+        rate_limit: Some(RateLimit { per_minute: 10, per_day: 100 }),
+        allowed_accounts: Some([account()].into()),
+        allowed_origins: Some(vec![sealed("b3JpZ2lu")]),
+        allowed_ips: Some(vec![sealed("djQ")]),
+    };
+    let taken_away = KeyChanges {
+        description: Some(None),
+        expires_at: Some(None),
+        allowed_accounts: Some([].into()),
+        allowed_origins: Some(Vec::new()),
+        allowed_ips: Some(Vec::new()),
+        ..KeyChanges::default()
+    };
+    let (successor, valid_until) = (uuid(0x32).into(), at("2026-03-02T08:05:00Z"));
     vec![
         fixture("", &KeyEvent::Created(every)),
         fixture("least", &KeyEvent::Created(least)),
+        fixture("", &KeyEvent::Changed(KeyChanged { changes, at: now })),
+        fixture("taken_away", &KeyEvent::Changed(KeyChanged { changes: taken_away, at: now })),
+        fixture("", &KeyEvent::Rotated(KeyRotated { successor, valid_until, at: now })),
+        fixture("", &KeyEvent::OldSecretUsed(KeyOldSecretUsed { successor, valid_until, at: valid_until })),
         fixture("", &KeyEvent::Revoked(KeyRevoked { at: now })),
     ]
 }

@@ -10,7 +10,7 @@ use campanile_events::{
 };
 use campanile_projections::{
     accounts::{self, AccountFilter},
-    keys,
+    keys::{self, KeyFilter},
     page::Page,
     posts::{self, PostFilter},
 };
@@ -64,16 +64,17 @@ async fn offsets_and_cursors_give_the_same_list(engine: Engine) {
     town.live(400).await;
     house.runner(&db).await.catch_up().await.unwrap();
     let [workspace, _] = town.workspaces;
-    let all = keys::list(db.as_ref(), workspace, &Page::first(1_000)).await.unwrap();
+    let all = keys::list(db.as_ref(), workspace, &KeyFilter::default(), &Page::first(1_000)).await.unwrap();
     assert_eq!(all.next_cursor, None);
     assert!(all.rows.len() > 4);
     let mut by_offset = Vec::new();
     for offset in 0..all.rows.len() {
         let page = Page { offset, ..Page::first(1) };
-        by_offset.extend(keys::list(db.as_ref(), workspace, &page).await.unwrap().rows);
+        by_offset.extend(keys::list(db.as_ref(), workspace, &KeyFilter::default(), &page).await.unwrap().rows);
     }
     assert_eq!(by_offset, all.rows);
-    let exactly = keys::list(db.as_ref(), workspace, &Page::first(all.rows.len())).await.unwrap();
+    let exactly =
+        keys::list(db.as_ref(), workspace, &KeyFilter::default(), &Page::first(all.rows.len())).await.unwrap();
     assert_eq!(exactly, all, "a page that ends with the list has no next one");
 }
 

@@ -170,7 +170,7 @@ async fn a_bad_cursor_is_named() {
     let [workspace, _] = house.town(6).workspaces;
     for cursor in ["", "x", "AAAA", "💥", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="] {
         let page = Page { cursor: Some(cursor.to_owned()), ..Page::first(10) };
-        let refused = keys::list(db.as_ref(), workspace, &page).await;
+        let refused = keys::list(db.as_ref(), workspace, &keys::KeyFilter::default(), &page).await;
         assert!(matches!(&refused, Err(QueryError::Cursor { cursor: named }) if named == cursor), "{refused:?}");
     }
 }

@@ -26,6 +26,7 @@ impl Api {
     pub(super) async fn account(&self, asker: &Asker, id: AccountId) -> Result<Account, ApiError> {
         let loaded = self.0.accounts.load(asker.caller.workspace, id.uuid()).await?;
         let account = loaded.map(|loaded| loaded.state).filter(|it| it.status != AccountStatus::Disconnected);
-        account.ok_or_else(|| ApiError::not_found("account"))
+        let account = account.ok_or_else(|| ApiError::not_found("account"))?;
+        if asker.caller.may_use(id) { Ok(account) } else { Err(ApiError::account(id)) }
     }
 }

@@ -24,7 +24,9 @@ pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -
     given.finish()?;
     let found = accounts::list(api.0.read.as_ref(), asker.caller.workspace, &filter, &page).await?;
     let key = api.data_key(&asker).await?;
-    let data = found.rows.iter().map(|row| rendered(&key, row.id, &row.account));
+    // A key that is bound to accounts knows of no others.
+    let own = found.rows.iter().filter(|row| asker.caller.may_use(row.id));
+    let data = own.map(|row| rendered(&key, row.id, &row.account));
     Ok(Answer::list(data.collect::<Result<_, _>>()?, found.next_cursor))
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::refusal;
 use crate::api::{
     Api, accounts,
-    http::{Answer, ApiError, Asker, Body, Named, refused_anyway},
+    http::{Answer, ApiError, Asker, Body, Code, Named, refused_anyway},
     openapi::Made,
 };
 
@@ -25,7 +25,7 @@ const MOST_TRIES: usize = 3;
     post, path = "/v1/connect/{platform}",
     request_body = super::request::Credentials,
     responses(Made<accounts::shown::Account>),
-    extensions(("x-refusals" = json!(["connection_refused", "conflict"])))
+    extensions(("x-refusals" = json!(["connection_refused", "conflict", "account_not_allowed"])))
 )]
 pub async fn direct(
     State(api): State<Api>,
@@ -60,6 +60,10 @@ async fn connect(
         let now = core.clock.now();
         let holder = core.journal.holder(workspace, ACCOUNT_CLAIM, &remote_index).await?;
         let id = holder.map_or_else(|| AccountId::fresh(now), |holder| holder.id.into());
+        // A key that is bound to accounts may renew theirs, and bring in no other.
+        if !asker.caller.may_use(id) {
+            return Err(ApiError::new(Code::AccountNotAllowed, "this key is bound to other accounts"));
+        }
         // Before the account can be used: a worker may take it up as soon as it is in the log.
         core.tokens
             .store(workspace, id, &connected.credentials, core.clock.now())

@@ -4,7 +4,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use campanile_events::{commands::LoadError, db::DbError, journal::ReadError, key::Scope, seal::SealError};
+use campanile_events::{
+    commands::LoadError, db::DbError, ids::AccountId, journal::ReadError, key::Scope, seal::SealError,
+};
 use campanile_projections::page::QueryError;
 use serde::Serialize;
 
@@ -17,6 +19,14 @@ pub enum Code {
     Unauthorized,
     /// The key may not do this.
     ForbiddenScope,
+    /// The key is bound to other origins.
+    OriginNotAllowed,
+    /// The key is bound to other addresses.
+    IpNotAllowed,
+    /// The key is bound to other accounts.
+    AccountNotAllowed,
+    /// The key has made all requests that it may make for now.
+    RateLimited,
     /// There is no such thing in this workspace.
     NotFound,
     /// The path takes other methods.
@@ -55,6 +65,10 @@ impl Code {
         match self {
             Self::Unauthorized => "unauthorized",
             Self::ForbiddenScope => "forbidden_scope",
+            Self::OriginNotAllowed => "origin_not_allowed",
+            Self::IpNotAllowed => "ip_not_allowed",
+            Self::AccountNotAllowed => "account_not_allowed",
+            Self::RateLimited => "rate_limited",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -77,7 +91,12 @@ impl Code {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::ForbiddenScope | Self::TestKeyLiveAccount => StatusCode::FORBIDDEN,
+            Self::ForbiddenScope
+            | Self::OriginNotAllowed
+            | Self::IpNotAllowed
+            | Self::AccountNotAllowed
+            | Self::TestKeyLiveAccount => StatusCode::FORBIDDEN,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -173,6 +192,12 @@ impl ApiError {
             .with("scope", needed.as_str())
     }
 
+    /// The key is bound to other accounts than this.
+    pub fn account(account: AccountId) -> Self {
+        let message = format!("this key is bound to other accounts, and {account} is none of them");
+        Self::new(Code::AccountNotAllowed, message).with("account_id", account.to_string())
+    }
+
     /// A defect of ours, or damage. The cause goes to the log.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         let message = "something went wrong here; the request's id finds it in the log";
@@ -210,9 +235,11 @@ impl IntoResponse for ApiError {
 
 impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
-        match denied.reason() {
-            Some(reason) => Self::new(Code::Unauthorized, denied.to_string()).with("reason", reason),
-            None => Self::unavailable(denied),
+        match (denied.reason(), &denied) {
+            (Some(reason), _) => Self::new(Code::Unauthorized, denied.to_string()).with("reason", reason),
+            (None, Denied::Origin) => Self::new(Code::OriginNotAllowed, denied.to_string()),
+            (None, Denied::Ip) => Self::new(Code::IpNotAllowed, denied.to_string()),
+            (None, _) => Self::unavailable(denied),
         }
     }
 }

@@ -11,8 +11,12 @@ use axum::{
 use campanile_events::ids::LogPosition;
 use tracing::Instrument;
 
-use super::{ApiError, Code, Name, Needs, Parameters, RequestIds, envelope::RouteName, idempotency};
-use crate::{access::Denied, api::Api, engine::Core};
+use super::{ApiError, Code, Name, Needs, Parameters, RequestIds, envelope::RouteName, idempotency, rate_limit};
+use crate::{
+    access::{Denied, Peer, Presented, client_address, limits::Counted},
+    api::Api,
+    engine::Core,
+};
 
 /// How long a read waits for a position that its client has seen.
 const SHOWN_WITHIN: Duration = Duration::from_secs(5);
@@ -40,8 +44,17 @@ pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Re
     response
 }
 
-async fn pass(gate: Gate, mut request: Request, next: Next) -> Response {
-    let keyed = match admit(&gate, &mut request).await {
+async fn pass(gate: Gate, request: Request, next: Next) -> Response {
+    let mut counted = None;
+    let mut response = pass_counted(&gate, request, next, &mut counted).await;
+    if let Some(counted) = counted {
+        rate_limit::tell(response.headers_mut(), &counted, gate.api.0.clock.now());
+    }
+    response
+}
+
+async fn pass_counted(gate: &Gate, mut request: Request, next: Next, counted: &mut Option<Counted>) -> Response {
+    let keyed = match admit(gate, &mut request, counted).await {
         Ok(()) if *request.method() == Method::POST && gate.needs != Needs::Nothing => {
             idempotency::key(request.headers())
         }
@@ -55,13 +68,21 @@ async fn pass(gate: Gate, mut request: Request, next: Next) -> Response {
     }
 }
 
-async fn admit(gate: &Gate, request: &mut Request) -> Result<(), ApiError> {
+async fn admit(gate: &Gate, request: &mut Request, counted: &mut Option<Counted>) -> Result<(), ApiError> {
     if gate.needs == Needs::Nothing {
         return Ok(());
     }
     let core: &Arc<Core> = &gate.api.0;
     let secret = secret(request.headers()).ok_or(Denied::Missing)?;
-    let caller = core.access.authenticate(secret).await?;
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let address = client_address(peer, request.headers(), core.access.proxies());
+    let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    let caller = core.access.authenticate(secret, Presented { address, origin }).await?;
+    if let Some(limit) = caller.key.rate_limit {
+        let is = core.access.limits().count(caller.key_id, limit, core.clock.now()).await?;
+        *counted = Some(is);
+        rate_limit::check(&is)?;
+    }
     if let Needs::Scope(scope) = gate.needs
         && !caller.may(scope)
     {

@@ -12,6 +12,7 @@ mod idempotency;
 mod in_progress;
 mod parameters;
 mod path;
+mod rate_limit;
 mod request_id;
 mod route;
 mod time;

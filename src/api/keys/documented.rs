@@ -2,11 +2,30 @@
 
 use utoipa::OpenApi;
 
-use super::{create, shown};
+use super::{input, revoke_by_secret, rotate, shown};
 
 #[derive(Debug, OpenApi)]
 #[openapi(
-    paths(super::list::list, super::create::create, super::get::get, super::revoke::revoke),
-    components(schemas(shown::Key, shown::KeyWithSecret, shown::RevokedKey, create::NewKey))
+    paths(
+        super::list::list,
+        super::create::create,
+        super::get::get,
+        super::edit::edit,
+        super::rotate::rotate,
+        super::revoke::revoke,
+        super::history::history,
+        super::revoke_by_secret::revoke_by_secret
+    ),
+    components(schemas(
+        shown::Key,
+        shown::KeyWithSecret,
+        shown::RotatedKey,
+        shown::RevokedKey,
+        shown::DeadKey,
+        input::NewKey,
+        input::KeyEdits,
+        rotate::Rotation,
+        revoke_by_secret::Leaked
+    ))
 )]
 pub(in crate::api) struct Documented;

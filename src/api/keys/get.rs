@@ -27,7 +27,7 @@ impl Api {
     /// A key as clients see it.
     pub(super) async fn shown_key(&self, asker: &Asker, id: KeyId, key: &Key) -> Result<Value, ApiError> {
         let data_key = self.data_key(asker).await?;
-        let used = self.0.access.usage().of(&[id]).await?;
+        let used = self.0.access.usage().of(asker.caller.workspace, &[id]).await?;
         let now = self.0.clock.now();
         render::key(&data_key, id, key, &self.maker(id).await?, used.get(&id).copied(), now)
     }

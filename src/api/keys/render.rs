@@ -9,19 +9,23 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::api::http::{ApiError, optional_instant};
+use crate::{
+    access::{Used, opened},
+    api::http::{ApiError, optional_instant},
+};
 
 /// A key, as of `now`.
-pub(in crate::api) fn key(
+pub(super) fn key(
     data_key: &DataKey,
     id: KeyId,
     key: &Key,
     created_by: &Actor,
-    last_used_at: Option<DateTime<Utc>>,
+    used: Option<Used>,
     now: DateTime<Utc>,
 ) -> Result<Value, ApiError> {
     let description = key.description.as_ref();
     let description = description.map(|text| data_key.open(fields::KEY_DESCRIPTION, text)).transpose()?;
+    let grant = opened(data_key, key)?;
     Ok(json!({
         "id": id,
         "name": data_key.open(fields::KEY_NAME, &key.name)?.as_str(),
@@ -31,11 +35,18 @@ pub(in crate::api) fn key(
         "mode": key.mode,
         "status": key.status(now),
         "rate_limit": key.rate_limit,
+        "allowed_origins": grant.allowed_origins,
+        "allowed_ips": grant.allowed_ips.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "allowed_accounts": key.allowed_accounts,
+        "predecessor": key.predecessor,
+        "successor": key.successor,
         "revision": key.revision,
         "created_by": created_by,
         "created_at": optional_instant(key.created_at),
         "expires_at": optional_instant(key.expires_at),
+        "rotated_at": optional_instant(key.rotated_at),
         "revoked_at": optional_instant(key.revoked_at),
-        "last_used_at": optional_instant(last_used_at),
+        "last_used_at": optional_instant(used.map(|used| used.at)),
+        "last_used_from": used.and_then(|used| used.from),
     }))
 }

@@ -1,7 +1,9 @@
 //! A key as it was answered, with the secret that only such an answer shows.
 
 use campanile_events::{
+    ids::KeyId,
     journal::Receipt,
+    key::Key,
     seal::{Sealed, fields},
 };
 use chrono::Duration;
@@ -9,20 +11,31 @@ use chrono::Duration;
 use super::render;
 use crate::api::{
     Api,
-    http::{Answer, ApiError, Asker, mismatch},
+    http::{Answer, ApiError, Asker, mismatch, optional_instant},
 };
 
 /// How long a secret may be asked for again by who made it.
 const SHOWN_FOR: Duration = Duration::hours(24);
 
-/// The key at the receipt's position. Its secret is for the key that made it: another's request is another request.
+/// The key at the receipt's position; the one that follows it, where it was rotated there. Its secret is for the key that
+/// made it: another's request is another request.
 pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Answer, ApiError> {
-    let id = receipt.receipt.resource.id;
-    let then = api.0.keys.load_at(asker.caller.workspace, id, receipt.position).await?;
-    let key = then.ok_or_else(|| ApiError::not_found("key"))?.state;
-    let maker = api.maker(id.into()).await?;
+    let then = async |id: KeyId| -> Result<Key, ApiError> {
+        let loaded = api.0.keys.load_at(asker.caller.workspace, id.uuid(), receipt.position).await?;
+        Ok(loaded.ok_or_else(|| ApiError::not_found("key"))?.state)
+    };
+    let named: KeyId = receipt.receipt.resource.id.into();
+    let rotated = then(named).await?;
+    let (id, key) = match rotated.successor {
+        Some(successor) => (successor, then(successor).await?),
+        None => (named, rotated.clone()),
+    };
+    let maker = api.maker(id).await?;
     let data_key = api.data_key(asker).await?;
-    let mut shown = render::key(&data_key, id.into(), &key, &maker, None, receipt.recorded_at)?;
+    let mut shown = render::key(&data_key, id, &key, &maker, None, receipt.recorded_at)?;
+    if rotated.successor.is_some() {
+        shown["old_key_valid_until"] = optional_instant(rotated.expires_at).into();
+    }
     if let Some(sealed) = &receipt.receipt.sealed {
         if maker != asker.caller.actor() {
             return Err(mismatch());

@@ -5,7 +5,7 @@ use campanile_events::{
     commands::{CommandError, Request},
     ids::{KeyId, Position, PostId, WorkspaceId},
     journal::{Actor, Metadata},
-    key::{KeyAction, KeyCommand, KeyError, Scope},
+    key::{KeyAction, KeyCommand, Scope},
     post::{PostAction, PostCommand, PostStatus},
     random,
 };
@@ -14,6 +14,7 @@ use campanile_projections::{
     posts::{self, PostFilter},
 };
 
+use super::{By, refusal::refused, render};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, IfMatch, Named, Parameters, refused_anyway},
@@ -37,42 +38,45 @@ pub async fn revoke(
     if_match: IfMatch,
     mut given: Parameters,
 ) -> Result<Answer, ApiError> {
-    let core = &api.0;
     let cancel = given.flag("cancel_scheduled")?;
     given.finish()?;
+    let by = By::key(asker);
+    if_match.check(by.load(&api, id).await?.revision)?;
+    end(&api, &by, id, cancel).await
+}
+
+/// Ends a key, and calls off what it scheduled if asked to.
+pub(in crate::api) async fn end(api: &Api, by: &By, id: KeyId, cancel: bool) -> Result<Answer, ApiError> {
+    let core = &api.0;
     if cancel {
-        asker.require(Scope::PostsPublish)?;
+        by.require(Scope::PostsPublish)?;
     }
-    let loaded = core.keys.load(asker.caller.workspace, id.uuid()).await?;
-    let key = loaded.ok_or_else(|| ApiError::not_found("key"))?.state;
-    if_match.check(key.revision)?;
     let command = KeyCommand { now: core.clock.now(), action: KeyAction::Revoke };
-    let revoked = asker.execute(&core.keys, id.uuid(), command).await.map_err(refused)?;
+    let revoked = by.execute(api, id, command, None).await.map_err(refused)?;
 
     core.projected(revoked.position).await;
-    let scheduled = scheduled_by(&api, asker.caller.workspace, id).await?;
+    let scheduled = scheduled_by(api, by.workspace, id).await?;
     let mut position = revoked.position;
     let mut canceled = 0;
     if cancel {
         for post in &scheduled {
-            if let Some(at) = call_off(&api, asker.caller.workspace, asker.metadata(), *post).await? {
+            if let Some(at) = call_off(api, by.workspace, by.metadata(), *post).await? {
                 position = position.max(at);
                 canceled += 1;
             }
         }
     }
-    let mut shown = api.shown_key(&asker, id, &revoked.state).await?;
+    let data_key = core.data_keys.get(by.workspace.uuid()).await?;
+    let used = core.access.usage().of(by.workspace, &[id]).await?;
+    let (maker, used) = (api.maker(id).await?, used.get(&id).copied());
+    let mut shown = render::key(&data_key, id, &revoked.state, &maker, used, core.clock.now())?;
     shown["scheduled_posts"] = scheduled.len().into();
     shown["canceled_posts"] = canceled.into();
     Ok(api.placed(Answer::ok(shown).at_revision(revoked.state.revision), position).await)
 }
 
 /// The scheduled posts that a key made.
-pub(in crate::api) async fn scheduled_by(
-    api: &Api,
-    workspace: WorkspaceId,
-    key: KeyId,
-) -> Result<Vec<PostId>, ApiError> {
+async fn scheduled_by(api: &Api, workspace: WorkspaceId, key: KeyId) -> Result<Vec<PostId>, ApiError> {
     let created_by = Some(Actor::of(key));
     let filter = PostFilter { status: Some(PostStatus::Scheduled), created_by, ..PostFilter::default() };
     let mut page = Page::first(PAGE);
@@ -88,7 +92,7 @@ pub(in crate::api) async fn scheduled_by(
 }
 
 /// Calls a post off; one that has begun meanwhile goes on.
-pub(in crate::api) async fn call_off(
+async fn call_off(
     api: &Api,
     workspace: WorkspaceId,
     metadata: Metadata,
@@ -102,12 +106,4 @@ pub(in crate::api) async fn call_off(
         Err(CommandError::Refused(_)) => Ok(None),
         Err(error) => Err(refused_anyway(error, "post", ApiError::internal)),
     }
-}
-
-/// What a refusal means.
-pub(in crate::api) fn refused(error: CommandError<KeyError>) -> ApiError {
-    refused_anyway(error, "key", |error| match error {
-        KeyError::NotFound => ApiError::not_found("key"),
-        error => ApiError::internal(error),
-    })
 }

@@ -2,7 +2,7 @@
 
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::openapi::{GrantedScope, KeyModeName, KeyRef, KeyStatusName};
+use crate::api::openapi::{AccountRef, GrantedScope, KeyModeName, KeyRef, KeyStatusName};
 
 /// A key; its secret is no part of it.
 #[derive(Debug, ToSchema)]
@@ -29,6 +29,19 @@ pub struct Key {
     /// How many requests it may make; `null` for any number.
     #[schema(required = true)]
     pub rate_limit: Option<RateLimitShown>,
+    /// Where browsers may use it; anywhere, if there is none.
+    pub allowed_origins: Vec<String>,
+    /// From where it may be used; from everywhere, if there is none.
+    pub allowed_ips: Vec<String>,
+    /// The accounts that it is bound to; all, if there is none.
+    #[schema(value_type = Vec<AccountRef>)]
+    pub allowed_accounts: Vec<String>,
+    /// The key that it follows.
+    #[schema(required = true, value_type = Option<KeyRef>)]
+    pub predecessor: Option<String>,
+    /// The key that follows it.
+    #[schema(required = true, value_type = Option<KeyRef>)]
+    pub successor: Option<String>,
     /// Counts its changes; the `ETag`.
     pub revision: u32,
     /// The key that made it, or `operator`.
@@ -39,12 +52,18 @@ pub struct Key {
     /// When its time is over.
     #[schema(required = true, format = DateTime)]
     pub expires_at: Option<String>,
+    /// When it was rotated; it holds until `expires_at`, with the one that follows it.
+    #[schema(required = true, format = DateTime)]
+    pub rotated_at: Option<String>,
     /// When it was revoked.
     #[schema(required = true, format = DateTime)]
     pub revoked_at: Option<String>,
     /// When it was last used; a minute's delay is usual.
     #[schema(required = true, format = DateTime)]
     pub last_used_at: Option<String>,
+    /// From which address.
+    #[schema(required = true)]
+    pub last_used_from: Option<String>,
 }
 
 /// How many requests a key may make.
@@ -68,6 +87,33 @@ pub struct KeyWithSecret {
     pub secret: Option<String>,
 }
 
+/// The key that follows another, with its secret: nothing shows it again.
+#[derive(Debug, ToSchema)]
+pub struct RotatedKey {
+    /// The key.
+    #[serde(flatten)]
+    pub key: KeyWithSecret,
+    /// Until when the old one holds, too.
+    #[schema(required = true, format = DateTime)]
+    pub old_key_valid_until: Option<String>,
+}
+
+/// A key whose secret was given to have it revoked.
+#[derive(Debug, ToSchema)]
+pub struct DeadKey {
+    /// Its id.
+    #[schema(value_type = KeyRef)]
+    pub id: String,
+    /// How its secret begins.
+    pub prefix: String,
+    /// Whether it opens anything: not any more.
+    #[schema(value_type = KeyStatusName)]
+    pub status: String,
+    /// When it was revoked.
+    #[schema(required = true, format = DateTime)]
+    pub revoked_at: Option<String>,
+}
+
 /// A revoked key.
 #[derive(Debug, ToSchema)]
 pub struct RevokedKey {
@@ -78,6 +124,17 @@ pub struct RevokedKey {
     pub scheduled_posts: u32,
     /// How many of them were called off.
     pub canceled_posts: u32,
+}
+
+/// Which keys.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct KeyFilters {
+    /// Standing so.
+    #[param(value_type = Option<KeyStatusName>)]
+    pub status: Option<String>,
+    /// With this in their names, in big or small letters.
+    pub name: Option<String>,
 }
 
 /// What a request to revoke a key may say.

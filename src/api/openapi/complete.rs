@@ -20,6 +20,10 @@ const TAGS: &[(&str, &str)] = &[
     ("health", "Whether the process lives and is ready, and its figures."),
 ];
 
+/// What every answer to a key with a limit carries.
+const RATE_LIMIT: &[&str] =
+    &["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit-Policy", "RateLimit"];
+
 /// Which codes an operation's own handler refuses with; taken out again here.
 const OWN_REFUSALS: &str = "x-refusals";
 
@@ -109,9 +113,14 @@ fn codes(operation: &mut Map<String, Value>, route: &Route) -> Vec<Code> {
     if route.needs == Needs::Nothing {
         return codes;
     }
-    codes.extend([Code::Unauthorized, Code::Internal, Code::Unavailable]);
+    codes.extend([Code::Unauthorized, Code::OriginNotAllowed, Code::IpNotAllowed, Code::RateLimited]);
+    codes.extend([Code::Internal, Code::Unavailable]);
     if matches!(route.needs, Needs::Scope(_)) {
         codes.push(Code::ForbiddenScope);
+    }
+    // Whatever stands on accounts is closed to keys that are bound to others.
+    if route.path.starts_with("/v1/posts") || route.path.starts_with("/v1/accounts/") {
+        codes.push(Code::AccountNotAllowed);
     }
     if route.path.contains('{') {
         codes.push(Code::NotFound);
@@ -196,7 +205,7 @@ fn answer(operation: &mut Map<String, Value>, route: &Route) {
         let mut names = vec!["X-Request-Id"];
         let shown = response["content"]["application/json"]["schema"]["$ref"].as_str().unwrap_or_default();
         let shown = shown.rsplit('/').next().unwrap_or_default();
-        if ["Post", "Account", "Media", "Key", "KeyWithSecret", "RevokedKey"].contains(&shown) {
+        if ["Post", "Account", "Media", "Key", "KeyWithSecret", "RotatedKey", "RevokedKey"].contains(&shown) {
             names.push("ETag");
         }
         // What answers a command with a list only judged.
@@ -207,6 +216,9 @@ fn answer(operation: &mut Map<String, Value>, route: &Route) {
         }
         if may_be_repeated(route) {
             names.push("Idempotent-Replayed");
+        }
+        if route.needs != Needs::Nothing {
+            names.extend(RATE_LIMIT);
         }
         let headers: Map<_, _> = names
             .iter()
@@ -239,6 +251,25 @@ fn headers() -> Value {
             "schema": { "type": "string", "enum": ["true"] },
         },
         "WWW-Authenticate": { "required": true, "schema": { "type": "string", "enum": ["Bearer"] } },
+        "X-RateLimit-Limit": {
+            "description": "How many requests the key may make in a minute (UTC); absent for a key without limits.",
+            "schema": { "type": "integer" }, "example": 60,
+        },
+        "X-RateLimit-Remaining": {
+            "description": "How many it may still make in this minute; never more than is left.",
+            "schema": { "type": "integer" }, "example": 59,
+        },
+        "X-RateLimit-Reset": {
+            "description": "When the minute ends, in Unix seconds.", "schema": { "type": "integer" }, "example": 1_796_115_660,
+        },
+        "RateLimit-Policy": {
+            "description": "Both windows: how many requests (`q`) in how many seconds (`w`).",
+            "schema": { "type": "string" }, "example": "\"minute\";q=60;w=60, \"day\";q=10000;w=86400",
+        },
+        "RateLimit": {
+            "description": "Both windows: how many requests are left (`r`), and for how many seconds (`t`).",
+            "schema": { "type": "string" }, "example": "\"minute\";r=59;t=42, \"day\";r=9999;t=31242",
+        },
         "Retry-After": { "description": "In seconds.", "required": true, "schema": { "type": "integer" } },
     })
 }

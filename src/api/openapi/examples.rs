@@ -6,6 +6,8 @@ const POST: &str = "post_01k3v8x2m4fjta9c6d7e8fgh1j";
 const ACCOUNT: &str = "acct_01k3v8wzq0e5ptj4s6y2bn7m3d";
 const MEDIA: &str = "media_01k3v8w4x6g3nqf5r7t9v1w2xy";
 const KEY: &str = "key_01k3v8vwr1fhs9e2x5c8d4n6ab";
+/// Its checksum is wrong: it opens nothing anywhere.
+const SECRET: &str = "sk_live_3fK9aBcDeFgHiJkLmNoPqRsTuVwXyZ012345";
 const WORKSPACE: &str = "ws_01k3v8v0t2e9m8r4w6y1q3z5cd";
 const DUE: &str = "2026-12-01T08:00:00.000Z";
 const WRITTEN: &str = "2026-11-20T10:15:30.123Z";
@@ -59,12 +61,23 @@ fn of(name: &str) -> Option<Value> {
         "NewKey" => json!({
             "name": "ci-deploy", "scopes": ["posts:read", "posts:write"], "mode": "live", "expires_in_days": 90,
             "rate_limit": { "per_minute": 60, "per_day": 10_000 },
+            "allowed_origins": ["https://app.example.com"], "allowed_ips": ["203.0.113.0/24"],
         }),
+        "KeyEdits" => json!({ "scopes": ["posts:read"], "expires_in_days": 30, "description": null }),
+        "Rotation" => json!({ "overlap_seconds": 3_600 }),
+        "Leaked" => json!({ "secret": SECRET }),
+        "DeadKey" => json!({ "id": KEY, "prefix": "sk_live_3fK9", "status": "revoked", "revoked_at": WRITTEN }),
         "Credentials" => json!({ "handle": "demo", "delivery": "keyed" }),
         "Post" => post(),
         "Account" => account(),
         "Key" => key(),
-        "KeyWithSecret" => with(key(), json!({ "secret": "sk_live_3fK9aBcDeFgHiJkLmNoPqRsTuVwXyZ012345" })),
+        "KeyWithSecret" => with(key(), json!({ "secret": SECRET })),
+        "RotatedKey" => with(
+            key(),
+            json!({
+                "id": "key_01k3v9a0b1c2d3e4f5g6h7j8km", "predecessor": KEY, "secret": SECRET, "old_key_valid_until": DUE,
+            }),
+        ),
         "RevokedKey" => with(
             key(),
             json!({ "status": "revoked", "revoked_at": DUE, "revision": 2, "scheduled_posts": 3, "canceled_posts": 0 }),
@@ -88,7 +101,13 @@ fn of(name: &str) -> Option<Value> {
             "bytes": 20_480, "width": 640, "height": 480, "alt_text": "A bell", "upload_expires_at": DUE,
             "created_at": WRITTEN, "confirmed_at": WRITTEN,
         }),
-        "ScopeShown" => json!({ "name": "posts:read", "description": "Read posts and their results." }),
+        "ScopeList" => json!({
+            "data": [{ "name": "posts:read", "description": "Read posts and their results." }], "next_cursor": null,
+            "presets": [{
+                "name": "admin", "description": "Does everything, also what comes later.", "scopes": ["*"],
+            }],
+            "aliases": [{ "name": "media:write", "scopes": ["media:upload"] }],
+        }),
         "Platform" => platform(),
         "TargetResults" => json!({
             "account_id": ACCOUNT, "platform": "mastodon", "status": "published",
@@ -149,8 +168,10 @@ fn key() -> Value {
     json!({
         "id": KEY, "name": "ci-deploy", "description": null, "prefix": "sk_live_3fK9",
         "scopes": ["posts:read", "posts:write"], "mode": "live", "status": "active",
-        "rate_limit": { "per_minute": 60, "per_day": 10_000 }, "revision": 1, "created_by": "operator",
-        "created_at": WRITTEN, "expires_at": null, "revoked_at": null, "last_used_at": null,
+        "rate_limit": { "per_minute": 60, "per_day": 10_000 }, "allowed_origins": [],
+        "allowed_ips": ["203.0.113.0/24"], "allowed_accounts": [], "predecessor": null, "successor": null,
+        "revision": 1, "created_by": "operator", "created_at": WRITTEN, "expires_at": null, "rotated_at": null,
+        "revoked_at": null, "last_used_at": null, "last_used_from": null,
     })
 }
 

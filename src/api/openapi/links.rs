@@ -7,6 +7,7 @@ const MADE: &[(&str, &str)] = &[
     ("UploadAddress", "/v1/media/{id}"),
     ("Post", "/v1/posts/{id}"),
     ("KeyWithSecret", "/v1/keys/{id}"),
+    ("RotatedKey", "/v1/keys/{id}"),
     ("Account", "/v1/accounts/{id}"),
 ];
 

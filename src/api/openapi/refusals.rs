@@ -10,6 +10,10 @@ const ALL: &[Code] = &[
     Code::InvalidRequest,
     Code::Unauthorized,
     Code::ForbiddenScope,
+    Code::OriginNotAllowed,
+    Code::IpNotAllowed,
+    Code::AccountNotAllowed,
+    Code::RateLimited,
     Code::TestKeyLiveAccount,
     Code::NotFound,
     Code::MethodNotAllowed,
@@ -34,6 +38,12 @@ const fn meaning(code: Code) -> &'static str {
         }
         Code::Unauthorized => "No key, or one that opens nothing; `reason` says why.",
         Code::ForbiddenScope => "The key lacks a scope; `scope` names it.",
+        Code::OriginNotAllowed => "The key is bound to other origins.",
+        Code::IpNotAllowed => "The key is bound to other addresses.",
+        Code::AccountNotAllowed => "The key is bound to other accounts; `account_id` names the one that it asked for.",
+        Code::RateLimited => {
+            "The key has made its requests of this minute or day; `Retry-After` says when there are more."
+        }
         Code::TestKeyLiveAccount => "A test key works with test keys and sandbox accounts only.",
         Code::NotFound => "There is no such thing in this workspace.",
         Code::MethodNotAllowed => "The path doesn't take this method.",
@@ -81,7 +91,7 @@ fn response(codes: &[Code]) -> Value {
     if codes.contains(&Code::Unauthorized) {
         headers["WWW-Authenticate"] = json!({ "$ref": "#/components/headers/WWW-Authenticate" });
     }
-    if codes.contains(&Code::Unavailable) {
+    if codes.contains(&Code::RateLimited) || codes.contains(&Code::Unavailable) {
         headers["Retry-After"] = json!({ "$ref": "#/components/headers/Retry-After" });
     }
     json!({

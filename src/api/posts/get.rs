@@ -3,7 +3,7 @@
 use axum::extract::State;
 use campanile_events::{ids::PostId, post::Post};
 
-use super::render;
+use super::{render, targets::check_accounts};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named},
@@ -24,6 +24,8 @@ impl Api {
     pub(super) async fn post(&self, asker: &Asker, id: PostId) -> Result<Post, ApiError> {
         let loaded = self.0.posts.load(asker.caller.workspace, id.uuid()).await?;
         let post = loaded.map(|loaded| loaded.state).filter(|post| !post.deleted);
-        post.ok_or_else(|| ApiError::not_found("post"))
+        let post = post.ok_or_else(|| ApiError::not_found("post"))?;
+        check_accounts(&asker.caller, &post)?;
+        Ok(post)
     }
 }

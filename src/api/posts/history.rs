@@ -9,6 +9,7 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::targets::check_accounts;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named, Parameters, instant},
@@ -28,17 +29,21 @@ pub async fn history(
 ) -> Result<Answer, ApiError> {
     given.finish()?;
     let loaded = api.0.posts.load(asker.caller.workspace, id.uuid()).await?;
-    loaded.ok_or_else(|| ApiError::not_found("post"))?;
+    check_accounts(&asker.caller, &loaded.ok_or_else(|| ApiError::not_found("post"))?.state)?;
     let key = api.data_key(&asker).await?;
     let stream = StreamId::new(StreamKind::Post, id.uuid());
     let events = api.0.journal.read_stream(stream, Version(0), MOST).await?;
-    let data = events.iter().map(|event| entry(&key, api.0.epoch, event));
+    let data = events.iter().map(|event| entry(&key, api.0.epoch, event, field));
     Ok(Answer::list(data.collect::<Result<_, _>>()?, None))
 }
 
-fn entry(key: &DataKey, epoch: Epoch, event: &Recorded) -> Result<Value, ApiError> {
+/// Under which name the text at a place of a payload was sealed.
+pub(in crate::api) type Field = fn(place: &str) -> String;
+
+/// An event as its reader sees it, its sealed text opened.
+pub(in crate::api) fn entry(key: &DataKey, epoch: Epoch, event: &Recorded, field: Field) -> Result<Value, ApiError> {
     let mut data: Value = serde_json::from_str(&event.payload).map_err(ApiError::internal)?;
-    open(key, &mut data, "");
+    open(key, &mut data, "", field);
     Ok(json!({
         "id": event.id,
         "type": event.event_type,
@@ -54,7 +59,7 @@ fn entry(key: &DataKey, epoch: Epoch, event: &Recorded) -> Result<Value, ApiErro
 }
 
 /// Opens what is sealed, wherever it stands; what no longer opens is shown as absent.
-fn open(key: &DataKey, value: &mut Value, place: &str) {
+fn open(key: &DataKey, value: &mut Value, place: &str, field: Field) {
     match value {
         Value::String(text) if text.starts_with("s1.") => {
             let opened = key.open(&field(place), &Sealed::from_stored(text.as_str()));
@@ -67,13 +72,13 @@ fn open(key: &DataKey, value: &mut Value, place: &str) {
         }
         Value::Array(list) => {
             for (at, value) in list.iter_mut().enumerate() {
-                open(key, value, &format!("{place}[{at}]"));
+                open(key, value, &format!("{place}[{at}]"), field);
             }
         }
         Value::Object(named) => {
             for (name, value) in named.iter_mut() {
                 let inside = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
-                open(key, value, &inside);
+                open(key, value, &inside, field);
             }
         }
         _ => {}
@@ -129,7 +134,7 @@ mod tests {
             "failure": {"message": key.seal(fields::FAILURE_MESSAGE, &"no".into())},
             "gone": "s1.AAAA",
         });
-        open(&key, &mut payload, "");
+        open(&key, &mut payload, "", field);
         let expected = json!({
             "content": {
                 "body": "body", "thread": ["part"], "first_comment": "comment",

@@ -24,6 +24,7 @@ pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -
         created_by: given.text("created_by").map(Actor::of),
         from: given.time("from")?,
         to: given.time("to")?,
+        only_accounts: asker.caller.grant.allowed_accounts.iter().copied().collect(),
     };
     given.finish()?;
     let found = posts::list(api.0.read.as_ref(), asker.caller.workspace, &filter, &page).await?;

@@ -13,7 +13,7 @@ mod documented;
 mod duplicates;
 mod edit;
 mod get;
-mod history;
+pub(in crate::api) mod history;
 mod input;
 mod list;
 mod perform;

@@ -9,7 +9,11 @@ use campanile_events::{
     seal::DataKey,
 };
 
-use super::{refusal::refused, render, targets::check_modes};
+use super::{
+    refusal::refused,
+    render,
+    targets::{check_accounts, check_modes},
+};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker},
@@ -29,6 +33,10 @@ impl Api {
         action: PostAction,
         at: &str,
     ) -> Result<Committed<Post>, ApiError> {
+        if !asker.caller.grant.allowed_accounts.is_empty() {
+            let loaded = self.0.posts.load(asker.caller.workspace, id.uuid()).await?;
+            loaded.map_or(Ok(()), |loaded| check_accounts(&asker.caller, &loaded.state))?;
+        }
         let command = PostCommand::new(self.0.clock.now(), random::unit(), action);
         asker.execute(&self.0.posts, id.uuid(), command).await.map_err(|error| refused(error, at))
     }

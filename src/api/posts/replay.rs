@@ -2,7 +2,10 @@
 
 use campanile_events::{journal::Receipt, key::Scope};
 
-use super::{render, targets::check_modes};
+use super::{
+    render,
+    targets::{check_accounts, check_modes},
+};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker},
@@ -20,6 +23,7 @@ pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Ans
         }
         check_modes(&asker.caller, &post)?;
     }
+    check_accounts(&asker.caller, &post)?;
     let key = api.data_key(asker).await?;
     let shown = render::post(&key, id.into(), &post, &api.created_by(id.into()).await?)?;
     Ok(Answer::ok(shown).at_revision(post.revision))

@@ -15,7 +15,8 @@ use crate::{
 /// The targets of a post to these accounts.
 ///
 /// # Errors
-/// `invalid_request` names each account that isn't there; `test_key_live_account` the first that a test key may not use.
+/// `invalid_request` names each account that isn't there; `test_key_live_account` the first that a test key may not use,
+/// `account_not_allowed` one that the key isn't bound to.
 pub(super) async fn targets(core: &Core, caller: &Caller, ids: &[AccountId]) -> Result<Vec<TargetRules>, ApiError> {
     let mut targets = Vec::with_capacity(ids.len());
     let mut wrong = Vec::new();
@@ -43,7 +44,16 @@ pub(super) fn check_modes(caller: &Caller, post: &Post) -> Result<(), ApiError> 
     post.targets.iter().try_for_each(|target| check_mode(caller, target.account_id, &target.platform))
 }
 
+/// Refuses a key that is bound to other accounts than this post's.
+pub(super) fn check_accounts(caller: &Caller, post: &Post) -> Result<(), ApiError> {
+    let foreign = post.targets.iter().find(|target| !caller.may_use(target.account_id));
+    foreign.map_or(Ok(()), |target| Err(ApiError::account(target.account_id)))
+}
+
 fn check_mode(caller: &Caller, account: AccountId, platform: &str) -> Result<(), ApiError> {
+    if !caller.may_use(account) {
+        return Err(ApiError::account(account));
+    }
     if caller.may_publish_to(platform) {
         return Ok(());
     }

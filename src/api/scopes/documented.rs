@@ -5,5 +5,5 @@ use utoipa::OpenApi;
 use super::shown;
 
 #[derive(Debug, OpenApi)]
-#[openapi(paths(super::list::list), components(schemas(shown::ScopeShown)))]
+#[openapi(paths(super::list::list), components(schemas(shown::ScopeList)))]
 pub(in crate::api) struct Documented;

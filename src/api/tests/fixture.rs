@@ -10,7 +10,7 @@ use campanile_events::{
     clock::{SharedClock, SystemClock},
     ids::{KeyId, WorkspaceId},
     journal::{Actor, Metadata},
-    key::{KeyAction, KeyCommand, KeyMode, Scopes},
+    key::{Grant, KeyAction, KeyCommand, KeyMode, NewKey},
     seal::{Open, fields},
 };
 use http_body_util::BodyExt;
@@ -128,17 +128,9 @@ impl Api {
         let data_key = core.data_keys.create(workspace.uuid(), now).await.expect("a data key");
         let secret = KeySecret::generate(KeyMode::Live);
         core.access.verifiers().keep(&secret, Holder { key_id: id, workspace }).await.expect("kept");
-        let action = KeyAction::Create {
-            workspace_id: workspace,
-            name: data_key.seal(fields::KEY_NAME, &Open::new("stranger")),
-            description: None,
-            prefix: secret.prefix().to_owned(),
-            scopes: Scopes::all(),
-            maker: Scopes::all(),
-            mode: KeyMode::Live,
-            expires_at: None,
-            rate_limit: None,
-        };
+        let name = data_key.seal(fields::KEY_NAME, &Open::new("stranger"));
+        let new = NewKey::new(workspace, name, secret.prefix(), Grant::everything());
+        let action = KeyAction::Create(Box::new(new));
         let (command, metadata) = (KeyCommand { now, action }, Metadata::by(Actor::operator()));
         let request =
             campanile_events::commands::Request { workspace, id: id.uuid(), command, metadata, receipt: None };

@@ -8,12 +8,21 @@ use crate::cli::Failure;
 
 const EXAMPLES: &str = "Examples:
   campanile keys list
+  campanile keys list --status active --name deploy
   campanile keys list --json | jq -r '.data[] | select(.last_used_at == null) | .id'";
 
 /// List a workspace's keys, newest first, revoked ones too
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct List {
+    /// Only those that stand so: active, expired or revoked
+    #[arg(long, value_name = "STATUS", value_parser = ["active", "expired", "revoked"])]
+    status: Option<String>,
+
+    /// Only those with this in their names, in big or small letters
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+
     /// Print one JSON object instead of a table: the keys under `data`, as the API gives them
     #[arg(long)]
     json: bool,
@@ -24,7 +33,10 @@ pub struct List {
 
 impl List {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let path = self.place.path("/operator/keys");
+        let filters = [("status", self.status), ("name", self.name)];
+        let filters = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(filters).finish();
+        let path = format!("{}&{query}", self.place.path("/operator/keys"));
         let keys = Operator::run(self.place.folder, async |engine| engine.all(&path).await)?;
         if self.json {
             println!("{}", json!({ "data": keys }));

@@ -35,11 +35,7 @@ pub struct Revoke {
 
 impl Revoke {
     pub(super) fn run(self) -> Result<(), Failure> {
-        // What can't be a key's id would not even be a path.
-        if !self.id.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_') {
-            return Err(Failure::Refused(format!("`{}` is not the id of a key", self.id)));
-        }
-        let path = self.place.path(&format!("/operator/keys/{}", self.id));
+        let path = self.place.path_of(&self.id, "")?;
         let path = format!("{path}&cancel_scheduled={}", self.cancel_scheduled);
         let revoked = Operator::run(self.place.folder, async |engine| engine.ask(Method::DELETE, &path, None).await)?;
         if self.json {

@@ -8,6 +8,7 @@ const COMMANDS: &[&str] = &[
     "init",
     "keys create",
     "keys list",
+    "keys rotate",
     "keys revoke",
     "log tail",
     "log export",

@@ -56,6 +56,63 @@ async fn posts_of_a_revoked_key_are_called_off_if_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_with_all_its_bounds_is_made_found_and_rotated_at_the_machine() {
+    let mut engine = Engine::start(Options::default()).await;
+    let account = engine.client().own_account().await;
+    let made = json(
+        &engine
+            .command(&[
+                "keys",
+                "create",
+                "--name",
+                "News room",
+                "--preset",
+                "drafter",
+                "--scope",
+                "audit:read",
+                "--expires-in-days",
+                "30",
+                "--per-minute",
+                "7",
+                "--allow-ip",
+                "127.0.0.1,2001:db8::/32",
+                "--allow-origin",
+                "https://app.example.com",
+                "--allow-account",
+                &account,
+                "--json",
+            ])
+            .ok(),
+    );
+    assert_eq!(made["rate_limit"], json!({"per_minute": 7, "per_day": 10_000}), "{made}");
+    assert_eq!(made["allowed_ips"], json!(["127.0.0.1/32", "2001:db8::/32"]));
+    assert_eq!(
+        (&made["allowed_origins"], &made["allowed_accounts"]),
+        (&json!(["https://app.example.com"]), &json!([account]))
+    );
+    assert!(made["scopes"].as_array().is_some_and(|it| it.len() == 7 && it.contains(&json!("media:upload"))), "{made}");
+    let id = made["id"].as_str().expect("an id");
+    let ids = |engine: &Engine, arguments: &[&str]| -> Vec<Value> {
+        let listed = json(&engine.command(&[&["keys", "list", "--json"], arguments].concat()).ok());
+        listed["data"].as_array().expect("keys").iter().map(|key| key["id"].clone()).collect()
+    };
+    assert_eq!(ids(&engine, &["--name", "news r"]), [json!(id)]);
+
+    // Without an engine that runs, too; `0` revokes the old one at once.
+    let rotated = json(&engine.command(&["keys", "rotate", id, "--json"]).ok());
+    assert_eq!((&rotated["predecessor"], &rotated["scopes"]), (&json!(id), &made["scopes"]), "{rotated}");
+    engine.terminate();
+    let next = rotated["id"].as_str().expect("an id");
+    let words = engine.command(&["keys", "rotate", next, "--overlap-seconds", "0"]).ok();
+    assert!(words.contains("secret   sk_live_"), "{words}");
+    assert_eq!(ids(&engine, &["--status", "revoked"]), [json!(next)]);
+    assert_eq!(ids(&engine, &["--status", "active", "--name", "NEWS"]).len(), 2);
+    let again = engine.command(&["keys", "rotate", next]);
+    assert_eq!(again.code, Some(2), "{}", again.errors);
+    engine.restart().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_be_done_is_said_and_exits_with_2() {
     let engine = Engine::start(Options::default()).await;
     for (arguments, named) in [
@@ -64,6 +121,11 @@ async fn what_can_not_be_done_is_said_and_exits_with_2() {
         (&["keys", "create", "--name", "x", "--scope", "*", "--expires-in-days", "0"], "expires_in_days"),
         (&["keys", "revoke", "key_01k00000000000000000000000"], "key"),
         (&["keys", "revoke", "../log"], "../log"),
+        (&["keys", "rotate", "../log"], "../log"),
+        (&["keys", "rotate", "key_01k00000000000000000000000"], "key"),
+        (&["keys", "create", "--name", "x", "--preset", "king"], "king"),
+        (&["keys", "create", "--name", "x", "--scope", "*", "--allow-ip", "here"], "allowed_ips[0]"),
+        (&["keys", "list", "--status", "dead"], "dead"),
         (&["keys", "list", "--workspace", "ws_01k00000000000000000000000"], "workspace"),
     ] {
         let ran = engine.command(arguments);

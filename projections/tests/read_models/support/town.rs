@@ -7,7 +7,7 @@ use campanile_events::{
     clock::{Clock, ManualClock},
     ids::{AccountId, EventId, KeyId, PostId, Version, WorkerId, WorkspaceId},
     journal::{Actor, Append, Expected, Journal, Metadata, NewEvent, Recorded, StreamId, StreamKind},
-    key::{Key, KeyAction, KeyCommand, KeyMode, Scopes},
+    key::{Grant, Key, KeyAction, KeyCommand, NewKey, Scopes},
     post::{
         Content, ContentInHand, Delivery, Failure, FailureClass, Intent, Limits, LookUp, MediaRules, Phase, Post,
         PostAction, PostCommand, PostServices, Resolution, Rules, Step, Tag, TargetRef, TargetRules, TextCount, Then,
@@ -155,17 +155,9 @@ impl Town {
     async fn change_key(&mut self) -> Vec<Recorded> {
         if self.keys.is_empty() || self.below(3) > 0 {
             let (workspace_id, id) = (self.workspaces[self.below(2)], KeyId::from(self.id()));
-            let action = KeyAction::Create {
-                workspace_id,
-                name: Sealed::from_stored("s1.name"),
-                description: None,
-                prefix: "sk_live_abcd".to_owned(),
-                scopes: Scopes::read(["posts:read", "posts:write"]).unwrap(),
-                maker: Scopes::all(),
-                mode: KeyMode::Live,
-                expires_at: None,
-                rate_limit: None,
-            };
+            let scopes = Scopes::read(["posts:read", "posts:write"]).unwrap();
+            let (name, grant) = (Sealed::from_stored("s1.name"), Grant { scopes, ..Grant::everything() });
+            let action = KeyAction::Create(Box::new(NewKey::new(workspace_id, name, "sk_live_abcd", grant)));
             return self.key(workspace_id, id, action).await;
         }
         let at = self.below(self.keys.len());

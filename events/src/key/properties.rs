@@ -1,0 +1,151 @@
+//! Whatever is asked in whatever order: rights grow only within those of who asks, and the end is the end.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, Utc};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::{ids::WorkspaceId, seal::Sealed};
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("an instant")
+}
+
+fn some_of<T: Clone + Ord + std::fmt::Debug + 'static, const N: usize>(
+    all: &[T; N],
+) -> impl Strategy<Value = BTreeSet<T>> + use<T, N> {
+    proptest::sample::subsequence(all.to_vec(), 0..=N).prop_map(|some| some.into_iter().collect())
+}
+
+prop_compose! {
+    fn grants()(
+        scopes in some_of(&["*", "posts:read", "posts:write", "keys:write"]),
+        mode in prop_oneof![Just(KeyMode::Live), Just(KeyMode::Test)],
+        expires in proptest::option::of(0_i64..40),
+        rate in proptest::option::of((1_u32..4, 1_u32..4)),
+        accounts in some_of(&[1_u128, 2, 3]),
+        origins in some_of(&["https://a.example".to_owned(), "https://b.example".to_owned()]),
+        networks in some_of(&["10.0.0.0/8", "10.1.0.0/16", "::/0"]),
+    ) -> Grant {
+        Grant {
+            scopes: Scopes::read(scopes).expect("scopes"),
+            mode,
+            expires_at: expires.map(at),
+            rate_limit: rate.map(|(per_minute, per_day)| RateLimit { per_minute, per_day }),
+            allowed_accounts: accounts.into_iter().map(|it| Uuid::from_u128(it).into()).collect(),
+            allowed_origins: origins,
+            allowed_ips: networks.into_iter().map(|it| it.parse().expect("a network")).collect(),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Asked {
+    Change(Box<Grant>, Box<Grant>),
+    Rotate(Box<Grant>, i64),
+    Note,
+    Revoke,
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    prop_oneof![
+        (grants(), grants()).prop_map(|(asked, by)| Asked::Change(Box::new(asked), Box::new(by))),
+        (grants(), 0_i64..8).prop_map(|(by, overlap)| Asked::Rotate(Box::new(by), overlap)),
+        Just(Asked::Note),
+        Just(Asked::Revoke),
+    ]
+}
+
+/// What the engine does: the key's rights in the open, beside their sealed form.
+fn open(key: &Key) -> Grant {
+    let plain = |list: &[Sealed]| list.iter().map(|it| it.as_str().to_owned()).collect::<BTreeSet<_>>();
+    Grant {
+        scopes: key.scopes.clone(),
+        mode: key.mode,
+        expires_at: key.expires_at,
+        rate_limit: key.rate_limit,
+        allowed_accounts: key.allowed_accounts.clone(),
+        allowed_origins: plain(&key.allowed_origins),
+        allowed_ips: plain(&key.allowed_ips).iter().map(|it| it.parse().expect("a network")).collect(),
+    }
+}
+
+fn sealed<T: ToString>(all: &BTreeSet<T>) -> Vec<Sealed> {
+    all.iter().map(|it| Sealed::from_stored(it.to_string())).collect()
+}
+
+fn action(key: &Key, asked: Asked) -> KeyAction {
+    let (revision, before) = (key.revision, open(key));
+    match asked {
+        Asked::Change(asked, by) => {
+            let asked = Grant { mode: key.mode, rate_limit: asked.rate_limit.or(key.rate_limit), ..*asked };
+            let changes = KeyChanges {
+                scopes: Some(asked.scopes.clone()),
+                expires_at: Some(asked.expires_at),
+                rate_limit: asked.rate_limit,
+                allowed_accounts: Some(asked.allowed_accounts.clone()),
+                allowed_origins: Some(sealed(&asked.allowed_origins)),
+                allowed_ips: Some(sealed(&asked.allowed_ips)),
+                ..KeyChanges::default()
+            };
+            KeyAction::Change(Box::new(ChangeKey { revision, before, asked, by: *by, changes }))
+        }
+        Asked::Rotate(by, overlap) => KeyAction::Rotate(Box::new(RotateKey {
+            revision,
+            grant: before,
+            by: *by,
+            successor: Uuid::from_u128(77).into(),
+            overlap: Duration::seconds(overlap),
+        })),
+        Asked::Note => KeyAction::NoteOldSecret,
+        Asked::Revoke => KeyAction::Revoke,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rights_stay_within_rights_and_the_end_is_the_end(
+        first in grants(), maker in grants(), later in proptest::collection::vec((asked(), 0_i64..6), 0..12),
+    ) {
+        let (mut key, mut now) = (Key::default(), 0);
+        let made = NewKey {
+            maker: maker.clone(),
+            allowed_origins: sealed(&first.allowed_origins),
+            allowed_ips: sealed(&first.allowed_ips),
+            ..NewKey::new(WorkspaceId::from(Uuid::from_u128(1)), Sealed::from_stored("n"), "sk_live_0", first)
+        };
+        let create = KeyCommand { now: at(0), action: KeyAction::Create(Box::new(made)) };
+        for event in key.decide(create).unwrap_or_default() {
+            key.fold(event);
+        }
+        if key.exists {
+            prop_assert_eq!(open(&key).exceeds(&maker), None);
+        }
+        let (mut rotations, mut notes) = (0, 0);
+        for (asked, pause) in later {
+            now += pause;
+            let before = key.clone();
+            let by = match &asked {
+                Asked::Change(_, by) | Asked::Rotate(by, _) => Some((**by).clone()),
+                Asked::Note | Asked::Revoke => None,
+            };
+            let Ok(events) = key.decide(KeyCommand { now: at(now), action: action(&key, asked) }) else { continue };
+            for event in events {
+                rotations += usize::from(matches!(event, KeyEvent::Rotated(_)));
+                notes += usize::from(matches!(event, KeyEvent::OldSecretUsed(_)));
+                key.fold(event);
+            }
+            let (then, is) = (open(&before), open(&key));
+            let widened = is.exceeds(&then).is_some();
+            prop_assert!(!widened || by.is_some_and(|by| is.exceeds(&by).is_none()), "{before:?} became {key:?}");
+            if before.revoked_at.is_some() {
+                prop_assert_eq!(&before, &key, "nothing follows a revocation");
+            }
+        }
+        prop_assert!(rotations <= 1 && notes <= rotations);
+    }
+}

@@ -1,0 +1,90 @@
+//! The table of shares: how many requests of a window were handed out, to whoever counts them.
+
+use std::sync::Arc;
+
+use campanile_events::{
+    db::{Database, DbError, Engine, migrate},
+    ids::KeyId,
+};
+use chrono::{DateTime, Utc};
+
+use super::Window;
+
+const OWNER: &str = "key_rate_shares";
+
+/// The table of shares.
+#[derive(Debug)]
+pub(super) struct Shares(Arc<dyn Database>);
+
+/// What was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// So many now.
+    pub granted: u32,
+    /// So many by all together, these with them.
+    pub in_all: u32,
+}
+
+impl Shares {
+    pub(super) async fn open(db: Arc<dyn Database>) -> Result<Self, DbError> {
+        migrate(&*db, OWNER, migrations(db.engine())).await?;
+        Ok(Self(db))
+    }
+
+    /// Takes up to `most` requests of what `limit` leaves of the window that began then.
+    pub(super) async fn take(
+        &self,
+        key: KeyId,
+        window: Window,
+        began: DateTime<Utc>,
+        limit: u32,
+        most: u32,
+    ) -> Result<Taken, DbError> {
+        let mut transaction = self.0.begin().await?;
+        // First the row, so that who comes at the same time waits here. A window never runs back.
+        let turn = "insert into key_rate_shares (key_id, span, began_at, taken) values ($1, $2, $3, 0)
+            on conflict (key_id, span) do update set
+                taken = case when key_rate_shares.began_at < excluded.began_at then 0 else key_rate_shares.taken end,
+                began_at = case when key_rate_shares.began_at < excluded.began_at
+                    then excluded.began_at else key_rate_shares.began_at end";
+        let place = || vec![key.uuid().into(), window.as_str().into()];
+        transaction.execute(turn, [place(), vec![began.into()]].concat()).await?;
+        let rows =
+            transaction.query("select taken from key_rate_shares where key_id = $1 and span = $2", place()).await?;
+        let taken = rows.first().map_or(Ok(0), |row| row.number("taken"))?;
+        let taken = u32::try_from(taken).unwrap_or(u32::MAX);
+        let granted = most.min(limit.saturating_sub(taken));
+        let in_all = taken.saturating_add(granted);
+        let write = "update key_rate_shares set taken = $3 where key_id = $1 and span = $2";
+        transaction.execute(write, [place(), vec![in_all.into()]].concat()).await?;
+        transaction.commit().await?;
+        Ok(Taken { granted, in_all })
+    }
+
+    /// Gives back what was not used, if its window is still the one that is counted.
+    pub(super) async fn give_back(
+        &self,
+        key: KeyId,
+        window: Window,
+        began: DateTime<Utc>,
+        unused: u32,
+    ) -> Result<(), DbError> {
+        let write = "update key_rate_shares set taken = taken - $4
+            where key_id = $1 and span = $2 and began_at = $3 and taken >= $4";
+        let values = vec![key.uuid().into(), window.as_str().into(), began.into(), unused.into()];
+        self.0.execute(write, values).await.map(drop)
+    }
+}
+
+const fn migrations(engine: Engine) -> &'static [&'static str] {
+    match engine {
+        Engine::Sqlite => &["create table key_rate_shares (
+            key_id blob not null, span text not null, began_at text not null, taken integer not null,
+            primary key (key_id, span)
+        ) strict, without rowid"],
+        Engine::Postgres => &["create table key_rate_shares (
+            key_id uuid not null, span text not null, began_at timestamptz not null, taken bigint not null,
+            primary key (key_id, span)
+        )"],
+    }
+}

@@ -1,0 +1,126 @@
+use std::sync::Arc;
+
+use campanile_events::{
+    commands::Sharing,
+    db::{Database, Sqlite},
+    ids::KeyId,
+    key::RateLimit,
+};
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+
+use super::*;
+
+const LIMIT: RateLimit = RateLimit { per_minute: 5, per_day: 12 };
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("a time")
+}
+
+fn key() -> KeyId {
+    Uuid::from_u128(1).into()
+}
+
+fn db() -> Arc<dyn Database> {
+    Arc::new(Sqlite::open_in_memory().expect("a database"))
+}
+
+/// How many of `tries` requests are let in.
+async fn admitted(limits: &RateLimits, limit: RateLimit, now: DateTime<Utc>, tries: usize) -> usize {
+    let mut admitted = 0;
+    for _ in 0..tries {
+        let counted = limits.count(key(), limit, now).await.expect("counted");
+        admitted += usize::from(counted.refused_by.is_none());
+    }
+    admitted
+}
+
+#[tokio::test]
+async fn a_window_lets_in_what_it_says_and_tells_what_is_left() {
+    let limits = RateLimits::open(db()).await.expect("open");
+    let now = at("2026-12-01T23:58:30Z");
+    for left in [4, 3, 2, 1, 0] {
+        let counted = limits.count(key(), LIMIT, now).await.expect("counted");
+        assert_eq!((counted.minute.requests, counted.refused_by), (left, None));
+        assert_eq!((counted.minute.until, counted.day.until), (at("2026-12-01T23:59:00Z"), at("2026-12-02T00:00:00Z")));
+    }
+    let refused = limits.count(key(), LIMIT, now).await.expect("counted");
+    assert_eq!((refused.refused_by, refused.retry_at()), (Some(Window::Minute), Some(at("2026-12-01T23:59:00Z"))));
+    assert_eq!((refused.minute.requests, refused.day.requests), (0, 7), "a refused request costs nothing");
+    let other = limits.count(Uuid::from_u128(2).into(), LIMIT, now).await.expect("counted");
+    assert_eq!(other.refused_by, None, "another key has its own");
+
+    let next = at("2026-12-01T23:59:00Z");
+    assert_eq!(admitted(&limits, LIMIT, next, 9).await, 5);
+    let last = next + Duration::seconds(59);
+    let counted = limits.count(key(), LIMIT, last).await.expect("counted");
+    assert_eq!((counted.refused_by, counted.day.requests), (Some(Window::Minute), 2));
+    let tomorrow = at("2026-12-02T00:00:00Z");
+    assert_eq!(admitted(&limits, LIMIT, tomorrow, 9).await, 5);
+}
+
+#[tokio::test]
+async fn the_day_ends_what_the_minute_would_let_in() {
+    let limits = RateLimits::open(db()).await.expect("open");
+    let limit = RateLimit { per_minute: 100, per_day: 3 };
+    let now = at("2026-12-01T12:00:00Z");
+    assert_eq!(admitted(&limits, limit, now, 3).await, 3);
+    let refused = limits.count(key(), limit, now).await.expect("counted");
+    assert_eq!(refused.refused_by, Some(Window::Day));
+    assert_eq!(refused.retry_at(), Some(at("2026-12-02T00:00:00Z")));
+    assert_eq!(refused.minute.requests, 0, "never more than is left");
+    let lower = RateLimit { per_minute: 100, per_day: 2 };
+    assert_eq!(admitted(&limits, lower, now, 1).await, 0, "a lowered limit holds at once");
+    let higher = RateLimit { per_minute: 100, per_day: 5 };
+    assert_eq!(admitted(&limits, higher, now, 4).await, 2, "a raised one too");
+}
+
+#[tokio::test]
+async fn a_restart_gives_no_fresh_day() {
+    let limit = RateLimit { per_minute: 10_000, per_day: 500 };
+    let (db, now) = (db(), at("2026-12-01T12:00:00Z"));
+    let first = RateLimits::open(Arc::clone(&db)).await.expect("open");
+    assert_eq!(admitted(&first, limit, now, 101).await, 101);
+    first.settle(now, true).await.expect("given back");
+    let second = RateLimits::open(Arc::clone(&db)).await.expect("open");
+    let counted = second.count(key(), limit, now).await.expect("counted");
+    assert_eq!(counted.day.requests, 398, "after a stop all that was left is there");
+    // Crashed: a share of 5 is gone, with the one request that was made of it.
+    let third = RateLimits::open(Arc::clone(&db)).await.expect("open");
+    assert_eq!(admitted(&third, limit, now, 600).await, 394);
+    let tomorrow = RateLimits::open(db).await.expect("open");
+    assert_eq!(admitted(&tomorrow, limit, now + Duration::days(1), 600).await, 500);
+}
+
+#[tokio::test]
+async fn silent_keys_give_back_and_are_forgotten() {
+    let (db, now) = (db(), at("2026-12-01T12:00:00Z"));
+    let limit = RateLimit { per_minute: 100, per_day: 10_000 };
+    let limits = RateLimits::open(Arc::clone(&db)).await.expect("open");
+    assert_eq!(admitted(&limits, limit, now, 3).await, 3);
+    limits.settle(now + Duration::seconds(59), false).await.expect("settled");
+    let taken = || async {
+        let rows = db.query("select taken from key_rate_shares", vec![]).await.expect("read");
+        rows[0].number("taken").expect("a number")
+    };
+    assert_eq!(taken().await, 100, "its minute isn't over");
+    limits.settle(now + Duration::seconds(60), false).await.expect("settled");
+    assert_eq!(taken().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_nodes_together_let_in_no_more_than_one() {
+    let (db, now) = (db(), at("2026-12-01T12:00:00Z"));
+    let limit = RateLimit { per_minute: 40, per_day: 1_000 };
+    let mut nodes = Vec::new();
+    for _ in 0..4 {
+        nodes.push(Arc::new(RateLimits::open_as(Arc::clone(&db), Sharing::Shared).await.expect("open")));
+    }
+    let all = (0..100).map(|number| {
+        let node = Arc::clone(&nodes[number % 4]);
+        tokio::spawn(async move { node.count(key(), limit, now).await.expect("counted") })
+    });
+    let counted: Vec<_> = futures::future::join_all(all).await.into_iter().map(|it| it.expect("ended")).collect();
+    assert_eq!(counted.iter().filter(|it| it.refused_by.is_none()).count(), 40);
+    assert!(counted.iter().all(|it| it.minute.requests < 40));
+}

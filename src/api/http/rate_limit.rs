@@ -1,0 +1,44 @@
+//! What is left of a key's limits, in the headers of every answer that it gets: `X-RateLimit-*` for the minute, and both
+//! windows in those of the IETF's draft. A key without limits has none.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use chrono::{DateTime, Utc};
+
+use super::{ApiError, Code};
+use crate::access::limits::{Counted, Window};
+
+/// Refuses a request that was not let in.
+pub(super) fn check(counted: &Counted) -> Result<(), ApiError> {
+    let Some(window) = counted.refused_by else { return Ok(()) };
+    let most = window.of(counted.limit);
+    let message = format!("the key has made its {most} requests of this {} (UTC)", window.as_str());
+    Err(ApiError::new(Code::RateLimited, message))
+}
+
+/// Says what is left, and when to come again where nothing is.
+pub(super) fn tell(headers: &mut HeaderMap, counted: &Counted, now: DateTime<Utc>) {
+    let Counted { limit, minute, day, .. } = counted;
+    let mut say = |name: &'static str, value: String| {
+        let value = HeaderValue::from_str(&value).expect("numbers and names are a header's value");
+        headers.insert(HeaderName::from_static(name), value);
+    };
+    say("x-ratelimit-limit", limit.per_minute.to_string());
+    say("x-ratelimit-remaining", minute.requests.to_string());
+    say("x-ratelimit-reset", minute.until.timestamp().to_string());
+    let policy = |window: Window| format!("\"{}\";q={};w={}", window.as_str(), window.of(*limit), window.seconds());
+    say("ratelimit-policy", format!("{}, {}", policy(Window::Minute), policy(Window::Day)));
+    let left = |window: Window, requests, until| {
+        format!("\"{}\";r={requests};t={}", window.as_str(), seconds_until(until, now))
+    };
+    let minute = left(Window::Minute, minute.requests, minute.until);
+    say("ratelimit", format!("{minute}, {}", left(Window::Day, day.requests, day.until)));
+    if let Some(at) = counted.retry_at() {
+        say("retry-after", seconds_until(at, now).max(1).to_string());
+    }
+}
+
+/// Whole seconds, so that who waits them comes after the instant.
+fn seconds_until(at: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    let left = (at - now).num_milliseconds().max(0);
+    (left + 999) / 1_000
+}

@@ -1,0 +1,89 @@
+//! `PATCH /v1/keys/{id}`
+
+use axum::extract::State;
+use campanile_events::{
+    commands::CommandError,
+    ids::KeyId,
+    key::{ChangeKey, Grant, Key, KeyAction, KeyChanges, KeyCommand, KeyError},
+    seal::{DataKey, Open, fields},
+};
+
+use super::{By, create::check_accounts, input::KeyEdits, refusal::refused};
+use crate::{
+    access::{opened, sealed},
+    api::{
+        Api,
+        http::{Answer, ApiError, Asker, Body, IfMatch, Named},
+        openapi::Told,
+    },
+};
+
+/// How often a change is decided again because the key was changed meanwhile.
+const MOST_TRIES: usize = 5;
+
+/// Changes what is named. Narrowing is free; what would be widened has to be within the rights of the key that asks, all
+/// of it. What was taken away is refused from the next request on.
+#[utoipa::path(
+    patch, path = "/v1/keys/{id}",
+    request_body = KeyEdits,
+    responses(Told<super::shown::Key>),
+    extensions(("x-refusals" = json!(["conflict", "forbidden_scope", "account_not_allowed"])))
+)]
+pub async fn edit(
+    State(api): State<Api>,
+    asker: Asker,
+    Named(id): Named<KeyId>,
+    if_match: IfMatch,
+    Body(edits): Body<KeyEdits>,
+) -> Result<Answer, ApiError> {
+    let by = By::key(asker.clone());
+    let data_key = api.data_key(&asker).await?;
+    let mut tries = 0;
+    let changed = loop {
+        let key = by.load(&api, id).await?;
+        if_match.check(key.revision)?;
+        let now = api.0.clock.now();
+        let before = opened(&data_key, &key)?;
+        let after = edits.grant(&before, now)?;
+        if after.allowed_accounts != before.allowed_accounts {
+            check_accounts(&api, by.workspace, &after.allowed_accounts).await?;
+        }
+        let changes = changes(&data_key, &key, &edits, &before, &after)?;
+        let change = ChangeKey { revision: key.revision, before, asked: after, by: (*by.grant).clone(), changes };
+        let command = KeyCommand { now, action: KeyAction::Change(Box::new(change)) };
+        tries += 1;
+        match by.execute(&api, id, command, None).await {
+            Err(CommandError::Refused(KeyError::Moved(_))) if tries < MOST_TRIES => {}
+            done => break done.map_err(refused)?,
+        }
+    };
+    let shown = api.shown_key(&asker, id, &changed.state).await?;
+    Ok(api.placed(Answer::ok(shown).at_revision(changed.state.revision), changed.position).await)
+}
+
+/// What is another than it was; the same again is no change.
+fn changes(
+    data_key: &DataKey,
+    key: &Key,
+    edits: &KeyEdits,
+    before: &Grant,
+    asked: &Grant,
+) -> Result<KeyChanges, ApiError> {
+    let name = edits.name.as_ref().map(|name| Open::new(name.trim()));
+    let same_name = data_key.open(fields::KEY_NAME, &key.name)?;
+    let old = key.description.as_ref().map(|text| data_key.open(fields::KEY_DESCRIPTION, text)).transpose()?;
+    let description = edits.description.as_ref().map(|text| text.as_ref().map(|text| Open::new(text.as_str())));
+    let description = description.filter(|text| *text != old);
+    Ok(KeyChanges {
+        name: name.filter(|name| *name != same_name).map(|name| data_key.seal(fields::KEY_NAME, &name)),
+        description: description.map(|text| text.map(|text| data_key.seal(fields::KEY_DESCRIPTION, &text))),
+        scopes: (asked.scopes != before.scopes).then(|| asked.scopes.clone()),
+        expires_at: (asked.expires_at != before.expires_at).then_some(asked.expires_at),
+        rate_limit: asked.rate_limit.filter(|_| asked.rate_limit != before.rate_limit),
+        allowed_accounts: (asked.allowed_accounts != before.allowed_accounts).then(|| asked.allowed_accounts.clone()),
+        allowed_origins: (asked.allowed_origins != before.allowed_origins)
+            .then(|| sealed(data_key, fields::KEY_ALLOWED_ORIGIN, &asked.allowed_origins)),
+        allowed_ips: (asked.allowed_ips != before.allowed_ips)
+            .then(|| sealed(data_key, fields::KEY_ALLOWED_IP, &asked.allowed_ips)),
+    })
+}
