@@ -111,8 +111,8 @@ async fn the_log_is_counted() {
 async fn who_follows_the_log_is_told_that_the_engine_stopped() {
     let mut engine = engine_with_posts().await;
     let last = engine.command(&["log", "tail"]).ok().lines().count();
-    let mut command = campanile();
-    command.args(["log", "tail", "--follow"]).env("CAMPANILE_DATA", engine.data());
+    let mut command = engine.program();
+    command.args(["log", "tail", "--follow"]);
     let mut following = Process::start("tail", &mut command, engine.outputs());
     eventually("it has printed the log", SOON, async || {
         let printed = following.said().lines().filter(|line| line.contains("\"position\"")).count();
