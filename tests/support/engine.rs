@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Client, Node, Place, Process, Ran};
+use super::{Client, Node, Place, Process, Ran, Servers};
 
 /// All time constants at a fiftieth of what they are.
 pub const QUICK: &str = "lease=1.2,settle=2.4,lookup_gap=1.2,quiet=1.2,sweep=0.2,retry_first=0.05,retry_most=1";
@@ -82,6 +82,16 @@ impl Engine {
     /// Where it lives.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// What it stands on, to be killed and started; only in the setting of many nodes.
+    pub fn servers(&mut self) -> &mut Servers {
+        self.place.servers_mut()
+    }
+
+    /// Waits until every part of it is well.
+    pub async fn ready(&self) {
+        self.node.ready().await;
     }
 
     /// Its data folder.
