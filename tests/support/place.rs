@@ -98,7 +98,7 @@ impl Place {
     /// What the log's database holds, to be compared.
     pub fn stored(&self) -> Vec<u8> {
         match &self.servers {
-            Some(servers) => servers.dump(),
+            Some(servers) => servers.dump().into_bytes(),
             None => std::fs::read(self.data().join("journal.db")).expect("the journal"),
         }
     }

@@ -1,6 +1,6 @@
 //! What many nodes stand on.
 
-use std::{ffi::OsString, process::Command};
+use std::{ffi::OsString, fs::Permissions, os::unix::fs::PermissionsExt, process::Command};
 
 use campanile_test_servers::{Nats, Postgres};
 use tempfile::TempDir;
@@ -31,6 +31,7 @@ impl Servers {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let key = Ran::of(campanile().arg("master-key")).ok();
         std::fs::write(folder.path().join(KEY), key).expect("a file of ours");
+        std::fs::set_permissions(folder.path().join(KEY), Permissions::from_mode(0o600)).expect("a file of ours");
         let postgres = Postgres::start();
         postgres.create_database(DATABASE);
         Self { postgres, nats: Nats::start(), folder }
@@ -50,9 +51,13 @@ impl Servers {
         self.postgres.sql(DATABASE, statements)
     }
 
-    /// All that stands in the database.
-    pub fn dump(&self) -> Vec<u8> {
-        self.postgres.dump(DATABASE)
+    /// All that stands in the database, as text.
+    pub fn dump(&self) -> String {
+        let dump = self.postgres.dump(DATABASE);
+        let text = String::from_utf8_lossy(&dump);
+        // `pg_dump` locks what restores it with a word of chance.
+        let lines = text.lines().filter(|line| !line.contains("restrict "));
+        lines.flat_map(|line| [line, "\n"]).collect()
     }
 }
 
