@@ -23,6 +23,7 @@ async fn what_is_written_on_one_node_is_read_on_another() {
         written.expect(200);
         assert_eq!(reads.get(&post).await.expect(200)["body"], body, "without the header");
 
+        let body = format!("{body}, another");
         let made = writes.post("/v1/posts", json!({"body": body, "account_ids": [account]})).await;
         let draft = id(&made.expect(201));
         let place = made.header("campanile-position");
