@@ -15,7 +15,7 @@ const WINDOW: Duration = Duration::from_secs(12);
 const BEFORE: Duration = Duration::from_secs(3);
 const AWAY: Duration = Duration::from_secs(4);
 /// How late a post may be, with the bus away or not.
-const LATE: Duration = Duration::from_secs(10);
+const LATE: Duration = Duration::from_secs(5);
 
 /// What NATS comes back with.
 #[derive(Debug, Clone, Copy)]
