@@ -2,6 +2,7 @@
 //!
 //! - [`Publishing`] starts and drains it all.
 //! - `scheduler` watches the table of due targets and puts jobs on the bus at the right moment.
+//! - `leader`: of the nodes with a scheduler one acts, the others stand by.
 //! - `sweeper` puts back what nobody works on: lost jobs, silent workers, targets that wait to be asked for.
 //! - `worker` takes jobs, as many at once as it may, and says every so often that it lives.
 //! - `pauses`: nothing is begun in a paused workspace, and nothing leaves it once that was said.
@@ -13,6 +14,7 @@
 
 mod account;
 mod context;
+mod leader;
 mod marker;
 mod media;
 mod pauses;
@@ -25,4 +27,5 @@ mod start;
 mod sweeper;
 mod worker;
 
+pub use leader::Leader;
 pub use start::{Deps, PartStatus, Publishing};

@@ -83,6 +83,7 @@ impl Publisher {
                 Err(failure) => return self.start_unready(look, &ready.access, before_any_effect(failure)).await,
             }
         }
+        self.context.clock.check()?;
         let Some(pass) = self.context.pauses.pass(look.job.workspace_id).await? else { return Ok(Next::Done) };
         let intent = self.intent(look, ready.line.as_ref(), &mut ready.message);
         let number = look.target.next_number();
