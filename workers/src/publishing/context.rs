@@ -61,6 +61,8 @@ pub(super) enum Trouble {
     Tokens(String),
     #[error(transparent)]
     Clock(#[from] ClockTrouble),
+    #[error("the worker was not heard for too long to begin something")]
+    Unheard,
     #[error("the worker is stopping")]
     Stopping,
 }

@@ -21,6 +21,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
     context::Context,
+    elsewhere::Elsewhere,
     leader::{Candidate, Leader, Leading},
     pauses::Pauses,
     scheduler::Scheduler,
@@ -97,6 +98,7 @@ pub struct Publishing {
     clock: SharedClock,
     timing: Timing,
     pauses: Pauses,
+    elsewhere: Elsewhere,
     stop: watch::Sender<bool>,
     workers: usize,
     leading: Option<Leading>,
@@ -113,7 +115,13 @@ impl Publishing {
         let lease = deps.timing.lease;
         let heartbeats = Heartbeats::open(Arc::clone(&deps.side), clock.clone(), lease, deps.sole_process).await?;
         let workers: Vec<_> = (0..deps.workers).map(|_| WorkerId::fresh(clock.now())).collect();
-        let pauses = Pauses::new(deps.workspaces);
+        let pauses = Pauses::new(deps.workspaces, deps.sole_process);
+        let elsewhere = Elsewhere {
+            pauses: pauses.clone(),
+            read: Arc::clone(&deps.read),
+            runner: Arc::clone(&deps.runner),
+            heartbeats: heartbeats.clone(),
+        };
         let context = Context {
             posts: deps.posts,
             accounts: deps.accounts,
@@ -163,6 +171,7 @@ impl Publishing {
             clock,
             timing: deps.timing,
             pauses,
+            elsewhere,
             stop: give,
             workers: deps.workers,
             leading,
@@ -232,7 +241,13 @@ impl Publishing {
     /// Waits until nothing that was begun before a workspace's pause can leave any more. Answers whether that was seen
     /// to be so; after the longest time that a request may take it is so in any case.
     pub async fn held(&self, workspace: WorkspaceId) -> bool {
-        self.pauses.held(workspace, self.timing.send_window() + self.timing.request()).await
+        let patience = self.timing.send_window() + self.timing.request();
+        let here = self.pauses.held(workspace, patience);
+        if self.pauses.is_alone() {
+            return here.await;
+        }
+        let (here, elsewhere) = tokio::join!(here, self.elsewhere.held(workspace, patience));
+        here && elsewhere
     }
 
     /// Looks at once for what waited while a workspace was paused, rather than with the next sweep.

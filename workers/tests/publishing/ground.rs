@@ -1,6 +1,10 @@
 //! What houses stand on: a folder of one's own, or the servers that several share.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
 
 use campanile_events::{
     clock::{DatabaseClock, SharedClock, SystemClock},
@@ -41,8 +45,8 @@ pub(crate) struct Ground {
 }
 
 pub(crate) struct Servers {
-    pub postgres: servers::Postgres,
-    pub nats: servers::Nats,
+    postgres: servers::Postgres,
+    nats: Mutex<servers::Nats>,
 }
 
 /// What a house's engine is made of.
@@ -56,7 +60,7 @@ impl Ground {
     pub async fn of(setting: Setting) -> Arc<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let shared = (setting == Setting::Nodes).then(|| {
-            let servers = Servers { postgres: servers::Postgres::start(), nats: servers::Nats::start() };
+            let servers = Servers { postgres: servers::Postgres::start(), nats: Mutex::new(servers::Nats::start()) };
             servers.postgres.create_database(DATABASE);
             servers
         });
@@ -123,9 +127,13 @@ impl Servers {
         DatabaseClock::start(Arc::new(self.database().await)).await.expect("it tells the time")
     }
 
+    pub fn nats(&self) -> MutexGuard<'_, servers::Nats> {
+        self.nats.lock().expect("no panic")
+    }
+
     async fn bus(&self) -> Arc<dyn Bus> {
         let platforms = ["sandbox", "notes"].map(str::to_owned);
-        let mut settings = bus::nats::Settings::from_url(&self.nats.url(), platforms).expect("good settings");
+        let mut settings = bus::nats::Settings::from_url(&self.nats().url(), platforms).expect("good settings");
         settings.ack_wait = Duration::from_secs(2);
         settings.watch = Duration::from_millis(100);
         settings.canary = Duration::from_millis(200);

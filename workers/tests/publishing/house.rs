@@ -22,6 +22,7 @@ use campanile_projections::runner::Runner;
 use campanile_workers::{
     egress::{Egress, EgressLimits, EgressPolicy},
     media::{Library, MediaStore, Place, inspect},
+    observed::{Observer, Unobserved},
     platforms::{
         self, ConnectRequest, Connected, Dependencies,
         sandbox::{Fault, Sandbox, Visible},
@@ -53,7 +54,12 @@ pub(crate) struct House {
     runner: Arc<Runner>,
     read: Arc<dyn Database>,
     side: Arc<dyn Database>,
-    timing: Timing,
+    pub timing: Timing,
+    /// How many workers it starts.
+    pub workers: usize,
+    /// Whether it starts a scheduler.
+    pub scheduler: bool,
+    pub observer: Arc<dyn Observer>,
     pub ground: Arc<Ground>,
 }
 
@@ -124,6 +130,9 @@ impl House {
             read,
             side,
             timing,
+            workers: 4,
+            scheduler: true,
+            observer: Arc::new(Unobserved),
             ground,
         }
     }
@@ -143,9 +152,9 @@ impl House {
             bus: self.ground.bus().await,
             clock: self.clock.clone(),
             timing: self.timing,
-            workers: 4,
-            scheduler: true,
-            observer: Arc::new(campanile_workers::observed::Unobserved),
+            workers: self.workers,
+            scheduler: self.scheduler,
+            observer: Arc::clone(&self.observer),
             sole_process: self.ground.sharing() == Sharing::Alone,
         };
         Publishing::start(deps).await.expect("started")

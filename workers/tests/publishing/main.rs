@@ -28,6 +28,7 @@ mod doubt;
 mod house;
 mod media;
 mod moments;
+mod nodes;
 mod pausing;
 mod removal;
 mod repeats;
