@@ -2,11 +2,16 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::{Duration, Instant},
 };
 
 use campanile_events::{
+    clock::{Clock, ClockTrouble, SharedClock},
     ids::{AccountId, OrganizationId, PostId},
     post::{Content, TargetStatus},
     seal::{Open, Sealed},
@@ -18,6 +23,7 @@ use campanile_workers::{
     platforms::sandbox::{Fault, FaultKind},
     publishing::{Leader, Publishing},
 };
+use chrono::{DateTime, Utc};
 use tokio::{runtime::Runtime, sync::oneshot};
 
 use crate::house::{Ground, House, Setting, quick, text};
@@ -192,28 +198,26 @@ async fn what_a_killed_leader_left_behind_is_published_all_the_same() {
 
 /// Freezes its node, once, when the first intent is stored and nothing has left yet.
 #[derive(Debug)]
-struct Freezer {
-    told: mpsc::Sender<()>,
-    freeze: std::sync::Mutex<Option<Duration>>,
-}
+struct Freezer(std::sync::Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>);
 
 impl Observer for Freezer {
     fn send_intended(&self, _: &str, _: Duration) {
-        if let Some(freeze) = self.freeze.lock().expect("no panic").take() {
-            self.told.send(()).expect("somebody waits");
-            std::thread::sleep(freeze);
+        if let Some((frozen, thaw)) = self.0.lock().expect("no panic").take() {
+            frozen.send(()).expect("somebody waits");
+            // An error says that the test is over, which is as good.
+            let _thawed = thaw.recv_timeout(PATIENCE);
         }
     }
 
     fn attempt_ended(&self, _: &str, _: &'static str) {}
 }
 
-/// A node of one thread that freezes, and the word that it has.
-async fn freezing(ground: &Arc<Ground>, freeze: Duration) -> (Node, mpsc::Receiver<()>) {
-    let (told, frozen) = mpsc::channel();
-    let freezer = Arc::new(Freezer { told, freeze: std::sync::Mutex::new(Some(freeze)) });
+/// A node of one thread that freezes, the word that it has, and what lets it go on.
+async fn freezing(ground: &Arc<Ground>) -> (Node, mpsc::Receiver<()>, mpsc::Sender<()>) {
+    let ((freeze, frozen), (thaw, thawed)) = (mpsc::channel(), mpsc::channel());
+    let freezer = Arc::new(Freezer(std::sync::Mutex::new(Some((freeze, thawed)))));
     let node = Node::start(ground, 1, move |house| house.observer = freezer).await;
-    (node, frozen)
+    (node, frozen, thaw)
 }
 
 async fn comes(word: mpsc::Receiver<()>) {
@@ -224,30 +228,26 @@ async fn comes(word: mpsc::Receiver<()>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_was_frozen_past_its_lease_sends_nothing() {
     let ground = Ground::of(Setting::Nodes).await;
-    // Longer than its lease, and than another takes to be sure that nothing was sent.
-    let freeze = Duration::from_secs(5);
-    let (frozen, word) = freezing(&ground, freeze).await;
+    let (_frozen, word, thaw) = freezing(&ground).await;
     let house = House::beside(&ground, quick()).await;
     let account = house.connect("owl", "searchable").await;
-    let begun = Instant::now();
     let post = house.schedule(text("once"), &[account], house.clock.now()).await;
     comes(word).await;
     let _publishing = house.start().await;
     let state = house.ended(post).await;
     assert_eq!(state.targets[0].status(), TargetStatus::Published);
-    assert!(begun.elapsed() < freeze, "it was frozen all along");
     let first = state.targets[0].attempts[0].worker;
     assert_ne!(state.targets[0].attempts[1].worker, first);
     // Its own word that it didn't send is the last event there is.
     let version = async || house.posts.load(ground.workspace, post.uuid()).await.expect("read").expect("there").version;
-    let before = version().await;
+    let (before, begun) = (version().await, Instant::now());
+    thaw.send(()).expect("it is frozen");
     while version().await == before {
         assert!(begun.elapsed() < PATIENCE, "it never came back");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(ground.sandbox.journal().requests.len(), 1, "and nothing else of it left");
     assert_eq!(house.visible("owl").len(), 1);
-    drop(frozen);
 }
 
 async fn made(ground: &Arc<Ground>) -> House {
@@ -299,11 +299,17 @@ async fn a_pause_between_an_intent_and_its_request_keeps_it_back() {
     let ground = Ground::of(Setting::Nodes).await;
     let house = made(&ground).await;
     let publishing = house.start().await;
-    let (there, word) = freezing(&ground, Duration::from_millis(400)).await;
+    let (there, word, thaw) = freezing(&ground).await;
     let account = house.connect("owl", "blind").await;
     let post = house.schedule(text("not now"), &[account], house.clock.now()).await;
     comes(word).await;
-    house.pause(&publishing).await;
+    house.workspace(WorkspaceAction::Pause).await;
+    let held = publishing.held(ground.workspace);
+    let mut held = std::pin::pin!(held);
+    let early = tokio::time::timeout(Duration::from_millis(200), &mut held).await;
+    assert!(early.is_err(), "somebody is about to send");
+    thaw.send(()).expect("it is frozen");
+    assert!(held.await, "what was about to be sent has come back");
     let state = house.post(post).await;
     let target = &state.targets[0];
     let failure = target.attempts[0].end.as_ref().and_then(|end| end.failure.as_ref());
@@ -334,4 +340,51 @@ async fn without_nats_each_node_with_workers_goes_on_from_the_database() {
     }
     let counts = counts(&ground);
     assert!(counts.len() == 15 && counts.values().all(|count| *count == 1), "{counts:?}");
+}
+
+/// A node's clock that it can't trust while it is told so.
+#[derive(Debug)]
+struct Doubtful {
+    clock: SharedClock,
+    is_in_doubt: Arc<AtomicBool>,
+}
+
+impl Clock for Doubtful {
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    fn check(&self) -> Result<(), ClockTrouble> {
+        if self.is_in_doubt.load(Ordering::Acquire) {
+            return Err(ClockTrouble::Apart(Duration::from_secs(3)));
+        }
+        self.clock.check()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_not_sure_of_the_time_claims_nothing() {
+    let ground = Ground::of(Setting::Nodes).await;
+    let is_in_doubt = Arc::new(AtomicBool::new(false));
+    let doubt = Arc::clone(&is_in_doubt);
+    let one = Node::start(&ground, 2, move |house| {
+        house.clock = Arc::new(Doubtful { clock: house.clock.clone(), is_in_doubt: doubt });
+    })
+    .await;
+    until("it leads", || one.leads()).await;
+    let account = one.house.connect("owl", "keyed").await;
+    is_in_doubt.store(true, Ordering::Release);
+    until("it leads no longer", || !one.leads()).await;
+    let part = one.publishing.status().await.into_iter().find(|it| it.part == "clock").expect("a part");
+    assert!(!part.ok && part.text.contains("3.0 s apart"), "{part:?}");
+    let post = one.house.schedule(text("in doubt"), &[account], one.house.clock.now()).await;
+    // Another's job, or one from before: it isn't taken.
+    let other = Node::start(&ground, 2, |house| house.workers = 0).await;
+    until("another leads", || other.leads()).await;
+    // That nothing comes shows in time alone: as long as five sweeps.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(one.house.post(post).await.targets[0].attempts.is_empty(), "nothing was begun");
+    is_in_doubt.store(false, Ordering::Release);
+    assert_eq!(one.house.ended(post).await.targets[0].status(), TargetStatus::Published);
+    assert!(!one.leads() && other.leads(), "who leads goes on to");
 }
