@@ -17,15 +17,18 @@
 //! It promises: nothing is replayed at the start; a second process on the folder is told who has it; what was
 //! acknowledged before a stop is there after it.
 
+mod bus;
 mod checkpoints;
 mod connection;
 mod core;
+mod databases;
 mod enveloped;
 mod initialize;
 mod lock;
 pub mod log;
 mod master_key;
 mod notary;
+mod projecting;
 mod publishing;
 mod running;
 mod serve;
