@@ -20,14 +20,14 @@ use campanile_workers::{
 };
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::{Core, FolderLock, Notary, OpenError, Opening, Store, publishing::platforms, upkeep};
+use super::{Core, FolderLock, Notary, OpenError, Opening, Store, bundle::Bundler, publishing::platforms, upkeep};
 use crate::{
     access::Access,
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::{Configuration, Role},
 };
 
-const READ_MODELS: &str = "read.db";
+pub(super) const READ_MODELS: &str = "read.db";
 const MEDIA: &str = "media";
 
 /// The engine of one folder, running. Without [`Engine::drain`] before it is dropped, work in hand is left to the next
@@ -116,6 +116,7 @@ async fn core(
     store: Store,
     notary: Notary,
 ) -> Result<(Core, FolderLock, PathBuf), OpenError> {
+    let bundler = Bundler::of(&store);
     let Store { folder, clock, journal, side, data_keys, signing_key, checkpoints, master_key, metrics, lock } = store;
     let timing = configuration.timing;
     let read: Arc<dyn Database> = Arc::new(Sqlite::open(&folder.join(READ_MODELS), Durability::Normal)?);
@@ -169,6 +170,7 @@ async fn core(
         journal,
         checkpoints,
         notary,
+        bundler,
         side,
         read,
         runner,
