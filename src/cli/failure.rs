@@ -68,9 +68,10 @@ impl From<ExportError> for Failure {
 impl From<InitializeError> for Failure {
     fn from(error: InitializeError) -> Self {
         match error {
-            InitializeError::Used(_) | InitializeError::Email(_) | InitializeError::Password(_) => {
-                Self::Refused(error.to_string())
-            }
+            InitializeError::Used(_)
+            | InitializeError::UsedDatabase
+            | InitializeError::Email(_)
+            | InitializeError::Password(_) => Self::Refused(error.to_string()),
             InitializeError::Storage(_) => Self::Failed(error.to_string()),
         }
     }

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{ConfigurationError, LogFormat};
@@ -20,9 +21,13 @@ pub struct ConfigurationFile {
     pub(super) master_key_file: Option<PathBuf>,
     pub(super) listen: Option<String>,
     #[serde(alias = "database-url")]
-    pub(super) database_url: Option<String>,
+    pub(super) database_url: Option<SecretString>,
     #[serde(alias = "nats-url")]
-    pub(super) nats_url: Option<String>,
+    pub(super) nats_url: Option<SecretString>,
+    #[serde(alias = "nats-credentials-file")]
+    pub(super) nats_credentials_file: Option<PathBuf>,
+    #[serde(alias = "nats-ca-file")]
+    pub(super) nats_ca_file: Option<PathBuf>,
     pub(super) roles: Option<List>,
     pub(super) workers: Option<usize>,
     #[serde(alias = "public-url")]

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use secrecy::SecretString;
 use serde::Deserialize;
 
-/// Which data folder a command is about.
+/// Which engine a command is about.
 #[derive(Debug, Clone, Default, Args)]
 pub struct FolderFlags {
     /// The data folder [default: ./campanile-data]
@@ -18,6 +19,13 @@ pub struct FolderFlags {
     /// file reads everything; whoever loses it reads nothing. `campanile master-key` prints a new one.
     #[arg(long, value_name = "FILE", env = "CAMPANILE_MASTER_KEY_FILE")]
     pub master_key_file: Option<PathBuf>,
+
+    /// A PostgreSQL database that many nodes share (postgres://…) [default: SQLite in the data folder]
+    ///
+    /// Each node has a data folder of its own beside it, and all of them the same master key, named by
+    /// `--master-key-file`.
+    #[arg(long, value_name = "URL", env = "CAMPANILE_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
 
     /// A file with the same settings [default: campanile.toml in the working folder, if there is one]
     #[arg(long, value_name = "FILE", env = "CAMPANILE_CONFIG")]
@@ -35,13 +43,17 @@ pub struct ServeFlags {
     #[arg(long, value_name = "ADDRESS", env = "CAMPANILE_LISTEN")]
     pub listen: Option<String>,
 
-    /// A PostgreSQL database for many nodes (postgres://…); this build runs the embedded engine only
-    #[arg(long, value_name = "URL", env = "CAMPANILE_DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
-
-    /// A NATS server for many nodes (nats://…); this build runs the embedded engine only
+    /// NATS servers that carry jobs between nodes (nats://… or tls://…, with commas) [default: within the process]
     #[arg(long, value_name = "URL", env = "CAMPANILE_NATS_URL", hide_env_values = true)]
-    pub nats_url: Option<String>,
+    pub nats_url: Option<SecretString>,
+
+    /// A file with credentials for NATS, as `nsc` writes it
+    #[arg(long, value_name = "FILE", env = "CAMPANILE_NATS_CREDENTIALS_FILE")]
+    pub nats_credentials_file: Option<PathBuf>,
+
+    /// A file with the certificates (PEM) to trust NATS by [default: the machine's own]
+    #[arg(long, value_name = "FILE", env = "CAMPANILE_NATS_CA_FILE")]
+    pub nats_ca_file: Option<PathBuf>,
 
     /// What this process does: any of api,projector,scheduler,worker [default: all]
     #[arg(long, value_name = "ROLES", env = "CAMPANILE_ROLES")]

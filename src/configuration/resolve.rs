@@ -2,8 +2,13 @@
 
 use std::path::PathBuf;
 
-use campanile_events::timing::{InvalidTiming, Timing};
+use campanile_events::{
+    db::postgres,
+    timing::{InvalidTiming, Timing},
+};
+use campanile_workers::{bus::nats, platforms};
 use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{ConfigurationFile, FolderFlags, LogFormat, Roles, ServeFlags, UnknownRole};
@@ -19,6 +24,8 @@ pub struct Folder {
     pub path: PathBuf,
     /// The master key's file, where it isn't in the folder.
     pub master_key_file: Option<PathBuf>,
+    /// The database that holds journal, side tables and read models, where the folder doesn't.
+    pub database: Option<postgres::Settings>,
 }
 
 /// What `serve` runs with.
@@ -26,6 +33,8 @@ pub struct Folder {
 pub struct Configuration {
     /// Where the data is.
     pub folder: Folder,
+    /// What carries jobs between nodes, where there is more than this process.
+    pub nats: Option<nats::Settings>,
     /// The address to answer on.
     pub listen: String,
     /// What this process does.
@@ -57,9 +66,12 @@ pub enum ConfigurationError {
         /// Why.
         reason: String,
     },
-    /// The setting is for the engine of many nodes.
-    #[error("`{0}` is given, but this build runs the embedded engine only: leave it out")]
-    EmbeddedOnly(&'static str),
+    /// The database's address can't be used.
+    #[error("`database-url`: {0}")]
+    Database(#[from] postgres::SettingsError),
+    /// The bus's address can't be used.
+    #[error("`nats-url`: {0}")]
+    Nats(#[from] nats::InvalidSettings),
     /// A value doesn't read.
     #[error("`{setting}`: `{value}` is not {expected}")]
     Value {
@@ -82,15 +94,26 @@ impl Folder {
     /// What flags, variables and file say of the folder.
     pub fn resolve(flags: FolderFlags) -> Result<Self, ConfigurationError> {
         let file = ConfigurationFile::read(flags.config.as_deref())?;
-        Ok(Self::of(flags, file.data, file.master_key_file))
+        Self::of(flags, file.data, file.master_key_file, file.database_url)
     }
 
-    fn of(flags: FolderFlags, data: Option<PathBuf>, master_key_file: Option<PathBuf>) -> Self {
-        let given = |path: &PathBuf| !path.as_os_str().is_empty();
-        Self {
-            path: flags.data.filter(given).or(data).unwrap_or_else(|| DATA.into()),
-            master_key_file: flags.master_key_file.filter(given).or(master_key_file),
-        }
+    /// A folder with everything in it, its master key too.
+    pub const fn embedded(path: PathBuf) -> Self {
+        Self { path, master_key_file: None, database: None }
+    }
+
+    fn of(
+        flags: FolderFlags,
+        data: Option<PathBuf>,
+        master_key_file: Option<PathBuf>,
+        database_url: Option<SecretString>,
+    ) -> Result<Self, ConfigurationError> {
+        let database = secret(flags.database_url, database_url);
+        Ok(Self {
+            path: path(flags.data, data).unwrap_or_else(|| DATA.into()),
+            master_key_file: path(flags.master_key_file, master_key_file),
+            database: database.map(|url| postgres::Settings::parse(url.expose_secret().trim())).transpose()?,
+        })
     }
 }
 
@@ -99,6 +122,7 @@ impl Configuration {
     pub fn of(folder: Folder) -> Self {
         Self {
             folder,
+            nats: None,
             listen: LISTEN.to_owned(),
             roles: Roles::default(),
             workers: WORKERS,
@@ -120,12 +144,9 @@ impl Configuration {
     pub(super) fn merge(flags: ServeFlags, file: ConfigurationFile) -> Result<Self, ConfigurationError> {
         // A variable that is set to nothing is not set.
         let text = |flag: Option<String>, file: Option<String>| flag.filter(|it| !it.trim().is_empty()).or(file);
-        if text(flags.database_url, file.database_url).is_some() {
-            return Err(ConfigurationError::EmbeddedOnly("database-url"));
-        }
-        if text(flags.nats_url, file.nats_url).is_some() {
-            return Err(ConfigurationError::EmbeddedOnly("nats-url"));
-        }
+        let nats = secret(flags.nats_url, file.nats_url);
+        let credentials = path(flags.nats_credentials_file, file.nats_credentials_file);
+        let nats = nats.map(|url| bus(&url, credentials, path(flags.nats_ca_file, file.nats_ca_file))).transpose()?;
         let listed = |flag, file: Option<super::file::List>| text(flag, file.map(super::file::List::joined));
         let mut timing = Timing::default();
         for (name, seconds) in file.timing.unwrap_or_default() {
@@ -144,7 +165,8 @@ impl Configuration {
                 .map(|url| http_url(&url).ok_or_else(|| invalid("otlp-endpoint", url, "an address such as http://…")))
                 .transpose()?;
         Ok(Self {
-            folder: Folder::of(flags.folder, file.data, file.master_key_file),
+            folder: Folder::of(flags.folder, file.data, file.master_key_file, file.database_url)?,
+            nats,
             listen: text(flags.listen, file.listen).unwrap_or_else(|| LISTEN.to_owned()),
             roles: listed(flags.roles, file.roles).unwrap_or_default().parse()?,
             workers,
@@ -155,6 +177,29 @@ impl Configuration {
             timing,
             otlp_endpoint,
         })
+    }
+}
+
+/// The flag or the file's; a variable that is set to nothing is not set.
+fn secret(flag: Option<SecretString>, file: Option<SecretString>) -> Option<SecretString> {
+    flag.filter(|it| !it.expose_secret().trim().is_empty()).or(file)
+}
+
+fn path(flag: Option<PathBuf>, file: Option<PathBuf>) -> Option<PathBuf> {
+    flag.filter(|path| !path.as_os_str().is_empty()).or(file)
+}
+
+fn bus(
+    url: &SecretString,
+    credentials: Option<PathBuf>,
+    ca: Option<PathBuf>,
+) -> Result<nats::Settings, nats::InvalidSettings> {
+    let names = platforms::descriptions().into_iter().map(|it| it.name.to_owned());
+    let mut settings = nats::Settings::from_url(url.expose_secret().trim(), names)?;
+    settings.ca = ca;
+    match credentials {
+        Some(path) => settings.with_credentials_file(path),
+        None => Ok(settings),
     }
 }
 
@@ -201,15 +246,29 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_read_and_their_passwords_are_not_shown() {
+        let text = "database-url = \"postgres://u:hidden@db/c\"\nnats_url = \"nats://u:hidden@a,b\"";
+        let read = file(text);
+        assert!(!format!("{read:?}").contains("hidden"), "{read:?}");
+        let merged = Configuration::merge(ServeFlags::default(), read).expect("a good configuration");
+        assert!(merged.folder.database.is_some());
+        assert_eq!(merged.nats.as_ref().map(nats::Settings::servers).as_deref(), Some("nats://a:4222,nats://b:4222"));
+        assert!(!format!("{merged:?}").contains("hidden"), "{merged:?}");
+    }
+
+    #[test]
     fn what_can_not_be_used_is_named() {
         for (text, message) in [
             (
-                "nats_url = \"nats://x\"",
-                "`nats-url` is given, but this build runs the embedded engine only: leave it out",
+                "nats_url = \"http://x:hidden@y\"",
+                "`nats-url`: the address of NATS must be of the form \
+                 nats://[user:password@|token@]host[:port][,host[:port]] or tls://…",
             ),
             (
-                "database_url = \"postgres://x\"",
-                "`database-url` is given, but this build runs the embedded engine only: leave it out",
+                "database_url = \"mysql://x:hidden@y\"",
+                "`database-url`: not a PostgreSQL URL: expected \
+                 `postgres://user:password@host:port/database?sslmode=…`, with special characters of user and password \
+                 written as `%40` and the like",
             ),
             ("workers = 0", "`workers`: `0` is not a number from 1 to 1000"),
             ("allow_egress = [\"ten\"]", "`allow-egress`: `ten` is not a network such as 10.0.0.0/8"),

@@ -104,15 +104,20 @@ impl std::fmt::Debug for Core {
 }
 
 impl Core {
-    /// An executor on a journal that no other process appends to.
-    pub(super) fn executor<A>(journal: &Arc<dyn Journal>, clock: &SharedClock, services: A::Services) -> Executor<A>
+    /// An executor on a journal that other processes append to, or not.
+    pub(super) fn executor<A>(
+        journal: &Arc<dyn Journal>,
+        sharing: Sharing,
+        clock: &SharedClock,
+        services: A::Services,
+    ) -> Executor<A>
     where
         A: Streamed,
         A::Command: Clone + Send + Sync + 'static,
         A::Error: Clone + Send + 'static,
         A::Services: 'static,
     {
-        Executor::new(Arc::clone(journal), clock.clone(), services, Sharing::Alone, REMEMBERED)
+        Executor::new(Arc::clone(journal), clock.clone(), services, sharing, REMEMBERED)
     }
 
     /// A position as it leaves the house.

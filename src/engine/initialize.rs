@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use campanile_events::{
-    commands::{Streamed, decide, new_events},
+    commands::{Sharing, Streamed, decide, new_events},
     ids::{KeyId, OrganizationId, PersonId, Position, Version, WorkspaceId},
     journal::{Actor, Append, Expected, Metadata, NewEvent, StreamId},
     key::{Grant, Key, KeyAction, KeyCommand, KeyMode, NewKey},
@@ -59,6 +59,9 @@ pub enum InitializeError {
     /// Something has happened in the folder already.
     #[error("there is an engine in {} already: nothing was changed", .0.display())]
     Used(std::path::PathBuf),
+    /// Something has happened in the database already.
+    #[error("there is an engine in the database already: nothing was changed")]
+    UsedDatabase,
     /// The address is none.
     #[error("`{0}` is not an e-mail address")]
     Email(String),
@@ -73,7 +76,10 @@ pub enum InitializeError {
 /// Makes all four in one append: after a crash there are all or none.
 pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, InitializeError> {
     if !store.is_empty().await.map_err(storage)? {
-        return Err(InitializeError::Used(store.folder.clone()));
+        return Err(match store.sharing {
+            Sharing::Alone => InitializeError::Used(store.folder.clone()),
+            Sharing::Shared => InitializeError::UsedDatabase,
+        });
     }
     owner.check()?;
     let email = owner.email.trim().to_owned();

@@ -26,6 +26,12 @@ pub enum MasterKeyError {
         /// Why.
         error: std::io::Error,
     },
+    /// None is named, and several nodes need the same.
+    #[error(
+        "with `--database-url`, name the master key that all nodes share by `--master-key-file` \
+         (`campanile master-key` prints a new one)"
+    )]
+    Unnamed,
     /// The file holds something else.
     #[error("the master key's file {}: {error}", path.display())]
     Invalid {
@@ -41,6 +47,9 @@ pub enum MasterKeyError {
 pub fn master_key(folder: &Folder, opening: Opening) -> Result<MasterKey, MasterKeyError> {
     if let Some(path) = &folder.master_key_file {
         return read(path);
+    }
+    if folder.database.is_some() {
+        return Err(MasterKeyError::Unnamed);
     }
     let path = folder.path.join(FILE);
     match (read(&path), opening) {
@@ -77,7 +86,7 @@ mod tests {
     #[test]
     fn a_key_in_the_folder_is_made_once_and_for_its_owner_alone() {
         let dir = tempfile::tempdir().expect("a folder");
-        let folder = Folder { path: dir.path().to_owned(), master_key_file: None };
+        let folder = Folder::embedded(dir.path().to_owned());
         assert!(matches!(master_key(&folder, Opening::Existing), Err(MasterKeyError::File { .. })));
         let made = master_key(&folder, Opening::New).expect("made");
         let again = master_key(&folder, Opening::New).expect("read");
@@ -90,7 +99,7 @@ mod tests {
     fn a_named_file_is_never_made() {
         let dir = tempfile::tempdir().expect("a folder");
         let named = dir.path().join("elsewhere.key");
-        let folder = Folder { path: dir.path().to_owned(), master_key_file: Some(named.clone()) };
+        let folder = Folder { master_key_file: Some(named.clone()), ..Folder::embedded(dir.path().to_owned()) };
         assert!(master_key(&folder, Opening::New).is_err());
         std::fs::write(&named, "no key").expect("written");
         let refused = master_key(&folder, Opening::New).unwrap_err().to_string();

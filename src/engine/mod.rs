@@ -19,15 +19,18 @@
 //! acknowledged before a stop is there after it.
 
 pub mod bundle;
+mod bus;
 mod checkpoints;
 mod connection;
 mod core;
+mod databases;
 mod enveloped;
 mod initialize;
 mod lock;
 pub mod log;
 mod master_key;
 mod notary;
+mod projecting;
 mod publishing;
 mod running;
 mod serve;

@@ -8,26 +8,27 @@ use std::{
 
 use campanile_events::{
     clock::{SharedClock, SystemClock},
-    db::{Database, Durability, Sqlite},
+    commands::Sharing,
     post::PostServices,
 };
 use campanile_projections::Runner;
 use campanile_workers::{
-    bus::InProcess,
     media::{Library, MediaStore},
     publishing::{Deps, Publishing},
     tokens::Tokens,
 };
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::{Core, FolderLock, Notary, OpenError, Opening, Store, bundle::Bundler, publishing::platforms, upkeep};
+use super::{
+    Core, FolderLock, Notary, OpenError, Opening, Store, bundle::Bundler, bus::Carrier, databases::read_models,
+    projecting, publishing::platforms, upkeep,
+};
 use crate::{
     access::Access,
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::{Configuration, Role},
 };
 
-pub(super) const READ_MODELS: &str = "read.db";
 const MEDIA: &str = "media";
 
 /// The engine of one folder, running. Without [`Engine::drain`] before it is dropped, work in hand is left to the next
@@ -36,9 +37,10 @@ const MEDIA: &str = "media";
 pub struct Engine {
     core: Arc<Core>,
     folder: PathBuf,
+    carrier: Carrier,
     projector: watch::Sender<bool>,
     upkeep: watch::Sender<bool>,
-    projecting: Mutex<Option<JoinHandle<()>>>,
+    projecting: Mutex<Vec<JoinHandle<()>>>,
     keeping: Mutex<Vec<JoinHandle<()>>>,
     /// Dropped last: until then the folder is this process's.
     _lock: FolderLock,
@@ -56,16 +58,14 @@ impl Engine {
     /// The same, going by another clock.
     pub async fn open_with(configuration: &Configuration, clock: SharedClock) -> Result<Self, OpenError> {
         let store = Store::open(&configuration.folder, Opening::Existing, clock).await?;
-        if store.is_empty().await? {
-            return Err(OpenError::Empty(store.folder));
-        }
         let notary = Notary::of(&store);
-        let (core, lock, folder) = core(configuration, store, notary.clone()).await?;
+        let carrier = Carrier::open(configuration).await?;
+        let (core, lock, folder) = core(configuration, store, &carrier, notary.clone()).await?;
         let core = Arc::new(core);
 
         let (projector, stop) = watch::channel(false);
-        let runs = configuration.roles.has(Role::Projector);
-        let projecting = runs.then(|| tokio::spawn(project(Arc::clone(&core.runner), stop)));
+        let projects = configuration.roles.has(Role::Projector);
+        let projecting = projecting::start(&core.runner, projects, carrier.wakes(), &stop);
         let (upkeep, stop) = watch::channel(false);
         let keeping = vec![
             tokio::spawn(notary.run(stop.clone())),
@@ -76,6 +76,7 @@ impl Engine {
         Ok(Self {
             core,
             folder,
+            carrier,
             projector,
             upkeep,
             projecting: Mutex::new(projecting),
@@ -99,8 +100,9 @@ impl Engine {
         self.core.draining.store(true, Ordering::Release);
         self.core.publishing.drain(patience).await;
         // Last, so that what was just done is seen and signed.
-        let projecting = self.projecting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let projecting = std::mem::take(&mut *self.projecting.lock().unwrap_or_else(PoisonError::into_inner));
         stop(&self.projector, projecting).await;
+        self.carrier.close().await;
         let keeping = std::mem::take(&mut *self.keeping.lock().unwrap_or_else(PoisonError::into_inner));
         stop(&self.upkeep, keeping).await;
         for db in [&self.core.side, &self.core.read] {
@@ -114,21 +116,23 @@ impl Engine {
 async fn core(
     configuration: &Configuration,
     store: Store,
+    carrier: &Carrier,
     notary: Notary,
 ) -> Result<(Core, FolderLock, PathBuf), OpenError> {
     let bundler = Bundler::of(&store);
-    let Store { folder, clock, journal, side, data_keys, signing_key, checkpoints, master_key, metrics, lock } = store;
+    let Store { folder, clock, journal, sharing, side, data_keys, signing_key, checkpoints, master_key, metrics, lock } =
+        store;
     let timing = configuration.timing;
-    let read: Arc<dyn Database> = Arc::new(Sqlite::open(&folder.join(READ_MODELS), Durability::Normal)?);
+    let read = read_models(&configuration.folder, &side)?;
     let runner = Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await;
     let runner = Arc::new(runner.map_err(|error| OpenError::ReadModels(error.to_string()))?);
 
-    let posts = Core::executor(&journal, &clock, PostServices { timing });
-    let accounts = Core::executor(&journal, &clock, ());
-    let keys = Core::executor(&journal, &clock, ());
-    let workspaces = Core::executor(&journal, &clock, ());
+    let posts = Core::executor(&journal, sharing, &clock, PostServices { timing });
+    let accounts = Core::executor(&journal, sharing, &clock, ());
+    let keys = Core::executor(&journal, sharing, &clock, ());
+    let workspaces = Core::executor(&journal, sharing, &clock, ());
     let media = MediaStore::open(&folder.join(MEDIA))?;
-    let library = Library::new(Core::executor(&journal, &clock, ()), media);
+    let library = Library::new(Core::executor(&journal, sharing, &clock, ()), media);
     let upload_links = UploadLinks::new(&master_key, configuration.public_url.clone());
     let access = Access::open(
         Arc::clone(&side),
@@ -153,13 +157,13 @@ async fn core(
         runner: Arc::clone(&runner),
         read: Arc::clone(&read),
         side: Arc::clone(&side),
-        bus: Arc::new(InProcess::default()),
+        bus: carrier.bus(),
         clock: clock.clone(),
         timing,
         workers: if roles.has(Role::Worker) { configuration.workers } else { 0 },
         scheduler: roles.has(Role::Scheduler),
         observer: Arc::new(metrics.clone()),
-        sole_process: true,
+        sole_process: sharing == Sharing::Alone,
     })
     .await?;
     let core = Core {
@@ -192,16 +196,6 @@ async fn core(
         draining: false.into(),
     };
     Ok((core, lock, folder))
-}
-
-async fn project(runner: Arc<Runner>, mut stop: watch::Receiver<bool>) {
-    let stopped = async move {
-        // A sender that is gone says the same.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    if let Err(error) = runner.run(stopped).await {
-        tracing::error!(%error, "the read models stand still");
-    }
 }
 
 async fn stop(tell: &watch::Sender<bool>, tasks: impl IntoIterator<Item = JoinHandle<()>>) {

@@ -4,20 +4,23 @@ use std::{os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc};
 
 use campanile_events::{
     clock::SharedClock,
-    db::{Database, DbError, Durability, Sqlite},
+    commands::Sharing,
+    db::{Database, DbError},
     ids::Position,
-    journal::{Journal, ReadError, SqliteJournal},
+    journal::{Journal, ReadError},
     merkle::checkpoint::SigningKey,
     random,
     seal::{DataKeys, MasterKey, SealError, SigningKeys},
 };
 
-use campanile_workers::media::StoreError;
+use campanile_workers::{bus::nats::ConnectError, media::StoreError};
 
-use super::{Checkpoints, FolderLock, LockError, MasterKeyError, master_key};
+use super::{
+    Checkpoints, FolderLock, LockError, MasterKeyError,
+    databases::{self, Databases},
+    master_key,
+};
 use crate::{configuration::Folder, metrics::Metrics};
-
-const JOURNAL: &str = "journal.db";
 
 /// Whether the folder may be new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,12 @@ pub enum OpenError {
     /// Nobody has made an engine in it.
     #[error("there is no engine in {} yet: run `campanile init --email you@example.com --data {}` first", .0.display(), .0.display())]
     Empty(PathBuf),
+    /// Nobody has made an engine in the database.
+    #[error(
+        "there is no engine in the database yet: run `campanile init --email you@example.com` with the same \
+         `--database-url` and `--master-key-file` first"
+    )]
+    EmptyDatabase,
     /// It can't be made.
     #[error("{}: {error}", path.display())]
     Folder {
@@ -60,6 +69,9 @@ pub enum OpenError {
     /// The read models can't be opened.
     #[error("the read models: {0}")]
     ReadModels(String),
+    /// The bus can't be used.
+    #[error("the bus: {0}")]
+    Bus(#[from] ConnectError),
     /// The media can't be opened.
     #[error(transparent)]
     Media(#[from] StoreError),
@@ -71,7 +83,13 @@ pub enum OpenError {
 impl OpenError {
     /// Whether the operator has to do something else first, rather than something having failed.
     pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Lock(LockError::Held { .. }) | Self::Empty(_))
+        matches!(
+            self,
+            Self::Lock(LockError::Held { .. })
+                | Self::Empty(_)
+                | Self::EmptyDatabase
+                | Self::MasterKey(MasterKeyError::Unnamed)
+        )
     }
 }
 
@@ -84,7 +102,9 @@ pub struct Store {
     pub clock: SharedClock,
     /// The log.
     pub journal: Arc<dyn Journal>,
-    /// The side tables, in the journal's file.
+    /// Whether other processes append to the log, too.
+    pub sharing: Sharing,
+    /// The side tables, beside the journal.
     pub side: Arc<dyn Database>,
     /// The workspaces' data keys.
     pub data_keys: Arc<DataKeys>,
@@ -104,11 +124,10 @@ impl Store {
     /// Locks and opens the folder.
     ///
     /// # Errors
-    /// [`OpenError::Empty`] for an existing one that holds no journal.
+    /// [`OpenError::Empty`] for an existing one that holds no journal, [`OpenError::EmptyDatabase`] for such a database.
     pub async fn open(folder: &Folder, opening: Opening, clock: SharedClock) -> Result<Self, OpenError> {
         let path = folder.path.clone();
-        let journal_file = path.join(JOURNAL);
-        if opening == Opening::Existing && !journal_file.exists() {
+        if opening == Opening::Existing && !databases::may_be_in(folder) {
             return Err(OpenError::Empty(path));
         }
         // Its owner's alone: it holds the key, and the sandbox keeps texts in the open.
@@ -116,18 +135,35 @@ impl Store {
         made.map_err(|error| OpenError::Folder { path: path.clone(), error })?;
         let lock = FolderLock::take(&path)?;
         let master_key = master_key(folder, opening)?;
-        let db = Sqlite::open(&journal_file, Durability::Full)?;
         let metrics = Metrics::default();
-        let journal: Arc<dyn Journal> =
-            Arc::new(SqliteJournal::open_observed(db.clone(), clock.clone(), Arc::new(metrics.clone())).await?);
-        let side: Arc<dyn Database> = Arc::new(db);
+        let Databases { journal, side, sharing } = Databases::open(folder, &clock, &metrics).await?;
+        if opening == Opening::Existing && journal.head().await?.position == Position(0) {
+            return Err(if folder.database.is_some() { OpenError::EmptyDatabase } else { OpenError::Empty(path) });
+        }
         let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), master_key.clone()).await?);
         let now = clock.now();
         let name = format!("campanile/{}", random::uuid_at(now)).parse().expect("a UUID has nothing that notes forbid");
         let signing_keys = SigningKeys::open(Arc::clone(&side), master_key.clone()).await?;
         let signing_key = Arc::new(signing_keys.load_or_create(&name, now).await?);
         let checkpoints = Checkpoints::open(Arc::clone(&side), &path).await?;
-        Ok(Self { folder: path, clock, journal, side, data_keys, signing_key, checkpoints, master_key, metrics, lock })
+        Ok(Self {
+            folder: path,
+            clock,
+            journal,
+            sharing,
+            side,
+            data_keys,
+            signing_key,
+            checkpoints,
+            master_key,
+            metrics,
+            lock,
+        })
+    }
+
+    /// Takes away the folder's read models, which may be of another log; they come back from the one that it has.
+    pub fn forget_read_models(&self) -> std::io::Result<()> {
+        databases::forget_read_models(&self.folder)
     }
 
     /// Whether nothing has happened in it yet.

@@ -14,7 +14,7 @@ use crate::configuration::{Configuration, Folder};
 
 fn folder() -> (TempDir, Folder) {
     let dir = tempfile::tempdir().expect("a folder");
-    let folder = Folder { path: dir.path().join("data"), master_key_file: None };
+    let folder = Folder::embedded(dir.path().join("data"));
     (dir, folder)
 }
 
@@ -143,7 +143,7 @@ async fn a_log_whose_hashes_were_made_to_fit_still_differs_from_what_was_signed(
     drop(engine);
     // Another log in the first one's place, whole in itself; the key that signed is the same.
     let elsewhere = folder.path.with_file_name("other");
-    let other = Folder { path: elsewhere, master_key_file: Some(folder.path.join("master.key")) };
+    let other = Folder { master_key_file: Some(folder.path.join("master.key")), ..Folder::embedded(elsewhere) };
     init(&other).await.expect("made");
     let store = Store::open(&other, Opening::Existing, SystemClock::shared()).await.expect("opened");
     let first = Store::open(&folder, Opening::Existing, SystemClock::shared()).await.expect("opened");
@@ -176,6 +176,10 @@ impl log::LogSource for Forged {
 
     async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), log::SourceError> {
         self.store.journal.held_claims().await.map_err(|error| log::SourceError::Read(error.to_string()))
+    }
+
+    async fn bundle(&self) -> Result<Vec<u8>, log::SourceError> {
+        Err(log::SourceError::Read("nobody forged one".to_owned()))
     }
 
     async fn events(

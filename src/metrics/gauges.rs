@@ -18,6 +18,8 @@ pub(super) struct Gauges {
     parked: Family<OfProjection, Gauge>,
     oldest: Gauge<f64, AtomicU64>,
     queue: Gauge,
+    bus_connected: Gauge,
+    bus_repairs: Gauge,
 }
 
 /// Why the figures can't be given.
@@ -42,6 +44,8 @@ impl Gauges {
             parked: Family::default(),
             oldest: Gauge::default(),
             queue: Gauge::default(),
+            bus_connected: Gauge::default(),
+            bus_repairs: Gauge::default(),
         };
         registry.register("log_position", "The last event's place in the log", gauges.position.clone());
         registry.register("projection_lag_events", "Events that a read model has yet to take", gauges.lag.clone());
@@ -50,6 +54,9 @@ impl Gauges {
         let about = "For how long the oldest target that is due has waited for a worker";
         registry.register_with_unit("oldest_due_unclaimed", about, Unit::Seconds, gauges.oldest.clone());
         registry.register("queue_jobs", "Jobs that wait for a worker", gauges.queue.clone());
+        registry.register("bus_connected", "Whether jobs can travel: 1 or 0", gauges.bus_connected.clone());
+        let about = "How often this node made a lost stream, or a lost or deaf consumer, anew";
+        registry.register("bus_repairs", about, gauges.bus_repairs.clone());
         gauges
     }
 }
@@ -69,6 +76,9 @@ impl Metrics {
         }
         gauges.oldest.set(core.publishing.oldest_unclaimed().await?.as_secs_f64());
         gauges.queue.set(core.publishing.queue_depth() as i64);
+        let bus = core.publishing.bus_health();
+        gauges.bus_connected.set(i64::from(bus.connected && bus.stream));
+        gauges.bus_repairs.set(bus.repairs.cast_signed());
         Ok(self.text())
     }
 }

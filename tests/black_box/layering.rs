@@ -30,7 +30,8 @@ fn imports(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
         let others = room
             .dependencies
             .iter()
-            .filter(|it| !(it.kind == DependencyKind::Development && it.name == TEST_SERVERS))
+            // Optional where a feature holds what every engine must do, for tests of several rooms.
+            .filter(|it| !((it.kind == DependencyKind::Development || it.optional) && it.name == TEST_SERVERS))
             .map(|it| it.name.clone())
             .filter(|name| names.contains(name) && *room.name != **name);
         (room.name.to_string(), others.collect())

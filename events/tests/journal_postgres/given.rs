@@ -7,8 +7,8 @@ use campanile_events::{
     db::postgres::Settings,
     ids::{EventId, Position, Version, WorkspaceId},
     journal::{
-        Actor, Append, AppendError, Expected, Journal, Metadata, NewEvent, PostgresJournal, Recorded, StreamId,
-        StreamKind,
+        Actor, Append, AppendError, Expected, Journal, Metadata, NewEvent, PostgresJournal, ReadError, Recorded,
+        StreamId, StreamKind,
     },
 };
 use uuid::Uuid;
@@ -46,7 +46,13 @@ pub(crate) fn append(stream: StreamId, version: u64, count: usize) -> Append {
 
 /// The whole log, which the engine says has no hole; checked here again.
 pub(crate) async fn all(journal: &dyn Journal) -> Vec<Recorded> {
-    let events = journal.read(Position(0), 1_000_000).await.expect("the log reads");
+    let events = loop {
+        match journal.read(Position(0), 1_000_000).await {
+            // A server that has just come back.
+            Err(ReadError::Unavailable(_)) => tokio::task::yield_now().await,
+            events => break events.expect("the log reads"),
+        }
+    };
     assert!((1..).zip(&events).all(|(position, event)| event.position == Position(position)), "positions are dense");
     assert!(events.is_sorted_by(|before, after| before.recorded_at < after.recorded_at));
     events

@@ -1,7 +1,8 @@
 //! What is known of the checkpoints, and the position that is told to those who wait.
 
 use std::{
-    sync::{MutexGuard, PoisonError},
+    pin::pin,
+    sync::{MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -13,6 +14,11 @@ use super::{
     checkpoint::{Checkpoint, Place},
 };
 use crate::projection::Projection;
+
+/// How long a lost wake-up goes unnoticed.
+const POLL: Duration = Duration::from_secs(1);
+/// How soon to look again for what somebody waits for.
+const LOOK: Duration = Duration::from_millis(2);
 
 impl Runner {
     /// Everything up to here can be read from every read model.
@@ -31,13 +37,42 @@ impl Runner {
         let mut announced = self.announced.subscribe();
         if self.is_shared() && *announced.borrow() < position {
             // Another node may have it already, or have appended it.
+            self.wanted.fetch_max(position.0, Ordering::AcqRel);
             self.wake();
         }
         let reached = tokio::time::timeout(limit, announced.wait_for(|at| *at >= position)).await;
         matches!(reached, Ok(Ok(_)))
     }
 
-    /// Makes [`Self::run`] look at once. For who hears that another node has appended or projected; without it that is
+    /// Keeps known how far other nodes have brought the read models, until `shutdown`: for a process that doesn't bring
+    /// them forward itself.
+    pub async fn follow(&self, shutdown: impl Future<Output = ()> + Send) {
+        let mut shutdown = pin!(shutdown);
+        loop {
+            let mut pause = LOOK;
+            loop {
+                if let Err(error) = self.refresh().await {
+                    tracing::warn!(%error, "how far the read models are is not known");
+                    pause = POLL;
+                }
+                if self.position().0 >= self.wanted.load(Ordering::Acquire) {
+                    break;
+                }
+                tokio::select! {
+                    () = &mut shutdown => return,
+                    () = self.woken.notified() => pause = LOOK,
+                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(POLL),
+                }
+            }
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = self.woken.notified() => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+
+    /// Makes [`Self::run`] or [`Self::follow`] look at once. For who hears that another node has appended or projected; without it that is
     /// seen within a second.
     pub fn wake(&self) {
         self.woken.notify_one();

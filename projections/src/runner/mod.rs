@@ -25,7 +25,7 @@ mod run;
 mod status;
 mod tables;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, atomic::AtomicU64};
 
 use campanile_events::{
     db::Database,
@@ -53,6 +53,8 @@ pub struct Runner {
     announced: watch::Sender<Position>,
     /// Somebody knows of a reason to look.
     woken: Notify,
+    /// How far somebody here waits for.
+    wanted: AtomicU64,
     /// Why this build must not go on.
     stopped: Mutex<Option<RunnerError>>,
 }

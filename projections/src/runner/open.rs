@@ -56,6 +56,7 @@ impl Runner {
             seen: Mutex::default(),
             announced: watch::channel(Position(0)).0,
             woken: Notify::new(),
+            wanted: 0.into(),
             stopped: Mutex::default(),
             db,
         };

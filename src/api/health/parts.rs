@@ -3,11 +3,14 @@
 use std::{future::Future, path::Path, time::Duration};
 
 use campanile_projections::runner::{ProjectionState, ProjectionStatus};
+use campanile_workers::bus::Health;
 
 use crate::engine::Core;
 
 /// How long a part may take to say how it is.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+/// How long a bus may be silent while workers wait for it.
+const SILENCE: Duration = Duration::from_secs(30);
 /// Below this the log may soon not be able to grow.
 const LEAST_SPACE: u64 = 100 * 1024 * 1024;
 
@@ -49,6 +52,7 @@ pub async fn parts(core: &Core) -> Vec<Part> {
         Ok(all) => parts.extend(all.into_iter().map(|it| Part::new(it.part, it.ok, it.text))),
         Err(reason) => parts.push(Part::new("publishing", false, reason)),
     }
+    parts.push(bus(&core.publishing.bus_health()));
     parts.push(disk(&core.folder));
     parts
 }
@@ -70,6 +74,18 @@ fn projection(it: &ProjectionStatus) -> Part {
     let stopped = matches!(it.state, ProjectionState::Stopped { .. });
     let words = format!("{}, lag {}, {} parked", it.state, it.lag, it.parked);
     Part::new(format!("projection {}", it.name), !stopped && it.parked == 0, words)
+}
+
+/// While it is away, publishing goes on from the database, slower: a warning, and no reason to send requests elsewhere.
+fn bus(health: &Health) -> Part {
+    let told = health.trouble.as_ref().map(|trouble| format!(", {trouble}")).unwrap_or_default();
+    let words = match (health.connected, health.stream) {
+        (false, _) => format!("away: jobs come from the database, slower{told}"),
+        (true, false) => format!("away: its stream or a consumer is missing{told}"),
+        (true, true) if !health.is_well(SILENCE) => format!("away: its own messages don't come back{told}"),
+        (true, true) => format!("connected, {} repairs{told}", health.repairs),
+    };
+    Part::new("bus", true, words)
 }
 
 fn disk(folder: &Path) -> Part {

@@ -67,7 +67,7 @@ impl Api {
     /// With a clock and with roles of the test's own; all roles if none is named.
     pub(super) async fn start_with(clock: SharedClock, roles: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let folder = Folder { path: dir.path().to_owned(), master_key_file: None };
+        let folder = Folder::embedded(dir.path().to_owned());
         let store = Store::open(&folder, Opening::New, clock.clone()).await.expect("opened");
         let owner = Owner { email: "ada@example.com".to_owned(), password: None };
         let made = initialize(&store, owner).await.expect("initialized");

@@ -217,7 +217,7 @@ async fn tell_verification(folder: &Path, paint: Paint) -> anyhow::Result<()> {
     say!("{}", paint.text(Tone::Title, "Is the log whole, and did nobody alter it?"));
     say!();
     let copy = std::fs::read_to_string(folder.join("checkpoint")).context("no signed checkpoint")?;
-    let log = open(&Folder { path: folder.to_owned(), master_key_file: None }).await?;
+    let log = open(&Folder::embedded(folder.to_owned())).await?;
     let report = verify(log.as_ref(), Some(copy)).await?;
     for finding in &report.findings {
         let (tone, word) = if finding.ok { (Tone::Good, "ok") } else { (Tone::Bad, "FAILED") };

@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use crate::{
     api,
-    configuration::{Configuration, Folder, LogFormat, Roles},
+    configuration::{Configuration, Folder},
     engine::{Engine, Opening, Owner, Store, initialize},
 };
 
@@ -43,7 +43,7 @@ impl Stage {
         let sandbox_url = format!("http://{}", listener.local_addr()?);
         tokio::spawn(sandbox::serve(listener, Arc::clone(&sandbox), std::future::pending()));
 
-        let data = Folder { path: folder.clone(), master_key_file: None };
+        let data = Folder::embedded(folder.clone());
         let owner = Owner { email: "demo@campanile.example".to_owned(), password: None };
         let secret = {
             let store = Store::open(&data, Opening::New, clock.clone()).await?;
@@ -51,18 +51,8 @@ impl Stage {
         };
         let mut timing = Timing::default();
         timing.apply(TIMING)?;
-        let configuration = Configuration {
-            folder: data,
-            listen: String::new(),
-            roles: Roles::default(),
-            workers: 4,
-            public_url: None,
-            trusted_proxies: Vec::new(),
-            allow_egress: vec!["127.0.0.0/8".parse()?],
-            log_format: LogFormat::Pretty,
-            timing,
-            otlp_endpoint: None,
-        };
+        let allow_egress = vec!["127.0.0.0/8".parse()?];
+        let configuration = Configuration { allow_egress, timing, ..Configuration::of(data) };
         let engine = Engine::open_with(&configuration, clock.clone()).await?;
         let router = api::router(engine.core());
         Ok(Self { engine, sandbox, clock, folder, sandbox_url, router, secret })

@@ -30,6 +30,27 @@ pub struct NewEpoch {
     pub held: u64,
 }
 
+/// Signed checkpoints, as notes.
+#[derive(Debug, Clone, Default)]
+pub struct KnownCheckpoints {
+    /// Named by the operator: each must be of this log.
+    pub given: Vec<String>,
+    /// Found somewhere: those that are of this log count.
+    pub kept: Vec<String>,
+}
+
+impl KnownCheckpoints {
+    /// Whether those that were named bear the signature of this key.
+    ///
+    /// # Errors
+    /// [`EpochError::Checkpoint`] for the first that doesn't.
+    pub fn check(&self, verifying_key: &str) -> Result<(), EpochError> {
+        let wrong = |reason: String| EpochError::Checkpoint(reason);
+        let key = verifying_key.parse().map_err(|_| wrong("the verifying key doesn't read".to_owned()))?;
+        self.given.iter().try_for_each(|note| open(note, &key).map(drop).map_err(|error| wrong(error.to_string())))
+    }
+}
+
 /// Why no epoch was begun.
 #[derive(Debug, thiserror::Error)]
 pub enum EpochError {
@@ -48,14 +69,14 @@ pub enum EpochError {
 }
 
 /// Makes what may have been sent since the copy was made unknown, post by post, and then begins the epoch with one event:
-/// broken off before that event, it is done again from where it was. Nothing else may run on the log. `known` are checkpoints
-/// that were signed of the log; the latest counts. With `scheduled_too`, nothing that was scheduled is sent by itself.
+/// broken off before that event, it is done again from where it was. Nothing else may run on the log. Of the
+/// checkpoints known the latest counts. With `scheduled_too`, nothing that was scheduled is sent by itself.
 ///
 /// # Errors
 /// [`EpochError::Checkpoint`] before anything was changed.
 pub async fn begin_epoch(
     store: &Store,
-    known: &[String],
+    known: &KnownCheckpoints,
     scheduled_too: bool,
     seen: impl Fn(u64, u64),
 ) -> Result<NewEpoch, EpochError> {
@@ -64,6 +85,8 @@ pub async fn begin_epoch(
         return Err(EpochError::Empty);
     }
     let last = last_known(store, &head, known).await?;
+    // They may have followed what was lost.
+    store.forget_read_models().map_err(storage)?;
     let held = hold(store, head.position, scheduled_too, seen).await?;
 
     let epoch = head.epoch.next();
@@ -92,7 +115,11 @@ pub async fn begin_epoch(
 }
 
 /// The latest checkpoint that this log's key signed in its epoch, of those given and those kept.
-async fn last_known(store: &Store, head: &Head, given: &[String]) -> Result<Option<(String, Checkpoint)>, EpochError> {
+async fn last_known(
+    store: &Store,
+    head: &Head,
+    known: &KnownCheckpoints,
+) -> Result<Option<(String, Checkpoint)>, EpochError> {
     let key = store.signing_key.verifying_key();
     let origin = format!("{}/epoch-{}", key.name(), head.epoch);
     let read = |note: &String| match open(note, &key) {
@@ -100,10 +127,11 @@ async fn last_known(store: &Store, head: &Head, given: &[String]) -> Result<Opti
         Ok(checkpoint) => Err(format!("it was signed over {}", checkpoint.origin.as_str())),
         Err(error) => Err(error.to_string()),
     };
-    let mut known = given.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(EpochError::Checkpoint)?;
-    // Those of its own that are of an epoch before say nothing of this one.
-    known.extend(store.checkpoints.newest().await.map_err(storage)?.iter().filter_map(|note| read(note).ok()));
-    Ok(known.into_iter().max_by_key(|(_, checkpoint)| checkpoint.size))
+    let mut found = known.given.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(EpochError::Checkpoint)?;
+    // Those of an epoch before say nothing of this one.
+    let own = store.checkpoints.newest().await.map_err(storage)?;
+    found.extend(own.iter().chain(&known.kept).filter_map(|note| read(note).ok()));
+    Ok(found.into_iter().max_by_key(|(_, checkpoint)| checkpoint.size))
 }
 
 /// Holds every post; answers how many targets became unknown.
@@ -118,7 +146,7 @@ async fn hold(store: &Store, end: Position, scheduled_too: bool, seen: impl Fn(u
         );
         seen(after.0, end.0);
     }
-    let executor: Executor<Post> = Core::executor(&store.journal, &store.clock, PostServices::default());
+    let executor: Executor<Post> = Core::executor(&store.journal, store.sharing, &store.clock, PostServices::default());
     let (mut held, all) = (0, posts.len() as u64);
     for (done, (workspace, id)) in (1..).zip(posts) {
         let command = PostCommand::new(store.clock.now(), 0.5, PostAction::HoldRestored { scheduled_too });

@@ -21,7 +21,12 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::{context::Context, pauses::Pauses, scheduler::Scheduler, sweeper::Sweeper, worker};
 use crate::{
-    bus::Bus, heartbeats::Heartbeats, media::Library, observed::Observer, platforms::Platforms, tokens::Tokens,
+    bus::{Bus, Health},
+    heartbeats::Heartbeats,
+    media::Library,
+    observed::Observer,
+    platforms::Platforms,
+    tokens::Tokens,
     waiting::Stop,
 };
 
@@ -201,6 +206,11 @@ impl Publishing {
     pub async fn oldest_unclaimed(&self) -> Result<Duration, QueryError> {
         let oldest = due::oldest(self.read.as_ref()).await?;
         Ok(oldest.and_then(|row| (self.clock.now() - row.next_at).to_std().ok()).unwrap_or_default())
+    }
+
+    /// How the bus is.
+    pub fn bus_health(&self) -> Health {
+        self.bus.health()
     }
 
     /// How many jobs wait for a worker.

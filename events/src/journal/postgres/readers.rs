@@ -27,7 +27,7 @@ use crate::{
     journal::ReadError,
 };
 
-const CONNECTIONS: usize = 8;
+const CONNECTIONS: usize = 4;
 /// How long a new connection may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Longer than the server lets a statement take, and the wait for a connection too.
