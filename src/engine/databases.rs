@@ -1,6 +1,6 @@
 //! The databases below: the one place that names their engines.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use campanile_events::{
     clock::SharedClock,
@@ -48,6 +48,18 @@ pub(super) fn read_models(folder: &Folder, side: &Arc<dyn Database>) -> Result<A
         None => Arc::new(Sqlite::open(&folder.path.join(READ_MODELS), Durability::Normal)?),
         Some(_) => Arc::clone(side),
     })
+}
+
+/// Takes away the read models of a folder whose log was another: they come back from the one that it has now. Those in a
+/// database were restored with it.
+pub(super) fn forget_read_models(folder: &Path) -> std::io::Result<()> {
+    for ending in ["", "-wal", "-shm"] {
+        match std::fs::remove_file(folder.join(format!("{READ_MODELS}{ending}"))) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether an engine may be there: a look that makes nothing.

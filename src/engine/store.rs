@@ -161,6 +161,11 @@ impl Store {
         })
     }
 
+    /// Takes away the folder's read models, which may be of another log; they come back from the one that it has.
+    pub fn forget_read_models(&self) -> std::io::Result<()> {
+        databases::forget_read_models(&self.folder)
+    }
+
     /// Whether nothing has happened in it yet.
     pub async fn is_empty(&self) -> Result<bool, ReadError> {
         Ok(self.journal.head().await?.position == Position(0))
