@@ -19,6 +19,7 @@ mod log;
 mod mastodon;
 mod mastodon_deleting;
 mod media;
+mod nodes;
 mod openapi;
 mod operators;
 mod posts;

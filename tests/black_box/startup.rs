@@ -1,10 +1,10 @@
 //! Starting, stopping, and who holds the folder.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Engine, Options, Ran, SandboxServer, campanile, campanile_in, now, published, until};
+use crate::support::{Engine, Options, Place, Ran, SandboxServer, campanile, now, published, until};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -39,30 +39,27 @@ async fn a_folder_that_was_left_by_a_killed_process_is_served_again() {
 }
 
 #[test]
-fn an_empty_folder_says_to_run_init() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let ran = campanile_in(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+fn an_empty_place_says_to_run_init() {
+    let ran = Place::new().command(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(ran.code, Some(2), "{}{}", ran.output, ran.errors);
     assert!(ran.errors.contains("campanile init"), "{}", ran.errors);
 }
 
 #[test]
 fn a_second_init_changes_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let first = campanile_in(folder.path(), &["init", "--email", "owner@example.com"]);
-    assert_eq!(first.code, Some(0), "{}", first.errors);
-    let journal = fs::read(folder.path().join("journal.db")).expect("a journal");
-    let second = campanile_in(folder.path(), &["init", "--email", "other@example.com"]);
+    let place = Place::new();
+    place.init();
+    let made = place.stored();
+    let second = place.command(&["init", "--email", "other@example.com"]);
     assert_eq!(second.code, Some(2), "{}", second.output);
     assert!(!second.output.contains("sk_live_") && !second.errors.is_empty());
-    assert_eq!(fs::read(folder.path().join("journal.db")).expect("a journal"), journal);
+    assert!(place.stored() == made, "something was changed");
 }
 
 #[test]
 fn init_in_json_gives_three_fields() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let made = campanile_in(folder.path(), &["init", "--email", "owner@example.com", "--json"]).ok();
-    let made: serde_json::Value = serde_json::from_str(&made).expect("one JSON object and nothing else");
+    // One JSON object and nothing else.
+    let made = Place::new().init();
     let mut fields: Vec<_> = made.as_object().expect("an object").keys().map(String::as_str).collect();
     fields.sort_unstable();
     assert_eq!(fields, ["key_id", "secret", "workspace_id"]);
@@ -71,16 +68,15 @@ fn init_in_json_gives_three_fields() {
 
 #[test]
 fn settings_that_make_no_sense_are_named() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let run = |arguments: &[&str]| campanile_in(folder.path(), arguments);
-    run(&["init", "--email", "owner@example.com"]).ok();
+    let place = Place::new();
+    place.init();
     for (arguments, named) in [
         (&["serve", "--roles", "api,bellringer"][..], "bellringer"),
         (&["serve", "--timing", "rent=1"], "rent"),
         (&["serve", "--allow-egress", "everything"], "everything"),
         (&["serve", "--lissten", "127.0.0.1:0"], "--lissten"),
     ] {
-        let ran = run(arguments);
+        let ran = place.command(arguments);
         assert_eq!(ran.code, Some(2), "{arguments:?}: {}{}", ran.output, ran.errors);
         assert!(ran.errors.contains(named), "{arguments:?}: {}", ran.errors);
     }

@@ -63,7 +63,21 @@ impl Process {
 
     /// Asks it to stop, and does not wait.
     pub fn ask_to_stop(&self) {
-        let asked = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.pid())]).status();
+        self.signal("TERM");
+    }
+
+    /// Holds it still, connections open, as a machine that is out of memory or a paused container does.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on after [`Process::freeze`].
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let asked = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.pid())]).status();
         assert!(asked.expect("a shell").success(), "`{}` takes no signal", self.name);
     }
 

@@ -61,6 +61,9 @@ pub struct Visible {
     pub remote_id: String,
     /// What it says.
     pub text: String,
+    /// Since when.
+    #[serde(rename = "visible_at")]
+    pub at: DateTime<Utc>,
     /// What it shows.
     #[serde(default)]
     pub media_ids: Vec<String>,

@@ -1,7 +1,5 @@
 //! `campanile log stats`
 
-use std::path::Path;
-
 use chrono::SecondsFormat;
 use clap::Args;
 use serde_json::json;
@@ -35,20 +33,22 @@ impl Show {
         let progress = Progress::start("counting", 0);
         let counted = stats(log.as_ref(), |done, steps| progress.at(done, steps)).await?;
         drop(progress);
-        print(&counted, on_disk(&folder.path), self.json)
+        print(&counted, on_disk(&folder), self.json)
     }
 }
 
-/// The journal's file and what isn't moved into it yet.
-fn on_disk(folder: &Path) -> u64 {
-    let length = |name| std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());
-    ["journal.db", "journal.db-wal"].into_iter().map(length).sum()
+/// The journal's file and what isn't moved into it yet; a database server has files of its own.
+fn on_disk(folder: &Folder) -> Option<u64> {
+    let length = |name| std::fs::metadata(folder.path.join(name)).map_or(0, |file| file.len());
+    folder.database.is_none().then(|| ["journal.db", "journal.db-wal"].into_iter().map(length).sum())
 }
 
-fn print(stats: &Stats, on_disk: u64, as_json: bool) -> Result<(), Failure> {
+fn print(stats: &Stats, on_disk: Option<u64>, as_json: bool) -> Result<(), Failure> {
     if as_json {
         let mut shown = serde_json::to_value(stats).map_err(|error| Failure::Failed(error.to_string()))?;
-        shown["bytes_on_disk"] = json!(on_disk);
+        if let Some(on_disk) = on_disk {
+            shown["bytes_on_disk"] = json!(on_disk);
+        }
         println!("{shown}");
         return Ok(());
     }
@@ -59,7 +59,9 @@ fn print(stats: &Stats, on_disk: u64, as_json: bool) -> Result<(), Failure> {
     println!("{:<32} {}", "events", stats.events);
     println!("{:<32} {}", "workspaces", stats.workspaces);
     println!("{:<32} {}", "payload bytes", stats.payload_bytes);
-    println!("{:<32} {on_disk}", "bytes on disk");
+    if let Some(on_disk) = on_disk {
+        println!("{:<32} {on_disk}", "bytes on disk");
+    }
     println!("{:<32} {}", "first", time(stats.first_at));
     println!("{:<32} {}", "last", time(stats.last_at));
     for (heading, counts) in [("streams", &stats.streams), ("events by type", &stats.by_type)] {

@@ -7,7 +7,7 @@ use crate::support::{Chance, SandboxServer};
 /// Kinds after which the engine can't know what became of a request, though nothing killed it.
 pub(super) const LOSSY: &[&str] = &["lose_answer", "error_after", "reset", "reset_after", "effect_late"];
 
-pub(super) async fn add(sandbox: &SandboxServer, chance: &mut Chance) {
+pub(crate) async fn add(sandbox: &SandboxServer, chance: &mut Chance) {
     for (kind, probability, more) in [
         ("lose_answer", 0.03, json!({})),
         ("error_before", 0.05, json!({"status": 503})),

@@ -3,29 +3,29 @@
 //! `CAMPANILE_SEED` repeats a run's choices, `CAMPANILE_KILLS` and `CAMPANILE_POSTS` make it longer or shorter.
 
 mod account;
-mod faults;
-mod plan;
+pub(crate) mod faults;
+pub(crate) mod plan;
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Chance, Client, Engine, Options, SandboxServer, Truth, now, settled, until};
+use crate::support::{Chance, Client, Engine, Options, SandboxServer, now, settled, until};
 use account::Accounting;
 use plan::{Plan, Planned};
 
 /// When nothing goes wrong any more, everything in doubt is settled within this.
 const SETTLED: Duration = Duration::from_secs(90);
 
-/// Says how to repeat a run that failed.
-struct Replay(Plan);
+/// Says how to repeat a run that failed, of the tests with this name.
+pub(crate) struct Replay(pub Plan, pub &'static str);
 
 impl Drop for Replay {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let Plan { seed, kills, posts, .. } = self.0;
+            let Self(Plan { seed, kills, posts, .. }, tests) = self;
             eprintln!(
-                "to repeat: CAMPANILE_SEED={seed} CAMPANILE_KILLS={kills} CAMPANILE_POSTS={posts} tests/run -E 'test(kills::)'"
+                "to repeat: CAMPANILE_SEED={seed} CAMPANILE_KILLS={kills} CAMPANILE_POSTS={posts} tests/run -E 'test(/^{tests}::/)'"
             );
         }
     }
@@ -33,7 +33,7 @@ impl Drop for Replay {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_doubled_or_lost_when_the_engine_is_killed() {
-    let replay = Replay(Plan::from_environment());
+    let replay = Replay(Plan::of(20, 300, Duration::from_secs(8), |_| Duration::from_secs(40)), "kills");
     let plan = replay.0;
     println!("record: seed {}, {} kills, {} posts", plan.seed, plan.kills, plan.posts);
     let mut chance = Chance::of(plan.seed);
@@ -47,20 +47,25 @@ async fn nothing_is_doubled_or_lost_when_the_engine_is_killed() {
     let kept = kill_again_and_again(&mut engine, &client, plan, &mut chance).await;
     sandbox.no_faults().await;
 
+    account_for(&client, &sandbox, &posts, &kept).await;
+}
+
+/// Waits until every post has come to its end, and holds them all against the platform's truth; `kept` are drafts whose
+/// writing was answered.
+pub(crate) async fn account_for(client: &Client, sandbox: &SandboxServer, posts: &[Planned], kept: &[String]) {
     let mut accounting = Accounting::default();
-    for post in &posts {
-        let found = settled(&client, &post.id, SETTLED).await;
-        accounting.ended(&client, post, &found).await;
+    for post in posts {
+        let found = settled(client, &post.id, SETTLED).await;
+        accounting.ended(client, post, &found).await;
     }
-    for draft in &kept {
+    for draft in kept {
         assert_eq!(
             client.get(&format!("/v1/posts/{draft}")).await.status,
             200,
             "an answered command was lost: {draft}"
         );
     }
-    let truth: Truth = sandbox.truth().await;
-    accounting.hold(&posts, &truth);
+    accounting.hold(posts, &sandbox.truth().await);
 }
 
 /// Kills and restarts at moments of chance; gives the drafts that were answered meanwhile.

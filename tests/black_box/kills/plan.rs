@@ -8,20 +8,20 @@ use serde_json::json;
 
 use crate::support::{Chance, Client, SandboxServer, now};
 
-pub(super) const CLASSES: [&str; 3] = ["keyed", "searchable", "blind"];
+pub(crate) const CLASSES: [&str; 3] = ["keyed", "searchable", "blind"];
 /// How many accounts of each class.
 const ACCOUNTS: usize = 3;
-/// How long posts fall due.
-const WINDOW: Duration = Duration::from_secs(40);
-/// How long it may take to write them all: none is due before.
-const WRITING: Duration = Duration::from_secs(8);
 
 /// A run's numbers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub seed: u64,
     pub kills: u32,
     pub posts: usize,
+    /// How long it may take to write them all: none is due before.
+    pub writing: Duration,
+    /// How long posts fall due.
+    pub window: Duration,
     /// The shortest time between two kills, in milliseconds.
     pub shortest_up: u64,
     /// By how much it is longer, at most.
@@ -30,8 +30,9 @@ pub(super) struct Plan {
 
 /// A post that falls due.
 #[derive(Debug, Clone)]
-pub(super) struct Planned {
+pub(crate) struct Planned {
     pub id: String,
+    pub due: DateTime<Utc>,
     pub account: String,
     pub handle: String,
     pub class: &'static str,
@@ -39,22 +40,23 @@ pub(super) struct Planned {
 }
 
 impl Plan {
-    pub fn from_environment() -> Self {
+    /// These numbers, but for what the environment says. Together the kills take as long as posts fall due.
+    pub fn of(kills: usize, posts: usize, writing: Duration, window: impl FnOnce(u32) -> Duration) -> Self {
         let number = |name: &str, usual: usize| match std::env::var(name) {
             Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is a whole number")),
             Err(_) => usual,
         };
-        let kills = number("CAMPANILE_KILLS", 20) as u32;
-        // Together the kills take as long as posts fall due.
-        let each = WINDOW.as_millis() as u64 / u64::from(kills.max(1));
-        let posts = number("CAMPANILE_POSTS", 300);
-        Self { seed: Chance::seed(), kills, posts, shortest_up: each / 2, widest_up: each.max(1) }
+        let kills = number("CAMPANILE_KILLS", kills) as u32;
+        let window = window(kills);
+        let each = window.as_millis() as u64 / u64::from(kills.max(1));
+        let posts = number("CAMPANILE_POSTS", posts);
+        Self { seed: Chance::seed(), kills, posts, writing, window, shortest_up: each / 2, widest_up: each.max(1) }
     }
 }
 
 /// Connects the accounts and schedules the posts.
 /// They fall due from the moment that is given on.
-pub(super) async fn write(
+pub(crate) async fn write(
     client: &Client,
     sandbox: &SandboxServer,
     plan: Plan,
@@ -67,21 +69,21 @@ pub(super) async fn write(
             accounts.push((client.connect_sandbox(&sandbox.address, &handle, class).await, handle, class));
         }
     }
-    let first = now() + WRITING;
+    let first = now() + plan.writing;
     let planned = (0..plan.posts).map(|number| {
         let (account, handle, class) = accounts[number % accounts.len()].clone();
-        let due = first + Duration::from_millis(chance.below(WINDOW.as_millis() as u64));
-        let post = Planned { id: String::new(), account, handle, class, text: format!("post {number}") };
-        (post, due.to_rfc3339_opts(SecondsFormat::Millis, true))
+        let due = first + Duration::from_millis(chance.below(plan.window.as_millis() as u64));
+        Planned { id: String::new(), due, account, handle, class, text: format!("post {number}") }
     });
     let planned: Vec<_> = planned.collect();
-    let write = |(mut post, due): (Planned, String)| async move {
+    let write = |mut post: Planned| async move {
+        let due = post.due.to_rfc3339_opts(SecondsFormat::Millis, true);
         let body = json!({"body": post.text, "account_ids": [post.account], "schedule": {"at": due}});
         let made = client.post("/v1/posts", body).await.expect(201);
         made["id"].as_str().expect("an id").clone_into(&mut post.id);
         post
     };
     let posts: Vec<_> = stream::iter(planned).map(write).buffer_unordered(16).collect().await;
-    assert!(now() < first, "the posts took longer to write than {WRITING:?}");
+    assert!(now() < first, "the posts took longer to write than {:?}", plan.writing);
     (posts, first)
 }

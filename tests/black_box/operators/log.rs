@@ -101,7 +101,11 @@ async fn the_log_is_counted() {
     let stats: Value = serde_json::from_str(&engine.command(&["log", "stats", "--json"]).ok()).expect("JSON");
     assert_eq!((&stats["by_type"]["post.drafted"], &stats["streams"]["post"]), (&json!(5), &json!(5)), "{stats}");
     assert_eq!((&stats["workspaces"], &stats["events"]), (&json!(1), &json!(crate::log::whole(&engine).len())));
-    assert!(stats["bytes_on_disk"].as_u64() > stats["payload_bytes"].as_u64(), "{stats}");
+    if engine.place().servers().is_none() {
+        assert!(stats["bytes_on_disk"].as_u64() > stats["payload_bytes"].as_u64(), "{stats}");
+    } else {
+        assert_eq!(stats["bytes_on_disk"], Value::Null, "a database server's files are its own");
+    }
     assert!(stats["first_at"].as_str() < stats["last_at"].as_str(), "{stats}");
     let words = engine.command(&["log", "stats"]).ok();
     assert!(words.lines().any(|line| line.split_whitespace().eq(["post.drafted", "5"])), "{words}");
@@ -111,8 +115,8 @@ async fn the_log_is_counted() {
 async fn who_follows_the_log_is_told_that_the_engine_stopped() {
     let mut engine = engine_with_posts().await;
     let last = engine.command(&["log", "tail"]).ok().lines().count();
-    let mut command = campanile();
-    command.args(["log", "tail", "--follow"]).env("CAMPANILE_DATA", engine.data());
+    let mut command = engine.program();
+    command.args(["log", "tail", "--follow"]);
     let mut following = Process::start("tail", &mut command, engine.outputs());
     eventually("it has printed the log", SOON, async || {
         let printed = following.said().lines().filter(|line| line.contains("\"position\"")).count();

@@ -151,6 +151,11 @@ impl Nats {
         }
     }
 
+    /// The folder of all its files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The server's port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port

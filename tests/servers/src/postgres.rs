@@ -80,6 +80,11 @@ impl Postgres {
         }
     }
 
+    /// The folder of all its files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The server's port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port

@@ -1,0 +1,62 @@
+//! PostgreSQL is away for some seconds: requests are told so, nothing is half done, nothing leaves unintended.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::json;
+
+use super::{insist, latest_of, posts_due};
+use crate::support::{API, Cluster, Options, SOON, SandboxServer, published};
+
+const POSTS: usize = 90;
+const WINDOW: Duration = Duration::from_secs(12);
+const BEFORE: Duration = Duration::from_secs(3);
+const AWAY: Duration = Duration::from_secs(4);
+/// How soon everything is taken again.
+const BACK: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn away_for_some_seconds() {
+    let sandbox = SandboxServer::start().await;
+    let mut cluster = Cluster::start(Options::default()).await;
+    let account = cluster.client(API[0]).connect_sandbox(&sandbox.address, "own", "keyed").await;
+    let posts = posts_due(&cluster, &sandbox, POSTS, WINDOW).await;
+    tokio::time::sleep(BEFORE).await;
+    cluster.servers().postgres.kill9();
+
+    let clients = API.map(|node| cluster.client(node));
+    let mut waiting = Vec::new();
+    for (number, client) in clients.iter().cycle().take(10).cloned().enumerate() {
+        let body = json!({"body": format!("insisted {number}"), "account_ids": [account]});
+        waiting.push(tokio::spawn(async move {
+            insist(&client, "/v1/posts", &format!("insisted-{number}"), &body, AWAY + BACK).await
+        }));
+    }
+    for client in &clients {
+        assert_eq!(client.get("/healthz").await.status, 200, "the process lives");
+        assert_eq!(client.get("/readyz").await.status, 503, "and is not ready");
+        client.get("/v1/posts").await.refused(503, "unavailable");
+    }
+    tokio::time::sleep(AWAY).await;
+    cluster.servers().postgres.start_again();
+    for request in waiting {
+        let (_made, refused) = request.await.expect("it is taken in time");
+        assert!(refused > 0, "it was taken by a database that wasn't there");
+    }
+
+    for post in &posts {
+        published(&clients[1], &post.id, SOON).await;
+    }
+    let truth = sandbox.truth().await;
+    println!("record: the latest came {:?} after it was due", latest_of(&posts, &truth));
+    let mut written = BTreeMap::<_, usize>::new();
+    for post in clients[1].all("/v1/posts").await {
+        *written.entry(post["body"].as_str().expect("a text").to_owned()).or_default() += 1;
+    }
+    for number in 0..10 {
+        assert_eq!(written.get(&format!("insisted {number}")), Some(&1), "what was insisted on was written once");
+    }
+    let log = cluster.log();
+    let intended = log.iter().filter(|event| event["type"] == "post.send_intended").count();
+    assert!(truth.requests.len() <= intended, "{} requests, {intended} intents", truth.requests.len());
+    cluster.end().await;
+}

@@ -1,0 +1,56 @@
+//! A worker's node dies in mid-publication: another one notices in time, and settles what it left.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::publish;
+use crate::support::{API, Cluster, Options, SOON, SandboxServer, WORKERS, attempts, eventually, published};
+
+/// A tenth of what is usual: the machine's own moments count for little in it.
+const TENTH: &str = "lease=6,settle=12,lookup_gap=6,quiet=6,sweep=1,retry_first=0.1,retry_most=6";
+/// A tenth of 75 s.
+const NOTICED: Duration = Duration::from_millis(7_500);
+/// Keyed: not before the quiet time; searchable: two look-ups after the settle time.
+const SETTLED: Duration = Duration::from_secs(40);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_had_in_hand_is_noticed_and_settled() {
+    let sandbox = SandboxServer::start().await;
+    let mut cluster = Cluster::start(Options { timing: Some(TENTH), ..Options::default() }).await;
+    let client = cluster.client(API[0]);
+    let mut posts = Vec::new();
+    // Whatever is taken now, this one takes it.
+    cluster[WORKERS[1]].terminate();
+    for class in ["keyed", "searchable"] {
+        for kind in ["answer_late", "hang"] {
+            let handle = format!("{class}-{kind}");
+            let account = client.connect_sandbox(&sandbox.address, &handle, class).await;
+            sandbox.fault(json!({"kind": kind, "seconds": 3, "account": handle})).await;
+            posts.push((publish(&client, &handle, &account).await, handle));
+        }
+    }
+    eventually("all requests are on their way", SOON, async || {
+        let requests = sandbox.truth().await.requests.len();
+        if requests == posts.len() { Ok(()) } else { Err(requests.to_string()) }
+    })
+    .await;
+    cluster[WORKERS[0]].kill9();
+    let died = Instant::now();
+    cluster.launch(WORKERS[1]).await;
+    for (post, handle) in &posts {
+        eventually(&format!("{handle} was noticed"), NOTICED.saturating_sub(died.elapsed()), async || {
+            let tried = attempts(&client, post).await;
+            if tried[0]["error"]["class"] == "lapsed" { Ok(()) } else { Err(tried[0].to_string()) }
+        })
+        .await;
+    }
+    println!("record: all was noticed after {:?}, {NOTICED:?} at most", died.elapsed());
+    for (post, _) in &posts {
+        published(&client, post, SETTLED).await;
+    }
+    let counts = sandbox.truth().await.counts();
+    assert!(counts.len() == posts.len() && counts.values().all(|count| *count == 1), "{counts:?}");
+    cluster.restart(WORKERS[0]).await;
+    cluster.end().await;
+}

@@ -1,0 +1,35 @@
+//! What one node wrote, another one shows: at once, and where the client names the place in the log, for sure.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::id;
+use crate::support::{API, Cluster, Options};
+
+const ROUNDS: usize = 50;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_on_one_node_is_read_on_another() {
+    let cluster = Cluster::start(Options::default()).await;
+    let [one, other] = API.map(|node| cluster.client(node));
+    let account = one.own_account().await;
+    let made = one.post("/v1/posts", json!({"body": "new", "account_ids": [account]})).await.expect(201);
+    let post = format!("/v1/posts/{}", id(&made));
+    for round in 0..ROUNDS {
+        // In turn, so that each node has the post in its memory as it was before.
+        let (writes, reads) = if round % 2 == 0 { (&one, &other) } else { (&other, &one) };
+        let body = format!("round {round}");
+        let written = writes.patch(&post, json!({"body": body})).await;
+        written.expect(200);
+        assert_eq!(reads.get(&post).await.expect(200)["body"], body, "without the header");
+
+        let made = writes.post("/v1/posts", json!({"body": body, "account_ids": [account]})).await;
+        let draft = id(&made.expect(201));
+        let place = made.header("campanile-position");
+        let listed = reads.request(Method::GET, "/v1/posts?limit=5").header("Campanile-Position", place);
+        let listed = reads.send(listed).await.expect(200);
+        let found = listed["data"].as_array().expect("posts").iter().any(|it| it["id"] == Value::from(&*draft));
+        assert!(found, "round {round}: {draft} stands at {place}, and is not in {listed}");
+    }
+    cluster.end().await;
+}

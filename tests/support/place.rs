@@ -1,0 +1,105 @@
+//! Where an engine lives.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Environment, Ran, Servers, campanile};
+
+/// Which engine a run is about: `embedded`, as when it isn't given, or `production`.
+const SETTING: &str = "CAMPANILE_TESTS_SETTING";
+
+/// Where an engine lives: a data folder, and in the setting of many nodes a PostgreSQL and a NATS.
+///
+/// One variable chooses for a whole run, so that no test is written twice: `CAMPANILE_TESTS_SETTING=production`.
+#[derive(Debug)]
+pub struct Place {
+    environment: Environment,
+    servers: Option<Servers>,
+    folder: TempDir,
+}
+
+impl Place {
+    /// An empty one, in the setting that the run is about.
+    pub fn new() -> Self {
+        match std::env::var(SETTING).as_deref() {
+            Err(_) | Ok("embedded") => Self::with(None),
+            Ok("production") => Self::of_many_nodes(),
+            Ok(other) => panic!("{SETTING} is `embedded` or `production`, not `{other}`"),
+        }
+    }
+
+    /// An empty one for many nodes, whatever the run is about.
+    pub fn of_many_nodes() -> Self {
+        Self::with(Some(Servers::start()))
+    }
+
+    fn with(servers: Option<Servers>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(folder.path().join("data")).expect("the data folder");
+        let environment = servers.as_ref().map(Servers::environment).unwrap_or_default();
+        Self { environment, servers, folder }
+    }
+
+    /// Makes an engine; gives what `init --json` prints.
+    pub fn init(&self) -> Value {
+        let made = self.command(&["init", "--email", "owner@example.com", "--json"]).ok();
+        serde_json::from_str(&made).expect("what `init --json` prints")
+    }
+
+    /// The program, about this place and in its data folder.
+    pub fn program(&self) -> Command {
+        self.program_in(&self.data())
+    }
+
+    /// The program of a node with another data folder.
+    pub fn program_in(&self, data: &Path) -> Command {
+        let mut command = campanile();
+        self.environment.tell(&mut command);
+        command.env("CAMPANILE_DATA", data).current_dir(data);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn command(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.program().args(arguments))
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What the data folder is in; programs' output is kept there.
+    pub fn outputs(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What many nodes stand on; none in the embedded setting.
+    pub fn servers(&self) -> Option<&Servers> {
+        self.servers.as_ref()
+    }
+
+    /// The same, to be killed and started.
+    pub fn servers_mut(&mut self) -> &mut Servers {
+        self.servers.as_mut().expect("a place for many nodes")
+    }
+
+    /// Every folder in which something of the engine is kept.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let servers = self.servers.iter().flat_map(|it| [it.postgres.folder(), it.nats.folder()]);
+        servers.chain([self.outputs()]).map(Path::to_owned).collect()
+    }
+
+    /// What the log's database holds, to be compared.
+    pub fn stored(&self) -> Vec<u8> {
+        match &self.servers {
+            Some(servers) => servers.dump().into_bytes(),
+            None => std::fs::read(self.data().join("journal.db")).expect("the journal"),
+        }
+    }
+}
