@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use campanile_events::{
-    clock::SharedClock,
+    clock::{DatabaseClock, SharedClock},
     commands::Sharing,
     db::{Database, Durability, Postgres, Sqlite, postgres::Connections},
     journal::{Journal, PostgresJournal, SqliteJournal},
@@ -17,8 +17,10 @@ const READ_MODELS: &str = "read.db";
 /// A server has a hundred connections by default, for all nodes; the journal takes some more.
 const CONNECTIONS: Connections = Connections { reads: 4, writes: 3 };
 
-/// What must not be lost.
+/// What must not be lost, and the clock that it goes by.
 pub(super) struct Databases {
+    /// The clock that everything goes by: the database's, where nodes share one.
+    pub clock: SharedClock,
     /// The log.
     pub journal: Arc<dyn Journal>,
     /// The tables beside it.
@@ -28,17 +30,18 @@ pub(super) struct Databases {
 }
 
 impl Databases {
-    /// Opens them, or makes them.
-    pub(super) async fn open(folder: &Folder, clock: &SharedClock, metrics: &Metrics) -> Result<Self, OpenError> {
+    /// Opens them, or makes them; `clock` is the process's own.
+    pub(super) async fn open(folder: &Folder, clock: SharedClock, metrics: &Metrics) -> Result<Self, OpenError> {
         let observer = Arc::new(metrics.clone());
         let Some(settings) = &folder.database else {
             let db = Sqlite::open(&folder.path.join(JOURNAL), Durability::Full)?;
             let journal = SqliteJournal::open_observed(db.clone(), clock.clone(), observer).await?;
-            return Ok(Self { journal: Arc::new(journal), side: Arc::new(db), sharing: Sharing::Alone });
+            return Ok(Self { clock, journal: Arc::new(journal), side: Arc::new(db), sharing: Sharing::Alone });
         };
-        let side = Postgres::open(&settings.clone().named("tables"), CONNECTIONS).await?;
+        let side: Arc<dyn Database> = Arc::new(Postgres::open(&settings.clone().named("tables"), CONNECTIONS).await?);
+        let clock = DatabaseClock::start(Arc::clone(&side)).await?;
         let journal = PostgresJournal::open_observed(settings, observer).await?;
-        Ok(Self { journal: Arc::new(journal), side: Arc::new(side), sharing: Sharing::Shared })
+        Ok(Self { clock, journal: Arc::new(journal), side, sharing: Sharing::Shared })
     }
 }
 

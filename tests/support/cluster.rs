@@ -118,6 +118,9 @@ impl IndexMut<usize> for Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        assert!(self.ended || std::thread::panicking(), "a test ends its cluster: only then is it held to its promises");
+        assert!(
+            self.ended || std::thread::panicking(),
+            "a test ends its cluster: only then is it held to its promises"
+        );
     }
 }

@@ -93,7 +93,10 @@ async fn neither_a_leader_nor_a_projector_holds_the_others_up() {
             published(&client, &post, TAKEN_OVER + Duration::from_secs(1)).await;
             listed(&cluster, &post).await;
             let all = (now() - frozen).num_milliseconds();
-            println!("record: {text}: taken after {} ms, {refused} refused, all after {all} ms", taken.num_milliseconds());
+            println!(
+                "record: {text}: taken after {} ms, {refused} refused, all after {all} ms",
+                taken.num_milliseconds()
+            );
             busy.await.expect("all were taken");
             cluster[node].process().thaw();
         }

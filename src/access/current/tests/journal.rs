@@ -8,7 +8,9 @@ use std::sync::{
 use async_trait::async_trait;
 use campanile_events::{
     ids::{Position, Version, WorkspaceId},
-    journal::{Append, AppendError, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, StreamId},
+    journal::{
+        Append, AppendError, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, RestoreError, Restoring, StreamId,
+    },
 };
 use chrono::{DateTime, Utc};
 use tokio::sync::{Semaphore, watch};
@@ -82,6 +84,10 @@ impl Journal for Impaired {
 
     async fn workspace_numbers(&self) -> Result<Vec<(WorkspaceId, u64)>, ReadError> {
         self.below.workspace_numbers().await
+    }
+
+    async fn restore(&self) -> Result<Box<dyn Restoring>, RestoreError> {
+        self.below.restore().await
     }
 
     fn watch(&self) -> watch::Receiver<Position> {
