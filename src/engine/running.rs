@@ -143,6 +143,7 @@ async fn core(
         clock.clone(),
     )
     .await?;
+    let duplicates = Duplicates::open(Arc::clone(&side), sharing).await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
     let roles = &configuration.roles;
@@ -190,7 +191,7 @@ async fn core(
         tokens,
         publishing,
         clock,
-        duplicates: Duplicates::default(),
+        duplicates,
         metrics,
         in_progress: InProgress::default(),
         draining: false.into(),

@@ -60,11 +60,11 @@ impl Follower {
         };
         tokio::pin!(stopped);
         loop {
-            let stepped = tokio::select! {
+            let looked = tokio::select! {
                 () = &mut stopped => break,
-                stepped = self.step(&mut wake) => stepped,
+                looked = self.step(&mut wake) => looked,
             };
-            let pause = match stepped {
+            let pause = match looked {
                 Ok(()) => REST,
                 Err(error) => {
                     tracing::debug!(%error, "keys are read from the database until the log can be followed again");
