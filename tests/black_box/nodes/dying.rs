@@ -7,17 +7,15 @@ use serde_json::json;
 use super::publish;
 use crate::support::{API, Cluster, Options, SOON, SandboxServer, WORKERS, attempts, eventually, published};
 
-/// A tenth of what is usual: the machine's own moments count for little in it.
-const TENTH: &str = "lease=6,settle=12,lookup_gap=6,quiet=6,sweep=1,retry_first=0.1,retry_most=6";
-/// A tenth of 75 s.
-const NOTICED: Duration = Duration::from_millis(7_500);
-/// Keyed: not before the quiet time; searchable: two look-ups after the settle time.
-const SETTLED: Duration = Duration::from_secs(40);
+/// A lease of half its length: a job lies on NATS for 10 s, whatever the lease, before it is given to another.
+const HALF: &str = "lease=30,settle=2.4,lookup_gap=1.2,quiet=1.2,sweep=5,retry_first=0.05,retry_most=1";
+/// Half of 75 s.
+const NOTICED: Duration = Duration::from_millis(37_500);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_it_had_in_hand_is_noticed_and_settled() {
     let sandbox = SandboxServer::start().await;
-    let mut cluster = Cluster::start(Options { timing: Some(TENTH), ..Options::default() }).await;
+    let mut cluster = Cluster::start(Options { timing: Some(HALF), ..Options::default() }).await;
     let client = cluster.client(API[0]);
     let mut posts = Vec::new();
     // Whatever is taken now, this one takes it.
@@ -47,7 +45,7 @@ async fn what_it_had_in_hand_is_noticed_and_settled() {
     }
     println!("record: all was noticed after {:?}, {NOTICED:?} at most", died.elapsed());
     for (post, _) in &posts {
-        published(&client, post, SETTLED).await;
+        published(&client, post, SOON).await;
     }
     let counts = sandbox.truth().await.counts();
     assert!(counts.len() == posts.len() && counts.values().all(|count| *count == 1), "{counts:?}");

@@ -42,7 +42,7 @@ async fn what_one_node_took_from_a_key_the_other_does_not_give() {
         user.get("/v1/posts").await.expect(200);
 
         let rotate = cluster.client(here).request(Method::POST, &format!("{key}/rotate"));
-        let newer = cluster.client(here).send(rotate.json(&json!({"overlap_seconds": 0}))).await.expect(200);
+        let newer = cluster.client(here).send(rotate.json(&json!({"overlap_seconds": 0}))).await.expect(201);
         user.get("/v1/posts").await.refused(401, "unauthorized");
         let newer = cluster.client_of(there, newer["secret"].as_str().expect("a secret"));
         newer.get("/v1/posts").await.expect(200);

@@ -40,6 +40,24 @@ async fn nothing_is_doubled_or_lost_when_nodes_and_servers_are_killed() {
     cluster.end().await;
 }
 
+/// What is killed.
+enum Victim {
+    Node(usize),
+    Nats,
+    Postgres,
+}
+
+impl Victim {
+    /// Every node, then the servers.
+    fn of(number: usize, cluster: &Cluster) -> Self {
+        match number.checked_sub(cluster.size()) {
+            None => Self::Node(number),
+            Some(0) => Self::Nats,
+            Some(_) => Self::Postgres,
+        }
+    }
+}
+
 /// Kills and restarts at moments of chance; gives the drafts that were answered meanwhile.
 async fn kill_again_and_again(cluster: &mut Cluster, plan: Plan, chance: &mut Chance) -> Vec<String> {
     let account = account(cluster).await;
@@ -59,19 +77,22 @@ async fn kill_again_and_again(cluster: &mut Cluster, plan: Plan, chance: &mut Ch
         let each = plan.window * kill / plan.kills.max(1);
         until(begun + each + Duration::from_millis(chance.below(plan.shortest_up))).await;
         let away = Duration::from_millis(chance.below(AWAY));
-        let victim = chance.below(cluster.size() as u64 + 2) as usize;
-        if victim < cluster.size() {
-            cluster[victim].kill9();
-            tokio::time::sleep(away).await;
-            cluster.launch(victim).await;
-        } else if victim == cluster.size() {
-            cluster.servers().nats.kill9();
-            tokio::time::sleep(away).await;
-            cluster.servers().nats.start_again();
-        } else {
-            cluster.servers().postgres.kill9();
-            tokio::time::sleep(away).await;
-            cluster.servers().postgres.start_again();
+        match Victim::of(chance.below(cluster.size() as u64 + 2) as usize, cluster) {
+            Victim::Node(node) => {
+                cluster[node].kill9();
+                tokio::time::sleep(away).await;
+                cluster.launch(node).await;
+            }
+            Victim::Nats => {
+                cluster.servers().nats.kill9();
+                tokio::time::sleep(away).await;
+                cluster.servers().nats.start_again();
+            }
+            Victim::Postgres => {
+                cluster.servers().postgres.kill9();
+                tokio::time::sleep(away).await;
+                cluster.servers().postgres.start_again();
+            }
         }
     }
     println!("record: {} of {} drafts were taken meanwhile", kept.len(), plan.kills);

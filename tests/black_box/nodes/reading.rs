@@ -1,7 +1,7 @@
 //! What one node wrote, another one shows: at once, and where the client names the place in the log, for sure.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::id;
 use crate::support::{API, Cluster, Options};
@@ -23,12 +23,13 @@ async fn what_is_written_on_one_node_is_read_on_another() {
         written.expect(200);
         assert_eq!(reads.get(&post).await.expect(200)["body"], body, "without the header");
 
+        let body = format!("{body}, another");
         let made = writes.post("/v1/posts", json!({"body": body, "account_ids": [account]})).await;
         let draft = id(&made.expect(201));
         let place = made.header("campanile-position");
         let listed = reads.request(Method::GET, "/v1/posts?limit=5").header("Campanile-Position", place);
         let listed = reads.send(listed).await.expect(200);
-        let found = listed["data"].as_array().expect("posts").iter().any(|it| it["id"] == Value::from(&*draft));
+        let found = listed["data"].as_array().expect("posts").iter().any(|it| it["id"] == *draft);
         assert!(found, "round {round}: {draft} stands at {place}, and is not in {listed}");
     }
     cluster.end().await;
