@@ -74,9 +74,10 @@ impl Leading {
     /// Who leads.
     pub fn leader(&self) -> Leader {
         let Some(view) = &self.view else { return self.alone };
+        let leads = self.leads();
         match *view.borrow() {
             // It has stopped acting, and who acts instead isn't known yet.
-            View { leader: Leader::This { .. }, until, .. } if until.is_none_or(Moment::is_over) => Leader::Unknown,
+            View { leader: Leader::This { .. }, .. } if !leads => Leader::Unknown,
             View { leader, .. } => leader,
         }
     }
