@@ -19,6 +19,7 @@ const COMMANDS: &[&str] = &[
     "projections status",
     "projections rebuild",
     "sandbox",
+    "bench",
     "master-key",
 ];
 

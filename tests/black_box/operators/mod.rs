@@ -1,5 +1,6 @@
 //! What operators do at the machine, and what the program tells them of itself.
 
+mod bench;
 mod health;
 mod help;
 mod keys;
