@@ -25,7 +25,7 @@ mod targets;
 pub use answer::Answer;
 pub use chance::Chance;
 pub use client::Client;
-pub use engine::{Engine, Options};
+pub use engine::{Engine, Options, QUICK};
 pub use eventually::{SOON, eventually, now, until};
 pub use picture::png;
 pub use process::Process;

@@ -2,9 +2,11 @@
 
 mod health;
 mod help;
+mod import;
 mod keys;
 mod log;
 mod metrics;
 mod pauses;
 mod projections;
+mod restore;
 mod telemetry;
