@@ -54,7 +54,7 @@ impl Post {
             }
             // Nothing of a deleted post is sent any more.
             PostAction::HoldRestored { .. } if self.deleted => Ok(Vec::new()),
-            PostAction::HoldRestored { scheduled_too } => self.hold(now, scheduled_too),
+            PostAction::HoldRestored { scheduled_too } => Ok(self.hold(now, scheduled_too)),
             _ if self.deleted => Err(PostError::Deleted),
             PostAction::Edit { if_revision, content, targets, tags, limits } => {
                 self.expect_revision(if_revision)?;

@@ -3,13 +3,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Failure, FailureClass, Phase, Post, PostError, PostEvent, Target, TargetUnknown};
+use super::{Failure, FailureClass, Phase, Post, PostEvent, Target, TargetUnknown};
 
 impl Post {
     /// Each target that may have been sent in what was lost becomes unknown: what was due by now, and what was begun in any
     /// way, since edits, retries and look-ups of its later life are lost as well. With `scheduled_too` also what is due
     /// later, which somebody may have published early.
-    pub(super) fn hold(&self, now: DateTime<Utc>, scheduled_too: bool) -> Result<Vec<PostEvent>, PostError> {
+    pub(super) fn hold(&self, now: DateTime<Utc>, scheduled_too: bool) -> Vec<PostEvent> {
         let may_be_live = |target: &&Target| match &target.phase {
             Phase::Scheduled => scheduled_too || target.due.is_none_or(|due| due <= now),
             Phase::Publishing | Phase::Retrying { .. } | Phase::Settling(_) => true,
@@ -25,6 +25,6 @@ impl Post {
                 at: now,
             })
         };
-        Ok(self.targets.iter().filter(may_be_live).map(unknown).collect())
+        self.targets.iter().filter(may_be_live).map(unknown).collect()
     }
 }

@@ -120,7 +120,7 @@ impl Import {
         if bundle.is_some() {
             let (head, now) = (&imported.head, store.clock.now());
             let kept = store.checkpoints.keep(head.epoch, head.position, &imported.checkpoint, now).await;
-            kept.map_err(|error| after(error))?;
+            kept.map_err(after)?;
         }
         Ok(imported)
     }

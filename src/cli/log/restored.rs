@@ -45,7 +45,7 @@ impl Restored {
         eprintln!(
             "{} targets may have been sent in what was lost: they are `unknown`, and nothing is sent before somebody settles \
              them (POST /v1/posts/{{id}}/resolve)",
-            began.held
+            began.unknown
         );
         Ok(())
     }

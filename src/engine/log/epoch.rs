@@ -27,7 +27,7 @@ pub struct NewEpoch {
     /// How many events the last checkpoint known was over, where one was known.
     pub known: Option<u64>,
     /// How many targets may have been sent in what was lost, and are now unknown.
-    pub held: u64,
+    pub unknown: u64,
 }
 
 /// Signed checkpoints, as notes.
@@ -87,7 +87,7 @@ pub async fn begin_epoch(
     let last = last_known(store, &head, known).await?;
     // They may have followed what was lost.
     store.forget_read_models().map_err(storage)?;
-    let held = hold(store, head.position, scheduled_too, seen).await?;
+    let unknown = hold(store, head.position, scheduled_too, seen).await?;
 
     let epoch = head.epoch.next();
     let now = store.clock.now();
@@ -111,7 +111,7 @@ pub async fn begin_epoch(
     let appended = appended.map_err(|error: AppendError| storage(error))?;
     let position = appended.first().map_or(head.position, |event| event.position);
     Notary::of(store).sign_after(Position(0)).await.map_err(storage)?;
-    Ok(NewEpoch { epoch, position, known, held })
+    Ok(NewEpoch { epoch, position, known, unknown })
 }
 
 /// The latest checkpoint that this log's key signed in its epoch, of those given and those kept.

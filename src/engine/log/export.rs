@@ -171,7 +171,7 @@ pub fn verify_export(
 
 /// What follows an export's header.
 pub(super) struct Lines<R> {
-    lines: io::Lines<R>,
+    rest: io::Lines<R>,
     line: u64,
     trailer: Option<Trailer>,
 }
@@ -186,13 +186,13 @@ pub(super) fn lines<R: BufRead>(input: R) -> Result<(Header, Lines<R>), ExportEr
             format!("it has the form {} {}, and this build reads {FORMAT} {VERSION}", header.format, header.version);
         return Err(ExportError::Line { line: 1, reason });
     }
-    Ok((header, Lines { lines, line: 1, trailer: None }))
+    Ok((header, Lines { rest: lines, line: 1, trailer: None }))
 }
 
 impl<R: BufRead> Lines<R> {
     /// The next event, with how many bytes it took; none at the checkpoint.
     pub(super) fn next_event(&mut self) -> Result<Option<(Recorded, u64)>, ExportError> {
-        let Some(text) = self.lines.next().transpose()? else { return Ok(None) };
+        let Some(text) = self.rest.next().transpose()? else { return Ok(None) };
         self.line += 1;
         if text.starts_with("{\"checkpoint\"") {
             self.trailer = Some(parse(&text, self.line)?);
@@ -207,7 +207,7 @@ impl<R: BufRead> Lines<R> {
     pub(super) fn checkpoint(&mut self) -> Result<String, ExportError> {
         let wrong = |line, reason: &str| ExportError::Line { line, reason: reason.to_owned() };
         let trailer = self.trailer.take().ok_or_else(|| wrong(self.line, "the export ends without its checkpoint"))?;
-        if self.lines.next().transpose()?.is_some() {
+        if self.rest.next().transpose()?.is_some() {
             return Err(wrong(self.line + 1, "it stands after the checkpoint"));
         }
         Ok(trailer.checkpoint)

@@ -12,6 +12,8 @@ const COMMANDS: &[&str] = &[
     "keys revoke",
     "log tail",
     "log export",
+    "log import",
+    "log new-epoch",
     "log verify",
     "log stats",
     "pause",

@@ -3,9 +3,11 @@
 mod bench;
 mod health;
 mod help;
+mod import;
 mod keys;
 mod log;
 mod metrics;
 mod pauses;
 mod projections;
+mod restore;
 mod telemetry;
