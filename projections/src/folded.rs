@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// States kept in memory between batches, so that a busy stream isn't read again for each.
-const REMEMBERED: usize = 2_000;
+const REMEMBERED: usize = 1_000;
 
 /// What a folded read model is made of.
 pub trait View: Send + Sync + 'static {

@@ -37,7 +37,7 @@ use crate::{
 /// How long an answer waits for the read models to show what it did.
 const PROJECTED_WITHIN: Duration = Duration::from_secs(2);
 /// How many aggregates of a kind stay in memory.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(2_000).expect("not zero");
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
 
 /// The parts that requests are answered with. Everything in it is shared.
 pub struct Core {
