@@ -39,7 +39,8 @@ async fn what_it_had_in_hand_is_noticed_and_settled() {
     for (post, handle) in &posts {
         eventually(&format!("{handle} was noticed"), NOTICED.saturating_sub(died.elapsed()), async || {
             let tried = attempts(&client, post).await;
-            if tried[0]["error"]["class"] == "lapsed" { Ok(()) } else { Err(tried[0].to_string()) }
+            let lapsed = tried.first().is_some_and(|first| first["error"]["class"] == "lapsed");
+            if lapsed { Ok(()) } else { Err(format!("{tried:?}")) }
         })
         .await;
     }
