@@ -165,6 +165,41 @@ async fn another_leads_once_the_leaders_lease_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_that_was_frozen_past_its_lease_leads_no_longer() {
+    let mut timing = quick();
+    timing.apply("lease=6").expect("a good entry");
+    let ground = Ground::of(Setting::Nodes).await;
+    let frozen = Node::start_with(&ground, 1, timing, |_| {}).await;
+    until("the first leads", || frozen.leads()).await;
+    let other = Node::start_with(&ground, 2, timing, |_| {}).await;
+    let (thaw, thawed) = mpsc::channel::<()>();
+    frozen.runtime.as_ref().expect("it lives").spawn(async move { thawed.recv_timeout(PATIENCE) });
+    until("the second leads", || other.leads()).await;
+    assert_eq!(frozen.publishing.leader(), Some(Leader::Unknown), "without a word from anybody it has stopped");
+    thaw.send(()).expect("it is frozen");
+    until("the first follows", || matches!(frozen.publishing.leader(), Some(Leader::Another { .. }))).await;
+    assert!(other.leads(), "and takes nothing back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_can_not_be_heard_begins_nothing() {
+    let ground = Ground::of(Setting::Nodes).await;
+    let node = Node::start(&ground, 2, |_| {}).await;
+    let account = node.house.connect("owl", "keyed").await;
+    ground.servers().sql("alter table campanile.worker_heartbeats rename to lost");
+    // Until its last beat is too old to begin anything by.
+    tokio::time::sleep(node.house.timing.send_window()).await;
+    let post = node.house.schedule(text("unheard"), &[account], node.house.clock.now()).await;
+    // That nothing comes shows in time alone: as long as five sweeps.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(node.house.post(post).await.targets[0].attempts.is_empty(), "nothing was begun");
+    ground.servers().sql("alter table campanile.lost rename to worker_heartbeats");
+    let state = node.house.ended(post).await;
+    assert_eq!(state.targets[0].status(), TargetStatus::Published);
+    assert_eq!(state.targets[0].attempts.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_killed_leader_left_behind_is_published_all_the_same() {
     let ground = Ground::of(Setting::Nodes).await;
     let mut one = Node::start(&ground, 2, |_| {}).await;
