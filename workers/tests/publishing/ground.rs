@@ -127,6 +127,10 @@ impl Servers {
         DatabaseClock::start(Arc::new(self.database().await)).await.expect("it tells the time")
     }
 
+    pub fn sql(&self, statements: &str) {
+        self.postgres.sql(DATABASE, statements);
+    }
+
     pub fn nats(&self) -> MutexGuard<'_, servers::Nats> {
         self.nats.lock().expect("no panic")
     }
