@@ -2,12 +2,23 @@
 
 use std::sync::Arc;
 
-use campanile_events::{clock::SystemClock, ids::WorkspaceId, seal::DataKey};
+use anyhow::Context;
+use axum::body::Body;
+use campanile_events::{
+    clock::SystemClock,
+    ids::{AccountId, WorkspaceId},
+    seal::DataKey,
+};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use super::Place;
 use crate::{
+    api,
     configuration::Configuration,
-    engine::{Opening, Owner, Store, initialize},
+    engine::{Core, Opening, Owner, Store, initialize},
 };
 
 const OWNER: &str = "bench@campanile.example";
@@ -33,5 +44,24 @@ impl House {
         let key = store.data_keys.get(made.workspace_id.uuid()).await?;
         let secret = made.secret.expose().to_owned();
         Ok((Self { configuration, workspace: made.workspace_id, key, secret }, store))
+    }
+
+    /// Asks the API to do something, as a client would.
+    pub(super) async fn ask(&self, core: &Arc<Core>, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = http::Request::post(path)
+            .header(AUTHORIZATION, format!("Bearer {}", self.secret))
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))?;
+        let response = api::router(core).oneshot(request).await?;
+        let status = response.status();
+        let answer: Value = serde_json::from_slice(&response.into_body().collect().await?.to_bytes())?;
+        anyhow::ensure!(status.is_success(), "{path} answered {status}: {answer}");
+        Ok(answer)
+    }
+
+    /// Connects an account of the sandbox within the engine.
+    pub(super) async fn connect(&self, core: &Arc<Core>, handle: &str) -> anyhow::Result<AccountId> {
+        let account = self.ask(core, "/v1/connect/sandbox", &json!({"handle": handle, "delivery": "keyed"})).await?;
+        Ok(account["id"].as_str().context("an account has an id")?.parse()?)
     }
 }

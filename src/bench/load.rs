@@ -117,7 +117,8 @@ mod tests {
     async fn the_first_failure_ends_it() {
         let failed = load("failures", 2, LENGTH, &Silent, |client| async move {
             tokio::time::sleep(Duration::from_millis(10)).await;
-            if client == 1 { anyhow::bail!("no more") } else { Ok(()) }
+            anyhow::ensure!(client != 1, "no more");
+            Ok(())
         });
         assert_eq!(failed.await.unwrap_err().to_string(), "no more");
     }

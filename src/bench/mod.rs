@@ -10,12 +10,23 @@
 //! It doesn't judge: figures of one machine say nothing of another, only ratios travel.
 
 mod append;
+mod burst;
+mod command;
+mod connection;
 mod figures;
 mod house;
+mod http;
+mod lives;
 mod load;
 mod place;
 mod plan;
+mod precision;
+mod reading;
+mod rebuild;
+mod replay;
+mod ringing;
 mod rows;
+mod startup;
 mod telling;
 
 pub use figures::{Figures, Line};

@@ -4,13 +4,27 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{Figures, Place, Telling, append};
+use super::{Figures, Place, Telling, append, burst, command, http, precision, rebuild, replay, startup};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scenario {
     /// Appends to the log, one event and one stream each
     Append,
+    /// The log from its beginning, decoded
+    Replay,
+    /// Every read model, from the beginning of the log
+    Rebuild,
+    /// Requests with a key: a post read, a post written
+    Http,
+    /// From the start of the program until it is ready, and its memory
+    Startup,
+    /// Many targets due at one second
+    Burst,
+    /// How long after its due time a call starts
+    Precision,
+    /// Drafts, decided and appended
+    Command,
 }
 
 /// Which requests.
@@ -49,5 +63,12 @@ pub async fn run(
 ) -> anyhow::Result<Vec<Figures>> {
     Ok(match scenario {
         Scenario::Append => vec![append::measure(plan, place, telling).await?],
+        Scenario::Replay => vec![replay::measure(plan, place, telling).await?],
+        Scenario::Rebuild => vec![rebuild::measure(plan, place, telling).await?],
+        Scenario::Http => http::measure(plan, place, telling).await?,
+        Scenario::Startup => vec![startup::measure(plan, place, telling).await?],
+        Scenario::Burst => vec![burst::measure(plan, place, telling).await?],
+        Scenario::Precision => vec![precision::measure(plan, place, telling).await?],
+        Scenario::Command => vec![command::measure(plan, place, telling).await?],
     })
 }
