@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// How long things may take. Every field is a duration in seconds in `campanile.toml` (`[timing]`) and in `CAMPANILE_TIMING`.
 ///
-/// The values not set follow those that are: `heartbeat`, `send_window` and `request` are parts of `lease`.
+/// The values not set follow those that are: `heartbeat`, `send_window`, `request` and the leader's lease are parts of `lease`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
     /// How long a silent worker's attempts stay its own.
@@ -53,6 +53,16 @@ impl Timing {
     /// How long a request to a platform may take, from its first byte to its answer.
     pub fn request(&self) -> Duration {
         self.lease / 2
+    }
+
+    /// How long the scheduler's leader may act without having been heard.
+    pub fn leader_lease(&self) -> Duration {
+        self.lease / 12
+    }
+
+    /// How often the leader is heard, and the others ask whether it still is.
+    pub fn leader_renewal(&self) -> Duration {
+        self.leader_lease() / 5
     }
 
     /// The names and values of all constants, in seconds.
@@ -145,6 +155,8 @@ mod tests {
         timing.apply("lease=1.2, settle=2.4,").expect("good entries");
         assert_eq!(timing.lease, Duration::from_millis(1200));
         assert_eq!(timing.heartbeat(), Duration::from_millis(200));
+        assert_eq!(Timing::default().leader_lease(), Duration::from_secs(5));
+        assert_eq!(Timing::default().leader_renewal(), Duration::from_secs(1));
         assert_eq!(timing.below_default(), ["lease", "settle"]);
         for (text, message) in [
             ("rent=1", "timing: unknown name `rent`"),

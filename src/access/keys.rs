@@ -6,6 +6,7 @@ use campanile_events::{
     clock::SharedClock,
     commands::{Executor, Request},
     db::{Database, DbError},
+    ids::Position,
     journal::{Actor, Metadata},
     key::{Key, KeyAction, KeyCommand, KeyStatus},
     seal::{DataKeys, MasterKey},
@@ -13,12 +14,15 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
-use super::{Caller, Denied, Holder, KeySecret, Presented, Usage, Verifiers, limits::RateLimits, opened};
+use super::{
+    Caller, Denied, Holder, KeySecret, Presented, Usage, Verifiers, current::CurrentKeys, limits::RateLimits, opened,
+};
 
 /// Tells who asks, by the secret that they send. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Access {
     keys: Executor<Key>,
+    current: CurrentKeys,
     verifiers: Arc<Verifiers>,
     usage: Arc<Usage>,
     limits: Arc<RateLimits>,
@@ -28,7 +32,8 @@ pub struct Access {
 }
 
 impl Access {
-    /// Opens what is kept of secrets in `side`.
+    /// Opens what is kept of secrets in `side`. Where other processes append to the log of `keys`, limits are shared with
+    /// them, and keys are kept up with what they do.
     pub async fn open(
         side: Arc<dyn Database>,
         master: &MasterKey,
@@ -39,8 +44,9 @@ impl Access {
     ) -> Result<Self, DbError> {
         let verifiers = Arc::new(Verifiers::open(Arc::clone(&side), master).await?);
         let usage = Arc::new(Usage::open(Arc::clone(&side), Arc::clone(&data_keys)).await?);
-        let limits = Arc::new(RateLimits::open(side).await?);
-        Ok(Self { keys, verifiers, usage, limits, data_keys, proxies: proxies.into(), clock })
+        let limits = Arc::new(RateLimits::open_as(Arc::clone(&side), keys.sharing()).await?);
+        let current = CurrentKeys::open(side, &keys, clock.now()).await?;
+        Ok(Self { keys, current, verifiers, usage, limits, data_keys, proxies: proxies.into(), clock })
     }
 
     /// Who has this secret.
@@ -67,19 +73,30 @@ impl Access {
         if key.is_used_late(now) {
             self.note_old_secret(holder, now);
         }
-        Ok(Caller { key_id: holder.key_id, workspace: holder.workspace, key: Arc::new(key), grant: Arc::new(grant) })
+        Ok(Caller { key_id: holder.key_id, workspace: holder.workspace, key, grant: Arc::new(grant) })
     }
 
     /// The key that has this secret, whether it still opens anything or not.
     ///
     /// # Errors
     /// If the secret can't be one, or can't be looked up now.
-    pub async fn holder(&self, secret: &str) -> Result<Option<(Holder, Key)>, Denied> {
+    pub async fn holder(&self, secret: &str) -> Result<Option<(Holder, Arc<Key>)>, Denied> {
         let secret = KeySecret::read(secret).map_err(|_| Denied::Invalid)?;
         let holder = self.verifiers.find(&secret).await.map_err(|error| unavailable(&error))?;
         let Some(holder) = holder else { return Ok(None) };
-        let loaded = self.keys.load(holder.workspace, holder.key_id.uuid()).await;
-        Ok(loaded.map_err(|error| unavailable(&error))?.map(|loaded| (holder, loaded.state)))
+        let key = self.current.get(holder.workspace, holder.key_id).await.map_err(|error| unavailable(&error))?;
+        Ok(key.map(|key| (holder, key)))
+    }
+
+    /// Waits until a change of a key that was committed at `position` counts for every request that starts from now on, on
+    /// every node: half a second at most.
+    pub async fn settled(&self, position: Position) {
+        self.current.settled(position).await;
+    }
+
+    /// Goes by the database alone from now on: before a stop, so that no other node waits for this one.
+    pub async fn retire(&self) {
+        self.current.retire().await;
     }
 
     /// The proxies whose word on a client's address is taken.

@@ -2,14 +2,15 @@
 //! may make, and when they were last used.
 //!
 //! It promises: a secret is never kept, only its keyed digest; a secret whose checksum is wrong costs no look-up; a
-//! revoked key opens nothing once its revocation is committed, since its state comes from the aggregate each time; a
-//! restart gives no key a fresh day.
+//! revoked key opens nothing, on any node, to a request that starts once its revocation is settled
+//! ([`Access::settled`]); many nodes share a key's limits; a restart gives no key a fresh day.
 //!
 //! It doesn't decide what a key may become (`campanile_events::key` does) or which route needs which scope (the route
 //! table does).
 
 mod address;
 mod caller;
+mod current;
 mod grant;
 mod keys;
 pub mod limits;

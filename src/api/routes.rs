@@ -74,6 +74,7 @@ pub fn operators() -> Vec<Route> {
         get("/operator/log/claims", Nothing, named!("operator.log.claims"), operator::claims),
         get("/operator/log/events", Nothing, named!("operator.log.events"), operator::events),
         post("/operator/log/checkpoint", Nothing, named!("operator.log.checkpoint"), operator::checkpoint),
+        get("/operator/bundle", Nothing, named!("operator.bundle"), operator::bundle),
         get("/operator/keys", Nothing, named!("operator.keys.list"), operator::keys::list),
         post("/operator/keys", Nothing, named!("operator.keys.create"), operator::keys::create),
         post("/operator/keys/{id}/rotate", Nothing, named!("operator.keys.rotate"), operator::keys::rotate),

@@ -1,5 +1,6 @@
 //! The command line: a file for each command, and one enum of them.
 
+mod bench;
 mod demo;
 mod failure;
 mod init;
@@ -58,6 +59,7 @@ enum Command {
     #[command(subcommand)]
     Projections(projections::Projections),
     Sandbox(sandbox::Sandbox),
+    Bench(bench::Bench),
     MasterKey(master_key::PrintMasterKey),
     Openapi(openapi::PrintOpenApi),
 }
@@ -75,6 +77,7 @@ impl Arguments {
             Command::Resume(command) => command.run(),
             Command::Projections(command) => command.run(),
             Command::Sandbox(command) => command.run(),
+            Command::Bench(command) => command.run(),
             Command::MasterKey(command) => command.run(),
             Command::Openapi(command) => command.run(),
         };

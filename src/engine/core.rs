@@ -27,7 +27,7 @@ use campanile_events::{
 use campanile_projections::Runner;
 use campanile_workers::{media::Library, platforms::Platforms, publishing::Publishing, tokens::Tokens};
 
-use super::{Checkpoints, Notary};
+use super::{Checkpoints, Notary, bundle::Bundler};
 use crate::{
     access::Access,
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
@@ -55,6 +55,8 @@ pub struct Core {
     pub checkpoints: Checkpoints,
     /// Who signs them.
     pub notary: Notary,
+    /// Who makes bundles.
+    pub bundler: Bundler,
     /// What they are checked with.
     pub verifying_key: VerifyingKey,
     /// The tables beside the log.

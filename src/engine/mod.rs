@@ -12,11 +12,13 @@
 //! - [`Store`]: the folder, locked, with the journal and the keys.
 //! - [`Engine`]: all parts, running; [`Engine::serve`] answers requests until it is told to stop, then drains.
 //! - [`initialize()`]: the first events of a folder.
+//! - [`bundle`]: what the engine needs besides its log, sealed for a move.
 //! - [`log`]: the log read and checked, from within the process or beside it.
 //!
 //! It promises: nothing is replayed at the start; a second process on the folder is told who has it; what was
 //! acknowledged before a stop is there after it.
 
+pub mod bundle;
 mod bus;
 mod checkpoints;
 mod connection;

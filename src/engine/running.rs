@@ -20,8 +20,8 @@ use campanile_workers::{
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
-    Core, FolderLock, Notary, OpenError, Opening, Store, bus::Carrier, databases::read_models, projecting,
-    publishing::platforms, upkeep,
+    Core, FolderLock, Notary, OpenError, Opening, Store, bundle::Bundler, bus::Carrier, databases::read_models,
+    projecting, publishing::platforms, upkeep,
 };
 use crate::{
     access::Access,
@@ -119,6 +119,7 @@ async fn core(
     carrier: &Carrier,
     notary: Notary,
 ) -> Result<(Core, FolderLock, PathBuf), OpenError> {
+    let bundler = Bundler::of(&store);
     let Store { folder, clock, journal, sharing, side, data_keys, signing_key, checkpoints, master_key, metrics, lock } =
         store;
     let timing = configuration.timing;
@@ -142,6 +143,7 @@ async fn core(
         clock.clone(),
     )
     .await?;
+    let duplicates = Duplicates::open(Arc::clone(&side), sharing).await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
     let roles = &configuration.roles;
@@ -173,6 +175,7 @@ async fn core(
         journal,
         checkpoints,
         notary,
+        bundler,
         side,
         read,
         runner,
@@ -188,7 +191,7 @@ async fn core(
         tokens,
         publishing,
         clock,
-        duplicates: Duplicates::default(),
+        duplicates,
         metrics,
         in_progress: InProgress::default(),
         draining: false.into(),

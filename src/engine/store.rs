@@ -121,7 +121,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Locks and opens the folder.
+    /// Locks and opens the folder, and the database if there is one, by whose clock the store then goes.
     ///
     /// # Errors
     /// [`OpenError::Empty`] for an existing one that holds no journal, [`OpenError::EmptyDatabase`] for such a database.
@@ -136,7 +136,7 @@ impl Store {
         let lock = FolderLock::take(&path)?;
         let master_key = master_key(folder, opening)?;
         let metrics = Metrics::default();
-        let Databases { journal, side, sharing } = Databases::open(folder, &clock, &metrics).await?;
+        let Databases { clock, journal, side, sharing } = Databases::open(folder, clock, &metrics).await?;
         if opening == Opening::Existing && journal.head().await?.position == Position(0) {
             return Err(if folder.database.is_some() { OpenError::EmptyDatabase } else { OpenError::Empty(path) });
         }
@@ -159,6 +159,11 @@ impl Store {
             metrics,
             lock,
         })
+    }
+
+    /// Takes away the folder's read models, which may be of another log; they come back from the one that it has.
+    pub fn forget_read_models(&self) -> std::io::Result<()> {
+        databases::forget_read_models(&self.folder)
     }
 
     /// Whether nothing has happened in it yet.

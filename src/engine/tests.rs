@@ -178,6 +178,10 @@ impl log::LogSource for Forged {
         self.store.journal.held_claims().await.map_err(|error| log::SourceError::Read(error.to_string()))
     }
 
+    async fn bundle(&self) -> Result<Vec<u8>, log::SourceError> {
+        Err(log::SourceError::Read("nobody forged one".to_owned()))
+    }
+
     async fn events(
         &self,
         after: Position,

@@ -32,6 +32,7 @@ pub(super) async fn write_usage(access: Access, clock: SharedClock, mut stop: wa
             tracing::warn!(%error, "what keys left of their limits was not given back");
         }
         if stopped {
+            access.retire().await;
             return;
         }
     }

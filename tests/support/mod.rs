@@ -32,7 +32,7 @@ pub use answer::Answer;
 pub use chance::Chance;
 pub use client::Client;
 pub use cluster::{API, Cluster, SCHEDULERS, WORKERS};
-pub use engine::{Engine, Options};
+pub use engine::{Engine, Options, QUICK};
 pub use eventually::{SOON, eventually, now, until};
 pub use node::Node;
 pub use picture::png;

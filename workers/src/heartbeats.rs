@@ -1,9 +1,13 @@
 //! Who lives: one row a worker, written every so often. An attempt names its worker and lapses with it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use campanile_events::{
-    clock::SharedClock,
+    clock::{Moment, SharedClock},
     db::{Database, DbError, Engine, migrate},
     ids::WorkerId,
 };
@@ -24,6 +28,8 @@ pub struct Heartbeats {
     db: Arc<dyn Database>,
     clock: SharedClock,
     lease: Duration,
+    /// When each worker of this process was last heard, at the latest.
+    heard: Arc<Mutex<HashMap<WorkerId, Moment>>>,
 }
 
 impl Heartbeats {
@@ -45,7 +51,7 @@ impl Heartbeats {
         if sole_process {
             db.execute("delete from worker_heartbeats", Vec::new()).await?;
         }
-        Ok(Self { db, clock, lease })
+        Ok(Self { db, clock, lease, heard: Arc::default() })
     }
 
     /// The worker lives.
@@ -55,7 +61,21 @@ impl Heartbeats {
     pub async fn beat(&self, worker: WorkerId) -> Result<(), DbError> {
         let sql = "insert into worker_heartbeats (worker_id, beat_at) values ($1, $2)
             on conflict (worker_id) do update set beat_at = excluded.beat_at";
-        self.db.execute(sql, vec![worker.uuid().into(), self.clock.now().into()]).await.map(drop)
+        // From before it is written: its lease ends here first.
+        let moment = Moment::now();
+        self.db.execute(sql, vec![worker.uuid().into(), self.clock.now().into()]).await?;
+        self.heard().insert(worker, moment);
+        Ok(())
+    }
+
+    /// Until when a worker of this process keeps its lease, heard again or not; `None` if it never was. By its own
+    /// count, in which the time that it was stopped for passes too.
+    pub fn kept_until(&self, worker: WorkerId) -> Option<Moment> {
+        self.heard().get(&worker).map(|heard| heard.after(self.lease))
+    }
+
+    fn heard(&self) -> MutexGuard<'_, HashMap<WorkerId, Moment>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The worker ends: what it left is free at once.
@@ -63,6 +83,7 @@ impl Heartbeats {
     /// # Errors
     /// If the database refuses.
     pub async fn end(&self, worker: WorkerId) -> Result<(), DbError> {
+        self.heard().remove(&worker);
         let sql = "delete from worker_heartbeats where worker_id = $1";
         self.db.execute(sql, vec![worker.uuid().into()]).await.map(drop)
     }
@@ -102,7 +123,11 @@ mod tests {
         assert!(beats.lives(worker).await.expect("read"), "heard within its lease");
         clock.advance(chrono::Duration::seconds(1));
         assert!(!beats.lives(worker).await.expect("read"), "silent for longer");
+        assert_eq!(beats.kept_until(WorkerId::from_uuid(Uuid::from_u128(2))), None, "never heard");
+        let before = Moment::now();
         beats.beat(worker).await.expect("written");
+        let until = beats.kept_until(worker).expect("heard");
+        assert!(until >= before.after(lease) && until < Moment::now().after(lease), "some of it is over");
         let shared = Heartbeats::open(Arc::clone(&db), clock.clone(), lease, false).await.expect("opened");
         assert!(shared.lives(worker).await.expect("read"), "another process's worker lives on");
         let restarted = Heartbeats::open(db, clock.clone(), lease, true).await.expect("opened");

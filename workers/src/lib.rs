@@ -3,6 +3,7 @@
 //! - [`bus`]: jobs from the scheduler to the workers; may be lost, doubled or late without harm.
 //! - [`publishing`]: scheduler, sweeper, workers: what is due is sent once, and settled where its fate is in doubt.
 //! - [`heartbeats`]: who lives.
+//! - [`leases`]: who may do what only one at a time should.
 //! - [`observed`]: what publishing tells whoever counts it.
 //! - [`waiting`]: waiting for an instant, and for the word to stop.
 //! - [`egress`]: the one way out; it checks addresses and says whether anything may have been sent.
@@ -15,6 +16,7 @@
 pub mod bus;
 pub mod egress;
 pub mod heartbeats;
+pub mod leases;
 pub mod media;
 pub mod observed;
 pub mod platforms;

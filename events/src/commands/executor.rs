@@ -156,6 +156,16 @@ where
         Self { shared: Arc::new(Shared { journal, clock, services, sharing, remembered, lanes }) }
     }
 
+    /// The journal below.
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.shared.journal
+    }
+
+    /// Whether other processes append to it, too.
+    pub fn sharing(&self) -> Sharing {
+        self.shared.sharing
+    }
+
     /// Carries a command out. It runs to its end even if the caller stops waiting.
     pub async fn execute(&self, request: Request<A::Command>) -> Outcome<A> {
         let (reply, answer) = oneshot::channel();

@@ -31,6 +31,17 @@ impl Holders {
         Ok(())
     }
 
+    /// Every name that is held.
+    pub(super) fn held(&self) -> impl Iterator<Item = HeldClaim> + '_ {
+        self.0.iter().map(|((workspace, kind, value), (holder, position))| HeldClaim {
+            workspace: *workspace,
+            kind: kind.clone(),
+            value: value.clone(),
+            holder: *holder,
+            position: *position,
+        })
+    }
+
     /// How many names are held.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
-use super::{Append, AppendError, ClaimAction, Hash, NewEvent, Receipt, Recorded, StreamId};
+use super::{Append, AppendError, ClaimAction, Hash, NewEvent, Receipt, Recorded, StreamId, epochs};
 use crate::{
-    ids::{Position, Version, WorkspaceId},
+    ids::{Epoch, Position, Version, WorkspaceId},
     merkle::{Frontier, Leaf, leaf_hash},
 };
 
@@ -21,6 +21,7 @@ pub(super) type Holder = (StreamId, Position);
 /// Later appends of a batch see what earlier ones did: two on one stream win and lose as if each had been alone.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
+    pub(super) epoch: Epoch,
     pub(super) position: Position,
     pub(super) recorded_at: Option<DateTime<Utc>>,
     pub(super) frontier: Frontier,
@@ -51,14 +52,24 @@ impl Ledger {
             }
         }
         let claims = self.claims(append)?;
+        let epoch = self.epoch_after(append)?;
 
         let recorded: Vec<_> = append.events.iter().map(|event| self.record(append.workspace, event, now)).collect();
+        self.epoch = epoch;
         self.holders.extend(claims.iter().map(|(key, holder)| (key.clone(), *holder)));
         self.changed_claims.extend(claims);
         if let Some(last) = recorded.last() {
             self.keep_receipts(append, last);
         }
         Ok(recorded)
+    }
+
+    /// The epoch that the append leaves the log in.
+    fn epoch_after(&self, append: &Append) -> Result<Epoch, AppendError> {
+        let follow = |epoch, event: &NewEvent| {
+            epochs::after(epoch, event.stream, &event.event_type, event.schema, &event.payload)
+        };
+        append.events.iter().try_fold(self.epoch, follow).map_err(AppendError::Refused)
     }
 
     /// The names that the append leaves changed. Who releases a name that it doesn't hold changes nothing.

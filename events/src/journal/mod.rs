@@ -4,20 +4,25 @@
 //! earlier one; appends that are all or nothing, over several streams; claims (unique names) and receipts in the same
 //! transaction; a Merkle tree whose leaf is the position; what was acknowledged is synced.
 //!
-//! It doesn't decide anything: payloads are opaque bytes to it, and sealed fields stay sealed.
+//! It doesn't decide anything: payloads are opaque bytes to it, and sealed fields stay sealed. The one that it reads is the
+//! log's own: which epoch begins.
 
 #[cfg(feature = "contract")]
 pub mod contract;
+mod epochs;
 mod holders;
 mod ledger;
 mod model;
 mod port;
 mod postgres;
+mod rebuilt;
 mod refusal;
+mod restore;
 mod sqlite;
 
 pub use holders::Holders;
 pub use model::*;
 pub use port::*;
 pub use postgres::PostgresJournal;
+pub use restore::{RestoreError, Restoring};
 pub use sqlite::SqliteJournal;

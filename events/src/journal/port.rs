@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use super::{Append, Head, HeldClaim, NewEvent, Receipt, Recorded, StreamId};
+use super::{Append, Head, HeldClaim, NewEvent, Receipt, Recorded, RestoreError, Restoring, StreamId};
 use crate::ids::{Position, Version, WorkspaceId};
 
 /// Why an append did not happen. In every case nothing of it was stored.
@@ -92,6 +92,13 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
 
     /// How many events each workspace has, by id: what the workspaces' root of a checkpoint is made of.
     async fn workspace_numbers(&self) -> Result<Vec<(WorkspaceId, u64)>, ReadError>;
+
+    /// Begins to put a log back into this journal, which must be empty: the events of an export, exactly as they were
+    /// recorded. All or nothing. Receipts are no events and don't come with them.
+    ///
+    /// # Errors
+    /// [`RestoreError::NotEmpty`] if something was recorded here.
+    async fn restore(&self) -> Result<Box<dyn Restoring>, RestoreError>;
 
     /// Follows the last committed position. It only tells that there is something to read; a tail asks
     /// [`Journal::read`].

@@ -2,8 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::{ids::Epoch, stored_events};
+use crate::{
+    ids::Epoch,
+    journal::{StreamId, StreamKind},
+    stored_events,
+};
+
+/// The stream of what happens to the log itself.
+pub const STREAM: StreamId = StreamId::new(StreamKind::Log, Uuid::nil());
+
+/// The stored name of [`LogEvent::EpochStarted`].
+pub const EPOCH_STARTED: &str = "log.epoch_started";
 
 stored_events! {
     /// What happened to the log itself.
@@ -36,6 +47,7 @@ mod tests {
         let at = "2026-03-01T12:00:00Z".parse().expect("an instant");
         for last_checkpoint in [None, Some("log.example\n7\nAAAA\n".to_owned())] {
             let event = LogEvent::EpochStarted(EpochStarted { epoch: Epoch(2), last_checkpoint, at });
+            assert_eq!(event.name(), EPOCH_STARTED);
             let payload = event.payload().expect("json");
             assert_eq!(LogEvent::read(event.name(), event.schema(), &payload), Ok(event), "{payload}");
         }

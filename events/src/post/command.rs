@@ -201,6 +201,11 @@ pub enum PostAction {
         /// The attempt.
         number: u32,
     },
+    /// The log was restored from a copy: what may have been sent since is not to be sent again.
+    HoldRestored {
+        /// Whether targets that are due later are held, too.
+        scheduled_too: bool,
+    },
     /// What stood on the platform is gone.
     CompleteRemoval {
         /// Which target.

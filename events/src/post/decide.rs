@@ -52,6 +52,9 @@ impl Post {
                 self.expect_revision(if_revision)?;
                 self.ask_removal(now)
             }
+            // Nothing of a deleted post is sent any more.
+            PostAction::HoldRestored { .. } if self.deleted => Ok(Vec::new()),
+            PostAction::HoldRestored { scheduled_too } => Ok(self.hold(now, scheduled_too)),
             _ if self.deleted => Err(PostError::Deleted),
             PostAction::Edit { if_revision, content, targets, tags, limits } => {
                 self.expect_revision(if_revision)?;

@@ -21,6 +21,7 @@ mod content;
 mod decide;
 mod decide_doubt;
 mod decide_removal;
+mod decide_restored;
 mod decide_target;
 mod error;
 mod event;

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use campanile_events::{
     db::Engine,
     ids::{Position, Version, WorkspaceId},
-    journal::{Append, AppendError, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, StreamId},
+    journal::{
+        Append, AppendError, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, RestoreError, Restoring, StreamId,
+    },
 };
 use campanile_projections::{
     Runner,
@@ -70,6 +72,10 @@ impl Journal for Holed {
         let mut events = self.inner.read(after, limit).await?;
         events.retain(|event| event.position != self.lost);
         Ok(events)
+    }
+
+    async fn restore(&self) -> Result<Box<dyn Restoring>, RestoreError> {
+        self.inner.restore().await
     }
 
     async fn head(&self) -> Result<Head, ReadError> {

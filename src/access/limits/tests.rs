@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use campanile_events::{
     commands::Sharing,
-    db::{Database, Sqlite},
+    db::{Engine, engines::Databases},
     ids::KeyId,
     key::RateLimit,
 };
@@ -10,6 +10,14 @@ use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use super::*;
+
+campanile_events::on_every_engine!(
+    a_window_lets_in_what_it_says_and_tells_what_is_left,
+    the_day_ends_what_the_minute_would_let_in,
+    a_restart_gives_no_fresh_day,
+    silent_keys_give_back_and_are_forgotten,
+    many_nodes_together_let_in_no_more_than_one,
+);
 
 const LIMIT: RateLimit = RateLimit { per_minute: 5, per_day: 12 };
 
@@ -19,10 +27,6 @@ fn at(text: &str) -> DateTime<Utc> {
 
 fn key() -> KeyId {
     Uuid::from_u128(1).into()
-}
-
-fn db() -> Arc<dyn Database> {
-    Arc::new(Sqlite::open_in_memory().expect("a database"))
 }
 
 /// How many of `tries` requests are let in.
@@ -35,9 +39,9 @@ async fn admitted(limits: &RateLimits, limit: RateLimit, now: DateTime<Utc>, tri
     admitted
 }
 
-#[tokio::test]
-async fn a_window_lets_in_what_it_says_and_tells_what_is_left() {
-    let limits = RateLimits::open(db()).await.expect("open");
+async fn a_window_lets_in_what_it_says_and_tells_what_is_left(engine: Engine) {
+    let databases = Databases::of(engine);
+    let limits = RateLimits::open(databases.open("a").await).await.expect("open");
     let now = at("2026-12-01T23:58:30Z");
     for left in [4, 3, 2, 1, 0] {
         let counted = limits.count(key(), LIMIT, now).await.expect("counted");
@@ -59,9 +63,9 @@ async fn a_window_lets_in_what_it_says_and_tells_what_is_left() {
     assert_eq!(admitted(&limits, LIMIT, tomorrow, 9).await, 5);
 }
 
-#[tokio::test]
-async fn the_day_ends_what_the_minute_would_let_in() {
-    let limits = RateLimits::open(db()).await.expect("open");
+async fn the_day_ends_what_the_minute_would_let_in(engine: Engine) {
+    let databases = Databases::of(engine);
+    let limits = RateLimits::open(databases.open("a").await).await.expect("open");
     let limit = RateLimit { per_minute: 100, per_day: 3 };
     let now = at("2026-12-01T12:00:00Z");
     assert_eq!(admitted(&limits, limit, now, 3).await, 3);
@@ -75,10 +79,10 @@ async fn the_day_ends_what_the_minute_would_let_in() {
     assert_eq!(admitted(&limits, higher, now, 4).await, 2, "a raised one too");
 }
 
-#[tokio::test]
-async fn a_restart_gives_no_fresh_day() {
+async fn a_restart_gives_no_fresh_day(engine: Engine) {
+    let databases = Databases::of(engine);
     let limit = RateLimit { per_minute: 10_000, per_day: 500 };
-    let (db, now) = (db(), at("2026-12-01T12:00:00Z"));
+    let (db, now) = (databases.open("a").await, at("2026-12-01T12:00:00Z"));
     let first = RateLimits::open(Arc::clone(&db)).await.expect("open");
     assert_eq!(admitted(&first, limit, now, 101).await, 101);
     first.settle(now, true).await.expect("given back");
@@ -92,9 +96,9 @@ async fn a_restart_gives_no_fresh_day() {
     assert_eq!(admitted(&tomorrow, limit, now + Duration::days(1), 600).await, 500);
 }
 
-#[tokio::test]
-async fn silent_keys_give_back_and_are_forgotten() {
-    let (db, now) = (db(), at("2026-12-01T12:00:00Z"));
+async fn silent_keys_give_back_and_are_forgotten(engine: Engine) {
+    let databases = Databases::of(engine);
+    let (db, now) = (databases.open("a").await, at("2026-12-01T12:00:00Z"));
     let limit = RateLimit { per_minute: 100, per_day: 10_000 };
     let limits = RateLimits::open(Arc::clone(&db)).await.expect("open");
     assert_eq!(admitted(&limits, limit, now, 3).await, 3);
@@ -108,9 +112,9 @@ async fn silent_keys_give_back_and_are_forgotten() {
     assert_eq!(taken().await, 3);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_nodes_together_let_in_no_more_than_one() {
-    let (db, now) = (db(), at("2026-12-01T12:00:00Z"));
+async fn many_nodes_together_let_in_no_more_than_one(engine: Engine) {
+    let databases = Databases::of(engine);
+    let (db, now) = (databases.open("a").await, at("2026-12-01T12:00:00Z"));
     let limit = RateLimit { per_minute: 40, per_day: 1_000 };
     let mut nodes = Vec::new();
     for _ in 0..4 {

@@ -4,7 +4,8 @@
 //! append: both are there or neither is. A request that finds one is answered as the first was, from the resource as it
 //! stood at the receipt's position; what was refused, or changed nothing, left none and is tried again.
 //!
-//! Two that come at once are told apart by a mark in this process, held until the first has ended. Connecting an account
+//! Two that come at once are told apart by a mark in this process, held until the first has ended; on two nodes both
+//! begin, one gets its receipt in, and the other finds it. Connecting an account
 //! calls out before it appends: there the mark alone says "in progress". It can't outlive its process, and needn't: what
 //! a crash interrupts has only asked the platform who somebody is, and may be asked again.
 //!
@@ -89,8 +90,9 @@ async fn carry_out(api: &Api, key: &str, request: Request, next: Next) -> Result
     }
     parts.extensions.insert(keyed.clone());
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    // Another node was faster, between the look and the append.
-    if response.extensions().get::<ApiError>().is_some_and(|error| error.code == Code::IdempotencyInProgress)
+    // Another node may have been faster, between the look and the refusal: whatever it says (that the receipt is there, or
+    // the post, or that the revision is another now), it speaks of what this very request did.
+    if response.extensions().get::<ApiError>().is_some()
         && let Some(answer) = before(api, &asker, &keyed).await?
     {
         return Ok(answer);

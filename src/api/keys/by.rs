@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use campanile_events::{
     commands::{CommandError, Committed, Request},
-    ids::{KeyId, WorkspaceId},
+    ids::{KeyId, Version, WorkspaceId},
     journal::{Actor, Metadata},
     key::{Grant, Key, KeyCommand, KeyError},
     seal::Sealed,
@@ -56,7 +56,8 @@ impl By {
         self.asker.as_ref().map_or(Ok(()), |asker| asker.require(scope))
     }
 
-    /// Gives a key a command. A client's idempotency key gets its receipt, with what its answer shows once.
+    /// Gives a key a command, and waits until it counts on every node. A client's idempotency key gets its receipt, with
+    /// what its answer shows once.
     pub(super) async fn execute(
         &self,
         api: &Api,
@@ -64,11 +65,13 @@ impl By {
         command: KeyCommand,
         shown_once: Option<Sealed>,
     ) -> Result<Committed<Key>, CommandError<KeyError>> {
-        match (self.asker.clone(), shown_once) {
+        let done = match (self.asker.clone(), shown_once) {
             (Some(asker), Some(secret)) => asker.showing_once(secret).execute(&api.0.keys, id.uuid(), command).await,
             (Some(asker), None) => asker.execute(&api.0.keys, id.uuid(), command).await,
             (None, _) => self.aside(api, id, command).await,
-        }
+        }?;
+        api.settled(&done).await;
+        Ok(done)
     }
 
     /// Gives a key a command that is only a part of what was asked, and leaves no receipt.
@@ -86,5 +89,15 @@ impl By {
     pub(super) async fn load(&self, api: &Api, id: KeyId) -> Result<Key, ApiError> {
         let loaded = api.0.keys.load(self.workspace, id.uuid()).await?;
         Ok(loaded.ok_or_else(|| ApiError::not_found("key"))?.state)
+    }
+}
+
+impl Api {
+    /// Waits until what a command did to a key counts on every node; where nothing had to change, what did it before. A key
+    /// that was just made has no rights that anybody could still go by.
+    pub(super) async fn settled(&self, done: &Committed<Key>) {
+        if done.version > Version(1) {
+            self.0.access.settled(done.position).await;
+        }
     }
 }

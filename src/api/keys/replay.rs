@@ -30,6 +30,8 @@ pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Ans
         Some(successor) => (successor, then(successor).await?),
         None => (named, rotated.clone()),
     };
+    // The first answer may never have come: what it stood for is waited for here as well.
+    api.0.access.settled(receipt.position).await;
     let maker = api.maker(id).await?;
     let data_key = api.data_key(asker).await?;
     let mut shown = render::key(&data_key, id, &key, &maker, None, receipt.recorded_at)?;

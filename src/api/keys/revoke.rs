@@ -23,8 +23,7 @@ use crate::api::{
 
 const PAGE: usize = 50;
 
-/// Revokes a key, for ever. No request that starts after the answer gets in with it: its state is what each request is
-/// checked against. Says how many scheduled posts it made, and calls them off if asked to.
+/// Revokes a key, for ever. No request that starts after the answer gets in with it, on any node. Says how many scheduled posts it made, and calls them off if asked to.
 #[utoipa::path(
     delete, path = "/v1/keys/{id}",
     params(super::shown::Revoking),

@@ -65,6 +65,7 @@ pub async fn revoke_by_secret(
         receipt: None,
     };
     let revoked = core.keys.execute(request).await.map_err(refused)?;
+    api.settled(&revoked).await;
     let key = &revoked.state;
     let shown = json!({
         "id": holder.key_id,

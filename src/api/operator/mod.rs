@@ -5,6 +5,7 @@
 //! operator.
 
 mod at_machine;
+mod bundle;
 mod checkpoint;
 mod claims;
 mod events;
@@ -14,6 +15,7 @@ pub mod projections;
 mod state;
 
 pub use at_machine::AtMachine;
+pub use bundle::bundle;
 pub use checkpoint::checkpoint;
 pub use claims::claims;
 pub use events::events;

@@ -43,20 +43,22 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPos
     let give_up_after_seconds = new.give_up_after_seconds.unwrap_or(late_limit_seconds);
     let limits = Limits { late_limit_seconds, give_up_after_seconds };
 
-    // Held until the read models show the post: two equal ones at once can't both find none.
-    let _turn = if new.allow_duplicate {
-        Vec::new()
-    } else {
-        let turn = core.duplicates.turn(&content.digests).await;
-        core.duplicates.refuse(core, asker.caller.workspace, &content.digests, None).await?;
-        turn
-    };
     let id = PostId::fresh(core.clock.now());
+    let digests = content.digests.clone();
     let action = match when {
         Some(when) => PostAction::DraftScheduled { content, targets, tags, limits, when },
         None => PostAction::Draft { content, targets, tags, limits },
     };
-    let committed = api.command(&asker, id, action, "schedule.at").await?;
+    let write = api.command(&asker, id, action, "schedule.at");
+    let committed = if new.allow_duplicate {
+        write.await?
+    } else {
+        let unless_there = async {
+            core.duplicates.refuse(core, asker.caller.workspace, &digests, None).await?;
+            write.await
+        };
+        core.duplicates.in_turn(core, &digests, unless_there, |committed| committed.position).await?
+    };
     let post = render::post(&key, id, &committed.state, &asker.caller.actor())?;
     let answer = Answer::created(post).at_revision(committed.state.revision);
     Ok(api.placed(answer, committed.position).await)

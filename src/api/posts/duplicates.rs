@@ -1,52 +1,53 @@
 //! The same content on the same account within a day: found in the read models by the keyed digest of what the account
 //! gets. A claim would hold for ever; a day passes.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use campanile_events::ids::{AccountId, PostId, WorkspaceId};
+use campanile_events::{
+    commands::Sharing,
+    db::{Database, DbError},
+    ids::{AccountId, Position, PostId, WorkspaceId},
+};
 use campanile_projections::digests;
 use chrono::Duration;
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::turns::{Turn, Turns};
 use crate::{
     api::http::{ApiError, Code},
     engine::Core,
 };
 
 const WITHIN: Duration = Duration::days(1);
-/// Few enough to cost nothing, many enough that different posts seldom wait for each other.
-const TURNS: usize = 1_024;
 
-/// Lets equal posts of one process through one after the other, so that the second finds the first.
+/// Lets equal posts through one after the other, so that the second finds the first.
 #[derive(Debug)]
-pub struct Duplicates(Vec<Arc<Mutex<()>>>);
-
-impl Default for Duplicates {
-    fn default() -> Self {
-        Self((0..TURNS).map(|_| Arc::default()).collect())
-    }
-}
+pub struct Duplicates(Turns);
 
 impl Duplicates {
-    /// Waits until no equal post is being written. The turns are taken in one order, so that nobody waits in a circle.
-    pub(super) async fn turn(&self, digests: &BTreeMap<AccountId, String>) -> Vec<OwnedMutexGuard<()>> {
-        let places: BTreeSet<_> = digests
-            .iter()
-            .map(|pair| {
-                let mut hasher = DefaultHasher::new();
-                pair.hash(&mut hasher);
-                hasher.finish() as usize % TURNS
-            })
-            .collect();
-        let mut turns = Vec::with_capacity(places.len());
-        for place in places {
-            turns.push(Arc::clone(&self.0[place]).lock_owned().await);
+    /// Among the requests of this process, or of all that share `db`.
+    pub async fn open(db: Arc<dyn Database>, sharing: Sharing) -> Result<Self, DbError> {
+        Ok(Self(Turns::open(db, sharing).await?))
+    }
+
+    /// Writes a post while nobody writes an equal one, and until the read models show it: two at once can't both find
+    /// none. `written` says where the post is in the log.
+    pub(super) async fn in_turn<T>(
+        &self,
+        core: &Core,
+        digests: &BTreeMap<AccountId, String>,
+        write: impl Future<Output = Result<T, ApiError>>,
+        written: impl FnOnce(&T) -> Position,
+    ) -> Result<T, ApiError> {
+        let turn: Turn = self.0.take(digests, core.clock.now()).await?;
+        let done = write.await;
+        // What isn't shown yet can't be found: such a turn is left to lapse.
+        if match &done {
+            Ok(done) => core.projected(written(done)).await,
+            Err(_) => true,
+        } {
+            turn.end().await;
         }
-        turns
+        done
     }
 
     /// Refuses content that another post brings to the same account, or brought within a day.

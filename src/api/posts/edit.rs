@@ -61,10 +61,8 @@ pub async fn edit(
         give_up_after_seconds: changes.give_up_after_seconds.unwrap_or(before.limits.give_up_after_seconds),
     };
 
-    let _turn = core.duplicates.turn(&content.digests).await;
-    if !changes.allow_duplicate && content.digests != before.digests {
-        core.duplicates.refuse(core, asker.caller.workspace, &content.digests, Some(id)).await?;
-    }
+    let digests = content.digests.clone();
+    let is_new = !changes.allow_duplicate && digests != before.digests;
     let action = PostAction::Edit {
         if_revision,
         content,
@@ -72,5 +70,12 @@ pub async fn edit(
         tags: changes.tags.as_deref().map(|tags| seal::tags(&key, tags)),
         limits: Some(limits),
     };
-    api.perform(&asker, id, action, "at").await
+    let write = async {
+        if is_new {
+            core.duplicates.refuse(core, asker.caller.workspace, &digests, Some(id)).await?;
+        }
+        api.command(&asker, id, action, "at").await
+    };
+    let committed = core.duplicates.in_turn(core, &digests, write, |committed| committed.position).await?;
+    api.shown(&asker, id, &committed).await
 }

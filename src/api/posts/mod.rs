@@ -28,6 +28,7 @@ mod schedule;
 mod seal;
 pub mod shown;
 mod targets;
+mod turns;
 mod unschedule;
 mod validate;
 mod when;

@@ -67,7 +67,13 @@ impl Api {
         self.perform(asker, id, action, at).await
     }
 
-    async fn shown(&self, asker: &Asker, id: PostId, committed: &Committed<Post>) -> Result<Answer, ApiError> {
+    /// The post after a command.
+    pub(super) async fn shown(
+        &self,
+        asker: &Asker,
+        id: PostId,
+        committed: &Committed<Post>,
+    ) -> Result<Answer, ApiError> {
         let key = self.data_key(asker).await?;
         let created_by = self.created_by(id).await?;
         let post = render::post(&key, id, &committed.state, &created_by)?;

@@ -1,5 +1,7 @@
 //! An engine in a folder of its own, and requests to its router.
 
+use std::{os::unix::fs::PermissionsExt, sync::Arc};
+
 use axum::{
     Router,
     body::Body,
@@ -8,12 +10,15 @@ use axum::{
 };
 use campanile_events::{
     clock::{SharedClock, SystemClock},
+    db::postgres::Settings,
     ids::{KeyId, WorkspaceId},
     journal::{Actor, Metadata},
     key::{Grant, KeyAction, KeyCommand, KeyMode, NewKey},
-    seal::{Open, fields},
+    seal::{MasterKey, Open, fields},
 };
+use campanile_test_servers::Postgres as Server;
 use http_body_util::BodyExt;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -26,6 +31,7 @@ use crate::{
 };
 
 /// An engine in a folder that goes with it, and the key that `init` gave.
+#[derive(Debug)]
 pub(super) struct Api {
     pub(super) engine: Engine,
     pub(super) router: Router,
@@ -68,15 +74,44 @@ impl Api {
     pub(super) async fn start_with(clock: SharedClock, roles: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let folder = Folder::embedded(dir.path().to_owned());
-        let store = Store::open(&folder, Opening::New, clock.clone()).await.expect("opened");
+        let secret = Self::initialize(&folder, clock.clone()).await;
+        Self::open(dir, folder, roles, clock, secret).await
+    }
+
+    /// Two nodes on one server, each with a folder of its own.
+    pub(super) async fn two(server: &Server) -> [Arc<Self>; 2] {
+        let master = tempfile::tempdir().expect("a folder");
+        let master_key_file = master.path().join("master.key");
+        let text = MasterKey::generate().to_hex();
+        std::fs::write(&master_key_file, text.expose_secret()).expect("a file of ours");
+        std::fs::set_permissions(&master_key_file, PermissionsExt::from_mode(0o600)).expect("ours");
+        let database = Some(Settings::parse(&server.create_database("house")).expect("the server's own address"));
+        let (clock, mut secret, mut nodes) = (SystemClock::shared(), None, Vec::new());
+        for _ in 0..2 {
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().to_owned();
+            let folder = Folder { path, master_key_file: Some(master_key_file.clone()), database: database.clone() };
+            let secret = match &secret {
+                Some(secret) => String::clone(secret),
+                None => secret.insert(Self::initialize(&folder, clock.clone()).await).clone(),
+            };
+            nodes.push(Arc::new(Self::open(dir, folder, &[], clock.clone(), secret).await));
+        }
+        nodes.try_into().expect("two")
+    }
+
+    async fn initialize(folder: &Folder, clock: SharedClock) -> String {
+        let store = Store::open(folder, Opening::New, clock).await.expect("opened");
         let owner = Owner { email: "ada@example.com".to_owned(), password: None };
-        let made = initialize(&store, owner).await.expect("initialized");
-        drop(store);
+        initialize(&store, owner).await.expect("initialized").secret.expose().to_owned()
+    }
+
+    async fn open(dir: TempDir, folder: Folder, roles: &[&str], clock: SharedClock, secret: String) -> Self {
         let roles = Roles::read(roles.iter().copied()).expect("roles");
         let configuration = Configuration { roles, ..Configuration::of(folder) };
         let engine = Engine::open_with(&configuration, clock).await.expect("running");
         let router = router(engine.core());
-        Self { engine, router, secret: made.secret.expose().to_owned(), _folder: dir }
+        Self { engine, router, secret, _folder: dir }
     }
 
     pub(super) fn request(&self, method: &str, path: &str) -> Builder {

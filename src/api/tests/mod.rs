@@ -6,5 +6,6 @@ mod house;
 mod idempotency;
 mod keys;
 mod media;
+mod nodes;
 mod posts;
 mod unavailable;

@@ -1,9 +1,10 @@
 //! `campanile log export`
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{BufWriter, ErrorKind, Write},
-    path::PathBuf,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
 };
 
 use campanile_events::ids::Position;
@@ -18,6 +19,7 @@ use crate::{
 const EXAMPLES: &str = "Examples:
   campanile log export --output log.jsonl
   campanile log export --after 104277 | gzip > since-104277.jsonl.gz
+  campanile log export --output log.jsonl --bundle keys.bundle    # all that `log import` needs, but media and master key
   campanile log verify --file log.jsonl";
 
 /// Write the event log as a file that can be verified anywhere
@@ -34,6 +36,13 @@ pub struct Export {
     /// The file to write, which takes its name when it is whole [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Also write what the engine needs besides its log, sealed with its master key, for `log import` or a backup
+    ///
+    /// Data keys, the signing key, keys' verifiers, passwords, platforms' credentials, receipts. It opens with the master key
+    /// alone, which isn't in it: keep that elsewhere.
+    #[arg(long, value_name = "FILE", requires = "output", conflicts_with = "after")]
+    bundle: Option<PathBuf>,
 
     #[command(flatten)]
     folder: FolderFlags,
@@ -68,7 +77,26 @@ impl Export {
             }
         };
         drop(progress);
+        if let Some(path) = &self.bundle {
+            // After the log: what its events need is in it.
+            write_sealed(path, &log.bundle().await?)?;
+        }
         eprintln!("exported {} events, up to position {}", exported.events, exported.to);
         Ok(())
     }
+}
+
+/// Its owner's alone, though it is sealed; under its name once it is whole.
+fn write_sealed(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let beside = PathBuf::from(format!("{}.part", path.display()));
+    let write = || {
+        // One that was left behind may be open to others.
+        std::fs::remove_file(&beside)
+            .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }

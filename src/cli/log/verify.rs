@@ -8,6 +8,7 @@ use std::{
 
 use clap::Args;
 
+use super::note;
 use crate::{
     cli::{Failure, Progress},
     configuration::{Folder, FolderFlags},
@@ -52,7 +53,7 @@ pub struct Verify {
 
 impl Verify {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let copy = self.checkpoint.as_deref().map(checkpoint).transpose()?;
+        let copy = self.checkpoint.as_deref().map(note).transpose()?;
         let report = if let Some(file) = &self.file {
             exported(file, self.key.as_deref(), copy.as_ref())?
         } else {
@@ -74,15 +75,6 @@ impl Verify {
 fn unreadable(reason: String) -> Report {
     let finding = Finding { check: "reading", ok: false, text: reason };
     Report { ok: false, events: 0, root: String::new(), findings: vec![finding] }
-}
-
-/// A copy of a checkpoint. What is none says nothing about the log.
-fn checkpoint(path: &Path) -> Result<String, Failure> {
-    let text = read(path)?;
-    if text.contains("\n\n\u{2014} ") {
-        return Ok(text);
-    }
-    Err(Failure::Refused(format!("{}: not a signed checkpoint", path.display())))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -7,6 +7,7 @@ use std::{
 
 use campanile_events::{
     ids::{Epoch, Position, WorkspaceId},
+    journal::Recorded,
     merkle::{
         Frontier,
         checkpoint::{Checkpoint, VerifyingKey, open},
@@ -27,11 +28,11 @@ const PAGE: usize = 1_000;
 pub struct Header {
     format: String,
     version: u32,
-    epoch: Epoch,
+    pub(super) epoch: Epoch,
     /// What the checkpoint is checked with.
-    verifying_key: String,
+    pub(super) verifying_key: String,
     /// The first event stands after this position.
-    after: Position,
+    pub(super) after: Position,
     /// The tree over what stands before, so that the events of a part lead to the signed root, too.
     frontier: String,
     /// Each workspace's last number before.
@@ -149,14 +150,7 @@ pub fn verify_export(
     copy: Option<&String>,
     seen: impl Fn(u64),
 ) -> Result<Report, ExportError> {
-    let mut lines = input.lines();
-    let first = lines.next().transpose()?.unwrap_or_default();
-    let header: Header = parse(&first, 1)?;
-    if header.format != FORMAT || header.version != VERSION {
-        let reason =
-            format!("it has the form {} {}, and this build reads {FORMAT} {VERSION}", header.format, header.version);
-        return Err(ExportError::Line { line: 1, reason });
-    }
+    let (header, mut lines) = lines(input)?;
     let invalid = || ExportError::Line { line: 1, reason: "the frontier doesn't read".to_owned() };
     let frontier = hex::decode(&header.frontier).map_err(|_| invalid())?;
     let frontier = Frontier::from_bytes(&frontier).map_err(|_| invalid())?;
@@ -168,24 +162,56 @@ pub fn verify_export(
     // What is signed comes last, and is compared where the events end.
     let mut reading = Reading::new(header.epoch, &key, copy);
     reading.begin_at(frontier, header.workspaces.into_iter().collect());
-    let (mut line, mut trailer) = (1, None);
-    for text in lines {
-        line += 1;
-        let text = text?;
-        if trailer.is_some() {
-            return Err(ExportError::Line { line, reason: "it stands after the checkpoint".to_owned() });
-        }
-        if text.starts_with("{\"checkpoint\"") {
-            trailer = Some(parse::<Trailer>(&text, line)?);
-            continue;
-        }
-        let event = parse::<LogEvent>(&text, line)?.recorded();
-        reading.take(&event.map_err(|error| ExportError::Line { line, reason: error.to_string() })?);
-        seen(text.len() as u64 + 1);
+    while let Some((event, bytes)) = lines.next_event()? {
+        reading.take(&event);
+        seen(bytes);
     }
-    let trailer =
-        trailer.ok_or(ExportError::Line { line, reason: "the export ends without its checkpoint".to_owned() })?;
-    Ok(reading.report_at(&trailer.checkpoint, same_key))
+    Ok(reading.report_at(&lines.checkpoint()?, same_key))
+}
+
+/// What follows an export's header.
+pub(super) struct Lines<R> {
+    rest: io::Lines<R>,
+    line: u64,
+    trailer: Option<Trailer>,
+}
+
+/// Reads an export's header.
+pub(super) fn lines<R: BufRead>(input: R) -> Result<(Header, Lines<R>), ExportError> {
+    let mut lines = input.lines();
+    let first = lines.next().transpose()?.unwrap_or_default();
+    let header: Header = parse(&first, 1)?;
+    if header.format != FORMAT || header.version != VERSION {
+        let reason =
+            format!("it has the form {} {}, and this build reads {FORMAT} {VERSION}", header.format, header.version);
+        return Err(ExportError::Line { line: 1, reason });
+    }
+    Ok((header, Lines { rest: lines, line: 1, trailer: None }))
+}
+
+impl<R: BufRead> Lines<R> {
+    /// The next event, with how many bytes it took; none at the checkpoint.
+    pub(super) fn next_event(&mut self) -> Result<Option<(Recorded, u64)>, ExportError> {
+        let Some(text) = self.rest.next().transpose()? else { return Ok(None) };
+        self.line += 1;
+        if text.starts_with("{\"checkpoint\"") {
+            self.trailer = Some(parse(&text, self.line)?);
+            return Ok(None);
+        }
+        let event = parse::<LogEvent>(&text, self.line)?.recorded();
+        let event = event.map_err(|error| ExportError::Line { line: self.line, reason: error.to_string() })?;
+        Ok(Some((event, text.len() as u64 + 1)))
+    }
+
+    /// The checkpoint that the events end at, after which nothing may stand.
+    pub(super) fn checkpoint(&mut self) -> Result<String, ExportError> {
+        let wrong = |line, reason: &str| ExportError::Line { line, reason: reason.to_owned() };
+        let trailer = self.trailer.take().ok_or_else(|| wrong(self.line, "the export ends without its checkpoint"))?;
+        if self.rest.next().transpose()?.is_some() {
+            return Err(wrong(self.line + 1, "it stands after the checkpoint"));
+        }
+        Ok(trailer.checkpoint)
+    }
 }
 
 fn parse<'a, T: Deserialize<'a>>(text: &'a str, line: u64) -> Result<T, ExportError> {

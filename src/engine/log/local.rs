@@ -7,7 +7,7 @@ use campanile_events::{
 };
 
 use super::{LogSource, LogState, SourceError};
-use crate::engine::{Notary, Store};
+use crate::engine::{Notary, Store, bundle::Bundler};
 
 /// The log of an opened folder.
 pub(super) struct OpenLog(pub Store);
@@ -27,6 +27,10 @@ impl LogSource for OpenLog {
 
     async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), SourceError> {
         self.0.journal.held_claims().await.map_err(|error| SourceError::Read(error.to_string()))
+    }
+
+    async fn bundle(&self) -> Result<Vec<u8>, SourceError> {
+        Bundler::of(&self.0).seal().await.map_err(|error| SourceError::Read(error.to_string()))
     }
 
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {

@@ -2,8 +2,10 @@
 //! whole.
 
 mod claims;
+mod epoch;
 mod event;
 mod export;
+mod import;
 mod local;
 mod socket;
 mod source;
@@ -12,8 +14,10 @@ mod stats;
 mod verify;
 
 pub use claims::LogClaims;
+pub use epoch::{EpochError, KnownCheckpoints, NewEpoch, begin_epoch};
 pub use event::{LogEvent, UnreadableLogEvent};
 pub use export::{ExportError, Exported, export, verify_export};
+pub use import::{Announced, ImportError, Imported, announced, import};
 pub use source::{LogSource, SourceError, open};
 pub use state::{LogState, SignedNumbers};
 pub use stats::{Stats, stats};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use async_trait::async_trait;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use campanile_events::{
     ids::Position,
     journal::{HeldClaim, Recorded},
@@ -38,6 +38,11 @@ impl SocketLog {
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, SourceError> {
+        let bytes = self.bytes(method, path).await?;
+        serde_json::from_slice(&bytes).map_err(|error| SourceError::Read(format!("the answer doesn't read: {error}")))
+    }
+
+    async fn bytes(&self, method: Method, path: &str) -> Result<Bytes, SourceError> {
         let failed = |error: &dyn std::fmt::Display| SourceError::Read(error.to_string());
         let request = Request::builder().method(method).uri(path).body(Body::empty());
         let request = request.map_err(|error| failed(&error))?;
@@ -47,7 +52,7 @@ impl SocketLog {
             let words = refusal.map_or_else(|| format!("it answered {status}"), |refusal| refusal.error.message);
             return Err(SourceError::Read(words));
         }
-        serde_json::from_slice(&bytes).map_err(|error| failed(&format_args!("the answer doesn't read: {error}")))
+        Ok(bytes)
     }
 }
 
@@ -64,6 +69,10 @@ impl LogSource for SocketLog {
     async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), SourceError> {
         let read: LogClaims = self.ask(Method::GET, "/operator/log/claims").await?;
         read.held().map_err(|error| SourceError::Read(error.to_string()))
+    }
+
+    async fn bundle(&self) -> Result<Vec<u8>, SourceError> {
+        Ok(self.bytes(Method::GET, "/operator/bundle").await?.to_vec())
     }
 
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {

@@ -25,6 +25,9 @@ pub trait LogSource: Send + Sync {
     /// The names that are held, and up to which position that is so.
     async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), SourceError>;
 
+    /// What its engine needs besides it, as the bytes of a bundle's file.
+    async fn bundle(&self) -> Result<Vec<u8>, SourceError>;
+
     /// The events after a position, in order, at most `limit`; none at the end.
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError>;
 }

@@ -305,6 +305,10 @@ impl Reading {
         if !own_key {
             head.note(|| "it names another verifying key than the one that was given".to_owned());
         }
+        // Where the beginning isn't read, an epoch may have begun in it.
+        if self.before == 0 && self.epoch != self.epoch_of_events {
+            head.note(|| format!("it names epoch {} and the events epoch {}", self.epoch, self.epoch_of_events));
+        }
         match self.key.as_ref().map(|key| ends_at(note, key, self.epoch, size)) {
             Some(Ok(checkpoint)) => {
                 self.signed += 1;

@@ -12,6 +12,8 @@ const COMMANDS: &[&str] = &[
     "keys revoke",
     "log tail",
     "log export",
+    "log import",
+    "log new-epoch",
     "log verify",
     "log stats",
     "pause",
@@ -19,6 +21,7 @@ const COMMANDS: &[&str] = &[
     "projections status",
     "projections rebuild",
     "sandbox",
+    "bench",
     "master-key",
 ];
 

@@ -1,10 +1,13 @@
 //! What operators do at the machine, and what the program tells them of itself.
 
+mod bench;
 mod health;
 mod help;
+mod import;
 mod keys;
 mod log;
 mod metrics;
 mod pauses;
 mod projections;
+mod restore;
 mod telemetry;

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use campanile_events::{
     account::Account,
-    clock::SharedClock,
+    clock::{ClockTrouble, SharedClock},
     commands::{CommandError, Committed, Executor, LoadError, Request},
     ids::{WorkerId, WorkspaceId},
     journal::{Actor, Metadata},
@@ -59,6 +59,10 @@ pub(super) enum Trouble {
     Query(#[from] campanile_projections::page::QueryError),
     #[error("the account's credentials can't be read: {0}")]
     Tokens(String),
+    #[error(transparent)]
+    Clock(#[from] ClockTrouble),
+    #[error("the worker was not heard for too long to begin something")]
+    Unheard,
     #[error("the worker is stopping")]
     Stopping,
 }

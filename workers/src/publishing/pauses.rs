@@ -6,8 +6,9 @@
 //! pause and then waits until every pass that was given before is back. A pass that is asked for later sees the pause:
 //! the workspace's state moves before its command is answered.
 //!
-//! Where several processes have workers, this covers one's own; what another has in hand ends with its intent's
-//! `not_after` and its request's time.
+//! Another node's passes can't be waited for so. Therefore who sends looks once more when its intent is stored
+//! ([`Pauses::came_between`]), and who pauses looks, once the pause is stored, for what the journal then shows as being
+//! sent (`elsewhere`): of the two, one sees the other's event.
 
 use std::{
     collections::HashMap,
@@ -17,7 +18,7 @@ use std::{
 
 use campanile_events::{
     commands::{Executor, LoadError},
-    ids::WorkspaceId,
+    ids::{Position, WorkspaceId},
     workspace::Workspace,
 };
 use tokio::sync::{Notify, OwnedRwLockReadGuard, RwLock};
@@ -31,13 +32,15 @@ pub(super) struct Pass {
 #[derive(Debug, Clone)]
 pub(super) struct Pauses {
     workspaces: Executor<Workspace>,
+    /// Whether no other process can send from these databases.
+    alone: bool,
     gates: Arc<Mutex<HashMap<WorkspaceId, Arc<RwLock<()>>>>>,
     gone_on: Arc<Notify>,
 }
 
 impl Pauses {
-    pub fn new(workspaces: Executor<Workspace>) -> Self {
-        Self { workspaces, gates: Arc::default(), gone_on: Arc::default() }
+    pub fn new(workspaces: Executor<Workspace>, alone: bool) -> Self {
+        Self { workspaces, alone, gates: Arc::default(), gone_on: Arc::default() }
     }
 
     /// The leave to send; `None` while the workspace is paused.
@@ -51,6 +54,22 @@ impl Pauses {
     pub async fn paused(&self, workspace: WorkspaceId) -> Result<bool, LoadError> {
         let loaded = self.workspaces.load(workspace, workspace.uuid()).await?;
         Ok(loaded.is_some_and(|loaded| loaded.state.paused_at.is_some()))
+    }
+
+    /// Whether a pause was stored before the intent that is stored by now. Asked of the journal, not of what is
+    /// remembered; without an answer nothing may leave.
+    pub async fn came_between(&self, workspace: WorkspaceId) -> Result<bool, LoadError> {
+        if self.alone { Ok(false) } else { self.paused(workspace).await }
+    }
+
+    /// Where a workspace's own stream ends.
+    pub async fn position(&self, workspace: WorkspaceId) -> Result<Position, LoadError> {
+        let loaded = self.workspaces.load(workspace, workspace.uuid()).await?;
+        Ok(loaded.map_or(Position(0), |loaded| loaded.position))
+    }
+
+    pub const fn is_alone(&self) -> bool {
+        self.alone
     }
 
     /// Waits until all passes given before are back; answers whether they are.
@@ -105,7 +124,7 @@ mod tests {
         let db = Sqlite::open_in_memory().expect("a database");
         let journal = Arc::new(SqliteJournal::open(db, clock.clone()).await.expect("a journal"));
         let most = NonZeroUsize::new(10).expect("not zero");
-        let pauses = Pauses::new(Executor::new(journal, clock, (), Sharing::Alone, most));
+        let pauses = Pauses::new(Executor::new(journal, clock, (), Sharing::Alone, most), true);
         let workspace = WorkspaceId::from(Uuid::from_u128(1));
         let organization_id = OrganizationId::from(Uuid::from_u128(2));
         let name = Sealed::from_stored("v1.sealed");

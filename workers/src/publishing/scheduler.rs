@@ -1,6 +1,7 @@
 //! The scheduler: a heap of the next due targets, kept current from their table, and a job on the bus at the right moment.
 //!
 //! It may be lost, doubled or late without harm: it writes no event. A node that loses it loses liveness until the next.
+//! It acts while its node leads, and begins anew each time that it comes to lead.
 
 use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
 
@@ -11,9 +12,10 @@ use campanile_projections::{
     runner::Runner,
 };
 use chrono::{DateTime, Duration, Utc};
+use futures::StreamExt;
 use tokio::task::JoinHandle;
 
-use super::send::LEAD;
+use super::{leader::Leading, send::LEAD};
 use crate::{
     bus::{Bus, Job},
     waiting::Stop,
@@ -23,6 +25,8 @@ use crate::{
 const LOOK_AHEAD: Duration = Duration::seconds(60);
 /// How many rows are read at once: more than fall due in one instant, since pages are cut by it.
 const PAGE: usize = 100_000;
+/// How many jobs are on their way to the bus at once.
+pub(super) const PUTS: usize = 64;
 
 struct Timer {
     at: DateTime<Utc>,
@@ -52,6 +56,7 @@ pub(super) struct Scheduler {
     runner: Arc<Runner>,
     bus: Arc<dyn Bus>,
     clock: SharedClock,
+    leading: Leading,
     heap: BinaryHeap<Reverse<Timer>>,
     order: u64,
     /// Rows up to this instant are in the heap.
@@ -61,9 +66,15 @@ pub(super) struct Scheduler {
 }
 
 impl Scheduler {
-    pub fn new(read: Arc<dyn Database>, runner: Arc<Runner>, bus: Arc<dyn Bus>, clock: SharedClock) -> Self {
+    pub fn new(
+        read: Arc<dyn Database>,
+        runner: Arc<Runner>,
+        bus: Arc<dyn Bus>,
+        clock: SharedClock,
+        leading: Leading,
+    ) -> Self {
         let horizon = DateTime::UNIX_EPOCH;
-        Self { read, runner, bus, clock, heap: BinaryHeap::new(), order: 0, horizon, seen: Position(0) }
+        Self { read, runner, bus, clock, leading, heap: BinaryHeap::new(), order: 0, horizon, seen: Position(0) }
     }
 
     pub fn start(mut self, mut stop: Stop) -> JoinHandle<()> {
@@ -76,8 +87,19 @@ impl Scheduler {
     }
 
     async fn run(&mut self) {
-        let mut projected = self.runner.watch();
         loop {
+            self.leading.begins().await;
+            self.lead().await;
+            // What another does meanwhile isn't followed here.
+            self.heap.clear();
+            (self.horizon, self.seen) = (DateTime::UNIX_EPOCH, Position(0));
+        }
+    }
+
+    /// Acts until this node leads no longer.
+    async fn lead(&mut self) {
+        let mut projected = self.runner.watch();
+        while self.leading.leads() {
             // Marked as seen before the table is read: what comes in between wakes the wait below.
             projected.mark_unchanged();
             if let Err(error) = self.refresh().await {
@@ -144,19 +166,28 @@ impl Scheduler {
     /// Puts what is due on the bus. A job that is no longer right is dropped by who looks at its target.
     async fn fire(&mut self) {
         let now = self.clock.now();
-        while self.heap.peek().is_some_and(|Reverse(timer)| timer.at <= now) {
-            let Some(Reverse(timer)) = self.heap.pop() else { return };
-            if let Err(error) = self.bus.put(timer.job).await {
-                // The sweeper finds the target overdue and tries again.
-                tracing::warn!(%error, "a job could not be put on the bus");
-            }
-        }
+        let heap = &mut self.heap;
+        let due = std::iter::from_fn(|| {
+            let is_due = heap.peek().is_some_and(|Reverse(timer)| timer.at <= now);
+            is_due.then(|| heap.pop()).flatten().map(|Reverse(timer)| timer.job)
+        });
+        put_all(self.bus.as_ref(), due.take_while(|_| self.leading.leads())).await;
     }
 
     fn pause(&self) -> std::time::Duration {
         let next = self.heap.peek().map_or(Duration::seconds(1), |Reverse(timer)| timer.at - self.clock.now());
         next.clamp(Duration::zero(), Duration::seconds(1)).to_std().unwrap_or_default()
     }
+}
+
+/// Puts jobs on the bus, many at a time. What it doesn't take, the sweeper finds overdue.
+pub(super) async fn put_all(bus: &dyn Bus, jobs: impl Iterator<Item = Job> + Send) {
+    let put = async |job| {
+        if let Err(error) = bus.put(job).await {
+            tracing::warn!(%error, "a job could not be put on the bus");
+        }
+    };
+    futures::stream::iter(jobs).for_each_concurrent(PUTS, put).await;
 }
 
 /// The job of looking at a target.

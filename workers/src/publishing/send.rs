@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use campanile_events::{
+    clock::Moment,
     commands::CommandError,
     post::{Content, Delivery, FailureClass, Intent, Phase, Post, PostAction, PostError, PostEvent, Step, Target},
     seal::{Open, fields},
@@ -83,6 +84,7 @@ impl Publisher {
                 Err(failure) => return self.start_unready(look, &ready.access, before_any_effect(failure)).await,
             }
         }
+        let end = self.may_begin()?;
         let Some(pass) = self.context.pauses.pass(look.job.workspace_id).await? else { return Ok(Next::Done) };
         let intent = self.intent(look, ready.line.as_ref(), &mut ready.message);
         let number = look.target.next_number();
@@ -109,7 +111,7 @@ impl Publisher {
         }
         let late = (intent.at - at).to_std().unwrap_or_default();
         self.context.observer.send_intended(&look.job.platform, late);
-        self.send_parts(look, ready, number, intent, pass).await
+        self.send_parts(look, ready, number, intent, end, pass).await
     }
 
     async fn wait_until(&self, at: DateTime<Utc>) -> Result<(), Trouble> {
@@ -174,13 +176,15 @@ impl Publisher {
         ready: Ready,
         number: u32,
         mut intent: Intent,
+        mut end: Moment,
         mut pass: Pass,
     ) -> Result<Next, Trouble> {
         let Ready { platform, access, content, mut line, mut message, .. } = ready;
         loop {
             let step = intent.step;
-            if self.context.clock.now() >= intent.not_after {
-                return self.fail(look, &access, number, Some(step), &not_sent("intent_expired")).await;
+            // Stored, the intent is the target's newest event: had another taken it over, it would have been refused.
+            if let Some(code) = self.holds_back(look, &intent, end).await {
+                return self.fail(look, &access, number, Some(step), &not_sent(code)).await;
             }
             let answer = line.send(message).await;
             drop(pass);
@@ -199,6 +203,10 @@ impl Publisher {
             line = match prepare_and_open(platform.as_ref(), &access, &mut next).await {
                 Ok(line) => line,
                 Err(failure) => return self.fail(look, &access, number, None, &failure).await,
+            };
+            end = match self.may_begin() {
+                Ok(end) => end,
+                Err(_) => return self.fail(look, &access, number, None, &not_sent("worker_unheard")).await,
             };
             pass = match self.context.pauses.pass(look.job.workspace_id).await? {
                 Some(pass) => pass,

@@ -19,10 +19,19 @@ use campanile_events::{
 use campanile_projections::{due, page::QueryError, runner::Runner, workspaces};
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::{context::Context, pauses::Pauses, scheduler::Scheduler, sweeper::Sweeper, worker};
+use super::{
+    context::Context,
+    elsewhere::Elsewhere,
+    leader::{Candidate, Leader, Leading},
+    pauses::Pauses,
+    scheduler::Scheduler,
+    sweeper::Sweeper,
+    worker,
+};
 use crate::{
     bus::{Bus, Health},
     heartbeats::Heartbeats,
+    leases::Leases,
     media::Library,
     observed::Observer,
     platforms::Platforms,
@@ -31,6 +40,8 @@ use crate::{
 };
 
 const SCHEDULER: &str = "scheduler";
+const SWEEPER: &str = "sweeper";
+const LEADER: &str = "leader";
 const WORKERS: &str = "workers";
 
 /// What publishing stands on.
@@ -63,7 +74,7 @@ pub struct Deps {
     pub timing: Timing,
     /// How many workers run here.
     pub workers: usize,
-    /// Whether scheduler and sweeper run here.
+    /// Whether the scheduler runs here; of several that share these databases, one acts.
     pub scheduler: bool,
     /// Who counts.
     pub observer: Arc<dyn Observer>,
@@ -93,9 +104,10 @@ pub struct Publishing {
     clock: SharedClock,
     timing: Timing,
     pauses: Pauses,
+    elsewhere: Elsewhere,
     stop: watch::Sender<bool>,
     workers: usize,
-    scheduler: bool,
+    leading: Option<Leading>,
     tasks: Mutex<Vec<Task>>,
 }
 
@@ -103,13 +115,19 @@ impl Publishing {
     /// Starts workers, scheduler and sweeper.
     ///
     /// # Errors
-    /// If the table of workers can't be opened.
+    /// If the table of workers, or that of leases, can't be opened.
     pub async fn start(deps: Deps) -> Result<Self, DbError> {
         let clock = deps.clock;
         let lease = deps.timing.lease;
         let heartbeats = Heartbeats::open(Arc::clone(&deps.side), clock.clone(), lease, deps.sole_process).await?;
         let workers: Vec<_> = (0..deps.workers).map(|_| WorkerId::fresh(clock.now())).collect();
-        let pauses = Pauses::new(deps.workspaces);
+        let pauses = Pauses::new(deps.workspaces, deps.sole_process);
+        let elsewhere = Elsewhere {
+            pauses: pauses.clone(),
+            read: Arc::clone(&deps.read),
+            runner: Arc::clone(&deps.runner),
+            heartbeats: heartbeats.clone(),
+        };
         let context = Context {
             posts: deps.posts,
             accounts: deps.accounts,
@@ -132,12 +150,26 @@ impl Publishing {
             context.heartbeats.beat(worker).await?;
             tasks.push((WORKERS, worker::start(context.clone(), Arc::clone(&bus), worker, stop.clone())));
         }
+        let mut leading = None;
         if deps.scheduler {
-            let scheduler =
-                Scheduler::new(Arc::clone(&deps.read), Arc::clone(&deps.runner), Arc::clone(&bus), clock.clone());
+            let own = if deps.sole_process {
+                Leading::alone(clock.now())
+            } else {
+                let leases = Leases::open(Arc::clone(&deps.side)).await?;
+                let node = WorkerId::fresh(clock.now()).uuid();
+                let (candidate, leading) = Candidate::new(leases, clock.clone(), node, &deps.timing);
+                tasks.push((LEADER, candidate.start(stop.clone())));
+                leading
+            };
+            let (read, runner) = (Arc::clone(&deps.read), Arc::clone(&deps.runner));
+            let scheduler = Scheduler::new(read, runner, Arc::clone(&bus), clock.clone(), own.clone());
             tasks.push((SCHEDULER, scheduler.start(stop.clone())));
+            leading = Some(own);
+        }
+        if deps.scheduler || deps.workers > 0 {
             let (read, bus, clock) = (Arc::clone(&deps.read), Arc::clone(&bus), clock.clone());
-            tasks.push((SCHEDULER, Sweeper { context, read, bus, clock }.start(stop)));
+            let sweeper = Sweeper { context, read, bus, clock, leading: leading.clone() };
+            tasks.push((SWEEPER, sweeper.start(stop)));
         }
         Ok(Self {
             bus,
@@ -145,16 +177,17 @@ impl Publishing {
             clock,
             timing: deps.timing,
             pauses,
+            elsewhere,
             stop: give,
             workers: deps.workers,
-            scheduler: deps.scheduler,
+            leading,
             tasks: Mutex::new(tasks),
         })
     }
 
     /// How its parts are: a silent queue is a defect, and said here.
     pub async fn status(&self) -> Vec<PartStatus> {
-        let parts = [self.part(SCHEDULER, if self.scheduler { 2 } else { 0 }), self.part(WORKERS, self.workers)];
+        let parts = [self.scheduler(), self.part(WORKERS, self.workers)];
         let queue = match self.oldest_unclaimed().await {
             Ok(age) => {
                 // Within two sweeps a lost job is back; after that something is wrong.
@@ -172,13 +205,55 @@ impl Publishing {
             }
             Err(error) => PartStatus { part: "pauses", ok: false, text: error.to_string() },
         };
-        parts.into_iter().chain([queue, pauses]).collect()
+        parts.into_iter().chain([queue, pauses, self.clock_status()]).collect()
+    }
+
+    /// Who leads, of the nodes with a scheduler; `None` if this one has none. A node without one doesn't follow it.
+    pub fn leader(&self) -> Option<Leader> {
+        self.leading.as_ref().map(Leading::leader)
+    }
+
+    /// Scheduler, sweeper and who leads are one part to who watches: what puts jobs on the bus.
+    fn scheduler(&self) -> PartStatus {
+        let Some(leading) = &self.leading else { return self.part(SCHEDULER, 0) };
+        let well = [SCHEDULER, SWEEPER].into_iter().all(|part| self.part(part, 1).ok);
+        let (ok, text) = match leading.leader() {
+            Leader::This { since, .. } => (true, format!("leads since {}", since.format("%F %T UTC"))),
+            Leader::Another { node, since } => {
+                (true, format!("stands by; {node} leads since {}", since.format("%F %T UTC")))
+            }
+            // Between two leaders there may be nobody for the length of a lease.
+            Leader::Unknown => {
+                let ok = leading.unheard() <= self.timing.leader_lease() * 3;
+                (ok, format!("nobody is known to lead for {:.1} s", leading.unheard().as_secs_f64()))
+            }
+        };
+        if well {
+            PartStatus { part: SCHEDULER, ok, text }
+        } else {
+            PartStatus { part: SCHEDULER, ok: false, text: "it has ended".to_owned() }
+        }
+    }
+
+    fn clock_status(&self) -> PartStatus {
+        match self.clock.check() {
+            Ok(()) => PartStatus { part: "clock", ok: true, text: "trusted".to_owned() },
+            Err(trouble) => {
+                PartStatus { part: "clock", ok: false, text: format!("{trouble}; nothing is claimed here") }
+            }
+        }
     }
 
     /// Waits until nothing that was begun before a workspace's pause can leave any more. Answers whether that was seen
     /// to be so; after the longest time that a request may take it is so in any case.
     pub async fn held(&self, workspace: WorkspaceId) -> bool {
-        self.pauses.held(workspace, self.timing.send_window() + self.timing.request()).await
+        let patience = self.timing.send_window() + self.timing.request();
+        let here = self.pauses.held(workspace, patience);
+        if self.pauses.is_alone() {
+            return here.await;
+        }
+        let (here, elsewhere) = tokio::join!(here, self.elsewhere.held(workspace, patience));
+        here && elsewhere
     }
 
     /// Looks at once for what waited while a workspace was paused, rather than with the next sweep.

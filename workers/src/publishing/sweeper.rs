@@ -1,4 +1,7 @@
 //! The sweeper: puts back on the bus what is overdue and nobody works on, and what a silent worker left.
+//!
+//! Of the nodes with a scheduler the leader's sweeps. While a node's bus is unwell, it also sweeps for the workers that it
+//! has itself: the bus keeps what it can't send on for them, so that publishing goes on, slower.
 
 use std::sync::Arc;
 
@@ -6,7 +9,11 @@ use campanile_events::{clock::SharedClock, db::Database};
 use campanile_projections::due;
 use tokio::task::JoinHandle;
 
-use super::{context::Context, scheduler::job};
+use super::{
+    context::Context,
+    leader::Leading,
+    scheduler::{job, put_all},
+};
 use crate::{bus::Bus, waiting::Stop};
 
 /// How many targets one sweep puts back.
@@ -17,44 +24,51 @@ pub(super) struct Sweeper {
     pub read: Arc<dyn Database>,
     pub bus: Arc<dyn Bus>,
     pub clock: SharedClock,
+    /// Whether this node leads; `None` without a scheduler.
+    pub leading: Option<Leading>,
 }
 
 impl Sweeper {
     pub fn start(self, mut stop: Stop) -> JoinHandle<()> {
         tokio::spawn(async move {
+            let mut has_gone_on = false;
             loop {
-                if let Err(error) = self.sweep().await {
+                if (has_gone_on || self.is_its_turn())
+                    && let Err(error) = self.sweep().await
+                {
                     tracing::warn!(%error, "the sweep could not be made");
                 }
-                tokio::select! {
-                    () = tokio::time::sleep(self.context.timing.sweep) => {}
-                    () = self.context.pauses.gone_on() => {}
+                has_gone_on = tokio::select! {
+                    () = tokio::time::sleep(self.context.timing.sweep) => false,
+                    () = self.context.pauses.gone_on() => true,
                     () = stop.wait() => return,
-                }
+                };
             }
         })
     }
 
+    fn is_its_turn(&self) -> bool {
+        let leads = self.leading.as_ref().is_some_and(Leading::leads);
+        let has_workers = !self.context.own_workers.is_empty();
+        leads || (has_workers && !self.bus.health().is_well(self.context.timing.sweep))
+    }
+
     async fn sweep(&self) -> Result<(), super::context::Trouble> {
-        let overdue = due::overdue(self.read.as_ref(), self.clock.now(), MOST).await?;
-        for row in overdue {
-            self.put(row).await;
+        if let Err(trouble) = self.clock.check() {
+            tracing::debug!(%trouble, "no sweep");
+            return Ok(());
         }
+        let mut left = due::overdue(self.read.as_ref(), self.clock.now(), MOST).await?;
         for row in due::watched(self.read.as_ref(), MOST).await? {
             let lives = match row.worker {
                 Some(worker) => self.context.heartbeats.lives(worker).await?,
                 None => false,
             };
             if !lives {
-                self.put(row).await;
+                left.push(row);
             }
         }
+        put_all(self.bus.as_ref(), left.into_iter().map(job)).await;
         Ok(())
-    }
-
-    async fn put(&self, row: due::DueTarget) {
-        if let Err(error) = self.bus.put(job(row)).await {
-            tracing::warn!(%error, "a job could not be put on the bus");
-        }
     }
 }

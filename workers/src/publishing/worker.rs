@@ -1,6 +1,6 @@
 //! A worker: takes jobs, as many at once as it may, and says every so often that it lives.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use campanile_events::ids::WorkerId;
 use tokio::{
@@ -39,15 +39,22 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut stop: Stop) {
     let mut in_hand = JoinSet::new();
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         while in_hand.try_join_next().is_some() {}
+        if publisher.context.clock.check().is_err() {
+            // The clock says it in the log. Who isn't sure of the time claims nothing.
+            tokio::select! {
+                () = tokio::time::sleep(publisher.context.timing.retry_first) => continue,
+                () = stop.wait() => break,
+            }
+        }
         let taken = tokio::select! {
             taken = bus.take() => taken,
             () = stop.wait() => break,
         };
         match taken {
             Ok(taken) => {
-                let (publisher, bus) = (publisher.clone(), Arc::clone(bus));
+                let publisher = publisher.clone();
                 in_hand.spawn(async move {
-                    work(publisher, bus, taken).await;
+                    work(publisher, taken).await;
                     drop(place);
                 });
             }
@@ -62,28 +69,24 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut stop: Stop) {
 
 /// One job, in a task of its own: should it panic or come to no end, the target is looked at again, and the attempt that
 /// was left behind lapses then.
-async fn work(publisher: Publisher, bus: Arc<dyn Bus>, taken: Taken) {
+async fn work(publisher: Publisher, taken: Taken) {
     let job = taken.job().clone();
     let pause = publisher.context.timing.retry_first;
-    let mut stop = publisher.stop.clone();
     let span = tracing::info_span!("publisher.publish", post.id = %job.post_id, account.id = %job.account_id);
     let at_hand = job.clone();
     let done = tokio::spawn(async move { publisher.work(&at_hand).await }.instrument(span)).await;
     match done {
-        Ok(Ok(()) | Err(Trouble::Stopping)) => return,
+        Ok(Ok(())) => {}
+        // Others may have it at once.
+        Ok(Err(Trouble::Stopping)) => taken.later(Duration::ZERO),
         Ok(Err(error)) => {
             tracing::warn!(post.id = %job.post_id, account.id = %job.account_id, %error, "the job is taken up again");
+            taken.later(pause);
         }
         Err(panic) => {
             tracing::error!(post.id = %job.post_id, account.id = %job.account_id, %panic, "a defect ended the job");
+            taken.later(pause);
         }
-    }
-    tokio::select! {
-        () = tokio::time::sleep(pause) => {}
-        () = stop.wait() => return,
-    }
-    if let Err(error) = bus.put(job).await {
-        tracing::warn!(%error, "a job could not be put on the bus");
     }
 }
 

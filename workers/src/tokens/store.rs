@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use campanile_events::{
-    db::{Database, Engine, Table, migrate},
+    db::{Database, DbError, Engine, Table, migrate},
     ids::{AccountId, WorkspaceId},
     random,
     seal::{DataKey, MasterKey, Open, SealError, Sealed},
@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
 use super::keeper::Locks;
-use crate::platforms::Credentials;
+use crate::{leases::Leases, platforms::Credentials};
 
 const OWNER: &str = "platform_tokens";
 const WRAP_AAD: &[u8] = b"campanile.platform_tokens.1";
@@ -29,11 +29,21 @@ pub struct Tokens {
     pub(super) locks: Locks,
 }
 
+/// Credentials as they are kept, and what tells them from those before and after.
+pub(super) struct Kept {
+    pub credentials: Credentials,
+    version: Vec<u8>,
+}
+
 impl Tokens {
     /// The credentials in `db`, whose table is made if need be.
     pub async fn open(db: Arc<dyn Database>, master: MasterKey) -> Result<Self, SealError> {
         migrate(&*db, OWNER, migrations(db.engine())).await?;
-        Ok(Self { db, master, locks: Locks::default() })
+        let leases = match db.engine() {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(Leases::open(Arc::clone(&db)).await?),
+        };
+        Ok(Self { db, master, locks: Locks::new(leases) })
     }
 
     /// Keeps an account's credentials in place of those before. Waits while those are being renewed.
@@ -44,23 +54,8 @@ impl Tokens {
         credentials: &Credentials,
         now: DateTime<Utc>,
     ) -> Result<(), SealError> {
-        let _lock = self.locks.lock(account).await;
-        self.write(workspace, account, credentials, now).await
-    }
-
-    /// The caller holds the account's lock.
-    pub(super) async fn write(
-        &self,
-        workspace: WorkspaceId,
-        account: AccountId,
-        credentials: &Credentials,
-        now: DateTime<Utc>,
-    ) -> Result<(), SealError> {
-        // A key of its own for each text: an old row with a new key, or the other way round, opens nothing.
-        let secret = Zeroizing::new(random::bytes::<32>());
-        let wrapped = self.master.wrap(&wrap_aad(workspace, account), secret.as_slice());
-        let text = Open::new(credentials.to_json().as_str());
-        let sealed = DataKey::new(account.uuid(), secret).seal(&place(workspace), &text);
+        let _lock = self.locks.lock(account).await?;
+        let (wrapped, sealed) = self.seal(workspace, account, credentials);
         let mut transaction = self.db.begin().await?;
         let row = vec![account.uuid().into(), FIELD.into(), wrapped.into(), sealed.as_str().into(), now.into()];
         transaction.write_rows(&TABLE, TABLE.name, vec![row]).await?;
@@ -68,11 +63,54 @@ impl Tokens {
         Ok(())
     }
 
+    /// Keeps new credentials in place of `old`, if those are still what is kept.
+    pub(super) async fn replace(
+        &self,
+        workspace: WorkspaceId,
+        account: AccountId,
+        old: &Kept,
+        new: Credentials,
+        now: DateTime<Utc>,
+    ) -> Result<Kept, SealError> {
+        let (wrapped, sealed) = self.seal(workspace, account, &new);
+        let sql = "update platform_tokens set wrapped_key = $3, sealed = $4, updated_at = $5
+            where account_id = $1 and field = $2 and wrapped_key = $6";
+        let version = wrapped.clone();
+        let values = vec![
+            account.uuid().into(),
+            FIELD.into(),
+            wrapped.into(),
+            sealed.as_str().into(),
+            now.into(),
+            old.version.clone().into(),
+        ];
+        let mut transaction = self.db.begin().await?;
+        if transaction.execute(sql, values).await? == 0 {
+            return Err(DbError::Unavailable("others were given or deleted meanwhile".to_owned()).into());
+        }
+        transaction.commit().await?;
+        Ok(Kept { credentials: new, version })
+    }
+
+    /// The wrapped key and what is sealed with it. A key of its own for each text: an old row with a new key, or the
+    /// other way round, opens nothing, and each wrapped key names one version of the credentials.
+    fn seal(&self, workspace: WorkspaceId, account: AccountId, credentials: &Credentials) -> (Vec<u8>, Sealed) {
+        let secret = Zeroizing::new(random::bytes::<32>());
+        let wrapped = self.master.wrap(&wrap_aad(workspace, account), secret.as_slice());
+        let text = Open::new(credentials.to_json().as_str());
+        (wrapped, DataKey::new(account.uuid(), secret).seal(&place(workspace), &text))
+    }
+
     /// An account's credentials, if any are kept.
     ///
     /// # Errors
     /// [`SealError::Mismatch`] if the row is another account's or workspace's, was changed, or the master key is another.
     pub async fn load(&self, workspace: WorkspaceId, account: AccountId) -> Result<Option<Credentials>, SealError> {
+        Ok(self.read(workspace, account).await?.map(|kept| kept.credentials))
+    }
+
+    /// The same, with the version that it is.
+    pub(super) async fn read(&self, workspace: WorkspaceId, account: AccountId) -> Result<Option<Kept>, SealError> {
         let rows = self
             .db
             .query(
@@ -81,16 +119,17 @@ impl Tokens {
             )
             .await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let secret = self.master.unwrap(&wrap_aad(workspace, account), &row.bytes("wrapped_key")?)?;
+        let version = row.bytes("wrapped_key")?;
+        let secret = self.master.unwrap(&wrap_aad(workspace, account), &version)?;
         let secret = Zeroizing::new(secret.as_slice().try_into().map_err(|_| SealError::Malformed)?);
         let sealed = Sealed::from_stored(row.text("sealed")?);
         let text = DataKey::new(account.uuid(), secret).open(&place(workspace), &sealed)?;
-        Ok(Some(Credentials::from_json(text.as_str().into())))
+        Ok(Some(Kept { credentials: Credentials::from_json(text.as_str().into()), version }))
     }
 
     /// Forgets an account's credentials; done twice, it is done. Waits while they are being renewed.
     pub async fn delete(&self, account: AccountId) -> Result<(), SealError> {
-        let _lock = self.locks.lock(account).await;
+        let _lock = self.locks.lock(account).await?;
         self.db.execute("delete from platform_tokens where account_id = $1", vec![account.uuid().into()]).await?;
         Ok(())
     }

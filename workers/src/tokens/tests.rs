@@ -16,7 +16,9 @@ use crate::platforms::{Credentials, NotKept};
 campanile_events::on_every_engine!(
     credentials_are_kept_replaced_and_forgotten,
     a_row_opens_in_its_place_alone,
-    nothing_secret_is_stored_or_shown_in_the_open
+    nothing_secret_is_stored_or_shown_in_the_open,
+    who_renews_is_alone_and_what_is_given_meanwhile_comes_after,
+    what_was_given_meanwhile_is_not_overwritten,
 );
 
 fn now() -> DateTime<Utc> {
@@ -36,7 +38,7 @@ fn token(text: &str) -> Credentials {
 }
 
 struct Bench {
-    _databases: Databases,
+    databases: Databases,
     db: Arc<dyn Database>,
     master: MasterKey,
     tokens: Tokens,
@@ -46,7 +48,7 @@ async fn bench(engine: Engine) -> Bench {
     let (databases, master) = (Databases::of(engine), MasterKey::generate());
     let db = databases.open("a").await;
     let tokens = Tokens::open(Arc::clone(&db), master.clone()).await.unwrap();
-    Bench { _databases: databases, db, master, tokens }
+    Bench { databases, db, master, tokens }
 }
 
 impl Bench {
@@ -71,9 +73,8 @@ async fn credentials_are_kept_replaced_and_forgotten(engine: Engine) {
     assert_eq!(bench.loaded(1, 3).await.unwrap().as_deref(), Some("other"));
 }
 
-#[tokio::test]
-async fn who_renews_is_alone_and_what_is_given_meanwhile_comes_after() {
-    let bench = bench(Engine::Sqlite).await;
+async fn who_renews_is_alone_and_what_is_given_meanwhile_comes_after(engine: Engine) {
+    let bench = bench(engine).await;
     let tokens = Arc::new(bench.tokens);
     tokens.store(workspace(1), account(2), &token("first"), now()).await.unwrap();
     let keeper = |number| tokens.keeper(workspace(1), account(number), ManualClock::starting_at(now()));
@@ -103,6 +104,55 @@ async fn who_renews_is_alone_and_what_is_given_meanwhile_comes_after() {
     assert!(seen == "renewed" || seen == "given", "{seen}");
     let kept = tokens.load(workspace(1), account(2)).await.unwrap().unwrap();
     assert_eq!(kept.read::<Value>().unwrap()["access_token"], "given");
+}
+
+/// Two processes, many who want the same renewal: the refresh token is spent once, and all use what came of it.
+#[tokio::test]
+async fn a_refresh_token_is_spent_once_between_processes() {
+    let bench = bench(Engine::Postgres).await;
+    bench.tokens.store(workspace(1), account(2), &token("spent"), now()).await.unwrap();
+    let other = Tokens::open(bench.databases.open("a").await, bench.master.clone()).await.unwrap();
+    let nodes = [Arc::new(bench.tokens), Arc::new(other)];
+    let spent = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let renew = |number: usize| {
+        let keeper = nodes[number % 2].keeper(workspace(1), account(2), ManualClock::starting_at(now()));
+        let spent = Arc::clone(&spent);
+        tokio::spawn(async move {
+            let mut renewal = keeper.claim().await.unwrap();
+            let current = renewal.current().read::<Value>().unwrap()["access_token"].clone();
+            if current == "spent" {
+                // The platform's answer takes its time; it gives one new token for an old one.
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                spent.fetch_add(1, std::sync::atomic::Ordering::AcqRel);
+                renewal.replace(token("renewed")).await.unwrap();
+            }
+            renewal.current().read::<Value>().unwrap()["access_token"].clone()
+        })
+    };
+    for used in futures::future::join_all((0..8).map(renew)).await {
+        assert_eq!(used.unwrap(), "renewed");
+    }
+    assert_eq!(spent.load(std::sync::atomic::Ordering::Acquire), 1);
+}
+
+/// A process that was stopped in the middle of a renewal comes back when its lease is over.
+async fn what_was_given_meanwhile_is_not_overwritten(engine: Engine) {
+    let bench = bench(engine).await;
+    let stopped = Arc::new(Tokens::open(bench.db.clone(), bench.master.clone()).await.unwrap());
+    bench.tokens.store(workspace(1), account(2), &token("first"), now()).await.unwrap();
+    let mut renewal = stopped.keeper(workspace(1), account(2), ManualClock::starting_at(now())).claim().await.unwrap();
+    if engine == Engine::Postgres {
+        assert_eq!(bench.db.execute("delete from leases", vec![]).await.unwrap(), 1, "the account was held");
+    }
+    renewal.replace(token("second")).await.unwrap();
+    renewal.replace(token("third")).await.unwrap();
+    assert_eq!(bench.loaded(1, 2).await.unwrap().as_deref(), Some("third"), "nobody has given others");
+    bench.tokens.store(workspace(1), account(2), &token("given"), now()).await.unwrap();
+    assert_eq!(renewal.replace(token("late")).await, Err(NotKept));
+    assert_eq!(bench.loaded(1, 2).await.unwrap().as_deref(), Some("given"));
+    bench.tokens.delete(account(2)).await.unwrap();
+    assert_eq!(renewal.replace(token("late")).await, Err(NotKept));
+    assert_eq!(bench.loaded(1, 2).await.unwrap(), None, "and what was deleted stays away");
 }
 
 async fn a_row_opens_in_its_place_alone(engine: Engine) {

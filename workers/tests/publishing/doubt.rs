@@ -6,16 +6,24 @@ use campanile_events::post::{
 };
 use campanile_workers::platforms::sandbox::{Fault, FaultKind, Point};
 
-use crate::house::{House, quick, text};
+use crate::house::{House, Setting, quick, text};
+
+in_every_setting!(
+    one_post_whatever_goes_wrong,
+    an_unknown_target_is_settled_by_who_knows,
+    a_key_that_is_stored_late_makes_no_second_post,
+    equal_texts_are_not_taken_for_one_another,
+    a_platform_that_can_not_be_asked_for_a_while_is_asked_again,
+    a_doubt_on_an_account_that_is_gone_is_left_to_a_person_at_once,
+);
 
 fn classes(post: &campanile_events::post::Post) -> Vec<Option<FailureClass>> {
     let ends = post.targets[0].attempts.iter().map(|it| it.end.as_ref().expect("an ended attempt"));
     ends.map(|end| end.failure.as_ref().map(|failure| failure.class)).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_post_whatever_goes_wrong() {
-    let house = House::open(quick()).await;
+async fn one_post_whatever_goes_wrong(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let cases: [(&str, FaultKind, u32, &[Option<FailureClass>]); 11] = [
         ("refused before", FaultKind::ErrorBefore { status: 503 }, 2, &[Some(Transient), Some(Transient), None]),
@@ -68,9 +76,8 @@ async fn one_post_whatever_goes_wrong() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unknown_target_is_settled_by_who_knows() {
-    let house = House::open(quick()).await;
+async fn an_unknown_target_is_settled_by_who_knows(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let account = house.connect("gull", "blind").await;
     let unknown = async |body: &str, kind| {
@@ -93,9 +100,8 @@ async fn an_unknown_target_is_settled_by_who_knows() {
     assert_eq!(texts, ["it is there", "it is not"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_that_is_stored_late_makes_no_second_post() {
-    let house = House::open(quick()).await;
+async fn a_key_that_is_stored_late_makes_no_second_post(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let account = house.connect("owl", "keyed").await;
     house.fault(Fault::next(Some("owl"), FaultKind::KeyStoredLate { seconds: 0.2 }, 1));
@@ -105,9 +111,8 @@ async fn a_key_that_is_stored_late_makes_no_second_post() {
     assert_eq!(house.visible("owl").len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn equal_texts_are_not_taken_for_one_another() {
-    let house = House::open(quick()).await;
+async fn equal_texts_are_not_taken_for_one_another(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let account = house.connect("twin", "searchable").await;
     house.fault(Fault::next(Some("twin"), FaultKind::LoseAnswer, 2));
@@ -127,9 +132,8 @@ async fn equal_texts_are_not_taken_for_one_another() {
     assert_eq!(visible.len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_platform_that_can_not_be_asked_for_a_while_is_asked_again() {
-    let house = House::open(quick()).await;
+async fn a_platform_that_can_not_be_asked_for_a_while_is_asked_again(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let account = house.connect("heron", "searchable").await;
     house.fault(Fault::next(Some("heron"), FaultKind::LoseAnswer, 1));
@@ -140,9 +144,8 @@ async fn a_platform_that_can_not_be_asked_for_a_while_is_asked_again() {
     assert_eq!(house.visible("heron").len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_doubt_on_an_account_that_is_gone_is_left_to_a_person_at_once() {
-    let house = House::open(quick()).await;
+async fn a_doubt_on_an_account_that_is_gone_is_left_to_a_person_at_once(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let account = house.connect("gone", "searchable").await;
     house.fault(Fault::next(Some("gone"), FaultKind::EffectLate { seconds: 5.0 }, 1));
     let post = house.schedule(text("farewell"), &[account], house.clock.now()).await;

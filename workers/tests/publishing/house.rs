@@ -4,17 +4,17 @@ use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use campanile_events::{
     account::{Account, AccountAction, AccountCommand, AccountStatus},
-    clock::{SharedClock, SystemClock},
+    clock::SharedClock,
     commands::{Executor, Request, Sharing},
-    db::{Database, Durability, Sqlite},
+    db::Database,
     ids::{AccountId, MediaId, PostId, WorkspaceId},
-    journal::{Actor, Journal, Metadata, SqliteJournal},
+    journal::{Actor, Metadata},
     media::{self, MediaAction, MediaCommand},
     post::{
         Content, ContentInHand, Limits, Phase, Post, PostAction, PostCommand, PostServices, Target, TargetRef,
         TargetRules, When,
     },
-    seal::{DataKey, DataKeys, MasterKey, Open, fields},
+    seal::{DataKey, DataKeys, Open, fields},
     timing::Timing,
     workspace::{Workspace, WorkspaceAction, WorkspaceCommand},
 };
@@ -22,6 +22,7 @@ use campanile_projections::runner::Runner;
 use campanile_workers::{
     egress::{Egress, EgressLimits, EgressPolicy},
     media::{Library, MediaStore, Place, inspect},
+    observed::{Observer, Unobserved},
     platforms::{
         self, ConnectRequest, Connected, Dependencies,
         sandbox::{Fault, Sandbox, Visible},
@@ -30,6 +31,11 @@ use campanile_workers::{
     tokens::Tokens,
 };
 use chrono::{DateTime, Utc};
+
+#[path = "ground.rs"]
+mod ground;
+use ground::Store;
+pub(crate) use ground::{Ground, Setting};
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -48,8 +54,13 @@ pub(crate) struct House {
     runner: Arc<Runner>,
     read: Arc<dyn Database>,
     side: Arc<dyn Database>,
-    timing: Timing,
-    folder: tempfile::TempDir,
+    pub timing: Timing,
+    /// How many workers it starts.
+    pub workers: usize,
+    /// Whether it starts a scheduler.
+    pub scheduler: bool,
+    pub observer: Arc<dyn Observer>,
+    pub ground: Arc<Ground>,
 }
 
 /// The promises at a hundredth of their usual times.
@@ -61,34 +72,40 @@ pub(crate) fn quick() -> Timing {
 }
 
 impl House {
-    pub async fn open(timing: Timing) -> Self {
-        Self::open_towards(timing, EgressPolicy { allow: Vec::new() }).await
+    pub async fn open(setting: Setting, timing: Timing) -> Self {
+        let ground = Ground::of(setting).await;
+        let clock = ground.clock.clone();
+        Self::stand_on(ground, clock, timing, EgressPolicy { allow: Vec::new() }).await
     }
 
-    /// A house whose requests may go where the policy says.
+    /// A house of one process whose requests may go where the policy says.
     pub async fn open_towards(timing: Timing, policy: EgressPolicy) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let clock = SystemClock::shared();
-        let journal_db = Sqlite::open(&folder.path().join("journal.db"), Durability::Full).expect("a database");
-        let side: Arc<dyn Database> = Arc::new(journal_db.clone());
-        let read: Arc<dyn Database> =
-            Arc::new(Sqlite::open(&folder.path().join("read.db"), Durability::Normal).expect("a database"));
-        let journal: Arc<dyn Journal> =
-            Arc::new(SqliteJournal::open(journal_db, clock.clone()).await.expect("a journal"));
+        let ground = Ground::of(Setting::Embedded).await;
+        let clock = ground.clock.clone();
+        Self::stand_on(ground, clock, timing, policy).await
+    }
+
+    /// Another node on servers that houses share, with a clock of its own.
+    pub async fn beside(ground: &Arc<Ground>, timing: Timing) -> Self {
+        let clock = ground.servers().clock().await;
+        Self::stand_on(Arc::clone(ground), clock, timing, EgressPolicy { allow: Vec::new() }).await
+    }
+
+    async fn stand_on(ground: Arc<Ground>, clock: SharedClock, timing: Timing, policy: EgressPolicy) -> Self {
+        let Store { journal, side, read } = ground.store().await;
+        let sharing = ground.sharing();
         let remember = NonZeroUsize::new(1000).expect("above 0");
         let services = PostServices { timing };
-        let posts = Executor::new(Arc::clone(&journal), clock.clone(), services, Sharing::Alone, remember);
-        let accounts = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
-        let workspaces = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
-        let media = Executor::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
-        let store = MediaStore::open(&folder.path().join("media")).expect("a store");
+        let posts = Executor::new(Arc::clone(&journal), clock.clone(), services, sharing, remember);
+        let accounts = Executor::new(Arc::clone(&journal), clock.clone(), (), sharing, remember);
+        let workspaces = Executor::new(Arc::clone(&journal), clock.clone(), (), sharing, remember);
+        let media = Executor::new(Arc::clone(&journal), clock.clone(), (), sharing, remember);
+        let store = MediaStore::open(&ground.folder().join("media")).expect("a store");
         let library = Library::new(media, store);
-        let master = MasterKey::generate();
-        let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), master.clone()).await.expect("data keys"));
-        let workspace = WorkspaceId::fresh(clock.now());
-        data_keys.create(workspace.uuid(), clock.now()).await.expect("a data key");
-        let tokens = Arc::new(Tokens::open(Arc::clone(&side), master).await.expect("tokens"));
-        let sandbox = Sandbox::new(clock.clone());
+        let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), ground.master.clone()).await.expect("data keys"));
+        let workspace = ground.workspace;
+        let tokens = Arc::new(Tokens::open(Arc::clone(&side), ground.master.clone()).await.expect("tokens"));
+        let sandbox = Arc::clone(&ground.sandbox);
         let egress = Egress::new(policy, EgressLimits::from(&timing));
         let dependencies = Dependencies { egress, sandbox: Arc::clone(&sandbox), timing, clock: clock.clone() };
         let platforms = platforms::all(&dependencies).expect("no two of one name");
@@ -113,7 +130,10 @@ impl House {
             read,
             side,
             timing,
-            folder,
+            workers: 4,
+            scheduler: true,
+            observer: Arc::new(Unobserved),
+            ground,
         }
     }
 
@@ -129,15 +149,14 @@ impl House {
             runner: Arc::clone(&self.runner),
             read: Arc::clone(&self.read),
             side: Arc::clone(&self.side),
-            bus: Arc::new(campanile_workers::bus::InProcess::default()),
+            bus: self.ground.bus().await,
             clock: self.clock.clone(),
             timing: self.timing,
-            workers: 4,
-            scheduler: true,
-            observer: Arc::new(campanile_workers::observed::Unobserved),
-            sole_process: true,
+            workers: self.workers,
+            scheduler: self.scheduler,
+            observer: Arc::clone(&self.observer),
+            sole_process: self.ground.sharing() == Sharing::Alone,
         };
-        assert!(self.folder.path().exists(), "the folder stands as long as the house");
         Publishing::start(deps).await.expect("started")
     }
 

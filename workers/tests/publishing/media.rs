@@ -3,13 +3,17 @@
 use campanile_events::post::{Content, FailureClass, TargetStatus};
 use campanile_workers::platforms::sandbox::{Fault, FaultKind, Point};
 
-use crate::house::{House, quick, text};
+use crate::house::{House, Setting, quick, text};
+
+in_every_setting!(
+    every_attempt_brings_them_anew_and_one_post_shows_them,
+    a_picture_that_can_not_be_brought_ends_the_attempt_before_anything_is_sent,
+);
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x02\0\0\0";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_attempt_brings_them_anew_and_one_post_shows_them() {
-    let house = House::open(quick()).await;
+async fn every_attempt_brings_them_anew_and_one_post_shows_them(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     // On a keyed account the lost answer is settled by a repeat, on a searchable one by asking; a 503 by another attempt.
     for (class, fault, brought) in [
@@ -33,9 +37,8 @@ async fn every_attempt_brings_them_anew_and_one_post_shows_them() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_picture_that_can_not_be_brought_ends_the_attempt_before_anything_is_sent() {
-    let house = House::open(quick()).await;
+async fn a_picture_that_can_not_be_brought_ends_the_attempt_before_anything_is_sent(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let account = house.connect("a", "blind").await;
     let failed = async |content: Content<_>| {

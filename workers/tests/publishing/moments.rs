@@ -3,11 +3,16 @@
 use campanile_events::{ids::AccountId, post::TargetStatus};
 use chrono::Duration;
 
-use crate::house::{House, quick, text};
+use crate::house::{House, Setting, quick, text};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn twenty_targets_of_one_post_ring_together() {
-    let house = House::open(quick()).await;
+in_every_setting!(
+    twenty_targets_of_one_post_ring_together,
+    what_was_due_while_nobody_worked_is_sent_or_missed,
+    draining_leaves_nothing_half_done,
+);
+
+async fn twenty_targets_of_one_post_ring_together(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let mut accounts: Vec<AccountId> = Vec::new();
     for number in 0..20 {
@@ -26,9 +31,8 @@ async fn twenty_targets_of_one_post_ring_together() {
     assert!(state.targets.iter().all(|target| target.attempts.len() == 1), "no conflict cost an attempt");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_due_while_nobody_worked_is_sent_or_missed() {
-    let house = House::open(quick()).await;
+async fn what_was_due_while_nobody_worked_is_sent_or_missed(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let account = house.connect("late", "keyed").await;
     let soon = house.schedule(text("a little late"), &[account], house.clock.now()).await;
     let called_off = house.schedule(text("called off"), &[account], house.clock.now()).await;
@@ -39,9 +43,8 @@ async fn what_was_due_while_nobody_worked_is_sent_or_missed() {
     assert_eq!(house.visible("late").len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn draining_leaves_nothing_half_done() {
-    let house = House::open(quick()).await;
+async fn draining_leaves_nothing_half_done(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let account = house.connect("drain", "blind").await;
     let first = house.start().await;
     let mut posts = Vec::new();

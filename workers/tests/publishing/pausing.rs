@@ -10,12 +10,17 @@ use campanile_events::{
 };
 use campanile_workers::platforms::sandbox::{Fault, FaultKind};
 
-use crate::house::{House, quick, text};
+use crate::house::{House, Setting, quick, text};
+
+in_every_setting!(
+    a_pause_in_the_middle_of_a_burst_lets_nothing_slip,
+    what_is_too_late_after_a_pause_is_missed_and_a_restart_keeps_the_pause,
+);
 
 const PARTS: usize = 4;
 
-async fn made() -> House {
-    let house = House::open(quick()).await;
+async fn made(setting: Setting) -> House {
+    let house = House::open(setting, quick()).await;
     let name = Sealed::from_stored("s1.bmFtZQ");
     house.workspace(WorkspaceAction::Create { organization_id: OrganizationId::default(), name }).await;
     house
@@ -38,9 +43,8 @@ async fn comes(house: &House, requests: usize) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pause_in_the_middle_of_a_burst_lets_nothing_slip() {
-    let house = made().await;
+async fn a_pause_in_the_middle_of_a_burst_lets_nothing_slip(setting: Setting) {
+    let house = made(setting).await;
     let publishing = house.start().await;
     let mut accounts = Vec::new();
     for (handle, delivery) in [("a", "keyed"), ("b", "searchable"), ("c", "blind")] {
@@ -89,9 +93,8 @@ async fn posts_attempts(house: &House, posts: &[campanile_events::ids::PostId]) 
     attempts
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_too_late_after_a_pause_is_missed_and_a_restart_keeps_the_pause() {
-    let house = made().await;
+async fn what_is_too_late_after_a_pause_is_missed_and_a_restart_keeps_the_pause(setting: Setting) {
+    let house = made(setting).await;
     let account = house.connect("still", "keyed").await;
     let first = house.start().await;
     house.pause(&first).await;

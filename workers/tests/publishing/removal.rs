@@ -11,7 +11,16 @@ use campanile_events::{
 };
 use campanile_workers::platforms::sandbox::{Fault, FaultKind, Point};
 
-use crate::house::{House, quick, text};
+use crate::house::{House, Setting, quick, text};
+
+in_every_setting!(
+    every_part_goes_the_last_one_first,
+    what_fails_is_tried_again_and_what_is_refused_is_not,
+    an_account_that_is_gone_can_not_be_asked,
+    what_is_being_sent_is_heard_out_stopped_and_removed,
+    what_is_in_doubt_is_settled_first_and_never_sent_again,
+    a_pause_does_not_hold_it_back_and_a_start_goes_on_with_it,
+);
 
 const PARTS: usize = 3;
 
@@ -41,9 +50,8 @@ fn standing(house: &House, handle: &str) -> Vec<String> {
     own.map(|it| it.text.clone()).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_part_goes_the_last_one_first() {
-    let house = House::open(quick()).await;
+async fn every_part_goes_the_last_one_first(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let mut accounts = Vec::new();
     for class in ["keyed", "searchable", "blind"] {
@@ -67,9 +75,8 @@ async fn every_part_goes_the_last_one_first() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_fails_is_tried_again_and_what_is_refused_is_not() {
-    let house = House::open(quick()).await;
+async fn what_fails_is_tried_again_and_what_is_refused_is_not(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let cases = [
         ("unavailable", FaultKind::ErrorBefore { status: 503 }, 3, RemovalStage::Removed),
@@ -104,9 +111,8 @@ async fn what_fails_is_tried_again_and_what_is_refused_is_not() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_account_that_is_gone_can_not_be_asked() {
-    let house = House::open(quick()).await;
+async fn an_account_that_is_gone_can_not_be_asked(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let account = house.connect("gone", "keyed").await;
     let post = house.schedule(text("stays"), &[account], house.clock.now()).await;
@@ -119,9 +125,8 @@ async fn an_account_that_is_gone_can_not_be_asked() {
     assert_eq!(standing(&house, "gone"), ["stays"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_being_sent_is_heard_out_stopped_and_removed() {
-    let house = House::open(quick()).await;
+async fn what_is_being_sent_is_heard_out_stopped_and_removed(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     for class in ["keyed", "searchable", "blind"] {
         let account = house.connect(class, class).await;
@@ -137,9 +142,8 @@ async fn what_is_being_sent_is_heard_out_stopped_and_removed() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_in_doubt_is_settled_first_and_never_sent_again() {
-    let house = House::open(quick()).await;
+async fn what_is_in_doubt_is_settled_first_and_never_sent_again(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     let cases = [
         ("a", "keyed", FaultKind::LoseAnswer, RemovalStage::Removed, 1),
@@ -167,9 +171,8 @@ async fn what_is_in_doubt_is_settled_first_and_never_sent_again() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pause_does_not_hold_it_back_and_a_start_goes_on_with_it() {
-    let house = House::open(quick()).await;
+async fn a_pause_does_not_hold_it_back_and_a_start_goes_on_with_it(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let name = Sealed::from_stored("s1.bmFtZQ");
     house.workspace(WorkspaceAction::Create { organization_id: OrganizationId::default(), name }).await;
     let publishing = house.start().await;

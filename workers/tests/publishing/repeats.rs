@@ -16,7 +16,12 @@ use campanile_workers::platforms::{
     Message, Platform, Platforms, Search, SendFailure, Sent, TextLimits, ThreadLimits,
 };
 
-use crate::house::{House, quick, text};
+use crate::house::{House, Setting, quick, text};
+
+in_every_setting!(
+    every_repeat_has_the_moment_of_the_first_intent,
+    credentials_that_are_refused_before_the_intent_park_the_account,
+);
 
 #[derive(Debug, Default)]
 struct Notes {
@@ -125,20 +130,19 @@ impl Line for NoteTaker {
     }
 }
 
-async fn house_with(notes: Notes) -> (House, NoteTaker, campanile_events::ids::AccountId) {
+async fn house_with(setting: Setting, notes: Notes) -> (House, NoteTaker, campanile_events::ids::AccountId) {
     let taker = NoteTaker(Arc::new(Mutex::new(notes)));
-    let mut house = House::open(quick()).await;
+    let mut house = House::open(setting, quick()).await;
     house.platforms = Platforms::of(vec![Arc::new(taker.clone())]).expect("one platform");
     let connected = taker.connect(ConnectRequest { body: serde_json::json!({}), timing: quick() }).await;
     let account = house.adopt("notes", connected.expect("connected")).await;
     (house, taker, account)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_repeat_has_the_moment_of_the_first_intent() {
+async fn every_repeat_has_the_moment_of_the_first_intent(setting: Setting) {
     // Refused first, then uncertain, then refused again: under one marker all along.
     let answers = [FailureClass::Transient, FailureClass::Uncertain, FailureClass::Transient].into();
-    let (house, taker, account) = house_with(Notes { answers, ..Notes::default() }).await;
+    let (house, taker, account) = house_with(setting, Notes { answers, ..Notes::default() }).await;
     let _publishing = house.start().await;
     let post = house.schedule(text("hello"), &[account], house.clock.now()).await;
     let state = house.ended(post).await;
@@ -154,9 +158,8 @@ async fn every_repeat_has_the_moment_of_the_first_intent() {
     assert!(notes.sent.iter().all(|it| it.prepared == Some(Open::new("for hello"))));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn credentials_that_are_refused_before_the_intent_park_the_account() {
-    let (house, taker, account) = house_with(Notes { refuses_credentials: true, ..Notes::default() }).await;
+async fn credentials_that_are_refused_before_the_intent_park_the_account(setting: Setting) {
+    let (house, taker, account) = house_with(setting, Notes { refuses_credentials: true, ..Notes::default() }).await;
     let _publishing = house.start().await;
     let post = house.schedule(text("hello"), &[account], house.clock.now()).await;
     house.account_becomes(account, AccountStatus::NeedsReconnect).await;

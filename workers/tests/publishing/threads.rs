@@ -6,7 +6,9 @@ use campanile_events::{
 };
 use campanile_workers::platforms::sandbox::{Fault, FaultKind};
 
-use crate::house::{House, quick};
+use crate::house::{House, Setting, quick};
+
+in_every_setting!(a_thread_hangs_together_and_goes_on_after_a_lost_answer, a_refused_comment_is_a_warning,);
 
 fn thread(parts: usize, comment: bool) -> Content<Open> {
     Content {
@@ -17,9 +19,8 @@ fn thread(parts: usize, comment: bool) -> Content<Open> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thread_hangs_together_and_goes_on_after_a_lost_answer() {
-    let house = House::open(quick()).await;
+async fn a_thread_hangs_together_and_goes_on_after_a_lost_answer(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let _publishing = house.start().await;
     for class in ["keyed", "searchable"] {
         let account = house.connect(class, class).await;
@@ -36,9 +37,8 @@ async fn a_thread_hangs_together_and_goes_on_after_a_lost_answer() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_comment_is_a_warning() {
-    let house = House::open(quick()).await;
+async fn a_refused_comment_is_a_warning(setting: Setting) {
+    let house = House::open(setting, quick()).await;
     let account = house.connect("calm", "keyed").await;
     let post = house.schedule(thread(1, true), &[account], house.clock.now()).await;
     // The comment is refused, not the post.

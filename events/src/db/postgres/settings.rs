@@ -179,6 +179,13 @@ impl Settings {
         self
     }
 
+    /// The same server, another database on it.
+    #[must_use]
+    pub fn in_database(mut self, name: &str) -> Self {
+        self.config.dbname(name);
+        self
+    }
+
     /// The same, with other limits.
     #[must_use]
     pub fn limited(mut self, limits: Limits) -> Self {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Engine, batches, claims, conflicts, durability, given::Log, order, reading, receipts, tree};
+use super::{Engine, batches, claims, conflicts, durability, given::Log, order, reading, receipts, restoring, tree};
 
 /// A case that takes longer waits for something that won't come.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -44,6 +44,11 @@ pub async fn exercise(engine: Arc<dyn Engine>) {
         reading::events_read_as_they_were_acknowledged,
         reading::reads_go_on_after_a_place_and_stop_at_a_limit,
         reading::the_head_is_announced_before_the_answer,
+        restoring::a_log_comes_back_as_it_was_recorded,
+        restoring::what_is_not_finished_leaves_nothing,
+        restoring::a_log_that_holds_something_is_left_alone,
+        restoring::an_event_that_does_not_follow_is_refused,
+        restoring::an_epoch_follows_the_one_before,
         tree::the_heads_root_is_that_of_all_leaves,
     ];
     let mut failed = Vec::new();

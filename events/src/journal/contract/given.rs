@@ -38,6 +38,11 @@ impl Log {
         Self { engine, name, clock, journal }
     }
 
+    /// Another log of the same engine.
+    pub(super) async fn beside(&self, name: &'static str) -> Self {
+        Self::open(Arc::clone(&self.engine), name).await
+    }
+
     /// Appends what must go in.
     pub(super) async fn put(&self, append: Append) -> Vec<Recorded> {
         self.journal.append(append).await.expect("the append goes in")

@@ -16,6 +16,7 @@ mod given;
 mod order;
 mod reading;
 mod receipts;
+mod restoring;
 mod tree;
 
 pub use engine::Engine;

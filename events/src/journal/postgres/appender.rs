@@ -36,6 +36,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// A log that this process has put back is there.
+    pub(super) fn restored(&self, head: Position) {
+        advance(&self.committed, head);
+        self.own.send_replace(head);
+    }
+
     pub(super) fn new(head: Position, observer: Option<Arc<dyn AppendObserver>>) -> Arc<Self> {
         let committed = Arc::new(watch::Sender::new(head));
         let (own, batches, events) = (watch::Sender::new(head), AtomicU64::new(0), AtomicU64::new(0));

@@ -5,7 +5,14 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::failure::Failure;
-use crate::journal::{Claim, Receipt, Recorded, StreamId, ledger::Ledger};
+use crate::{
+    ids::WorkspaceId,
+    journal::{
+        Claim, HeldClaim, Receipt, Recorded, StreamId,
+        ledger::{Holder, Ledger},
+        rebuilt::Rebuilt,
+    },
+};
 
 type Values<'v, const COUNT: usize> = [&'v (dyn ToSql + Sync); COUNT];
 
@@ -93,6 +100,7 @@ columns! {
 
 /// The head row's new values.
 pub(super) struct Head {
+    epoch: i64,
     position: i64,
     recorded_at: Option<DateTime<Utc>>,
     frontier: Vec<u8>,
@@ -100,8 +108,42 @@ pub(super) struct Head {
 
 impl Head {
     /// The columns in their statement's order.
-    pub(super) fn values(&self) -> Values<'_, 3> {
-        [&self.position, &self.recorded_at, &self.frontier]
+    pub(super) fn values(&self) -> Values<'_, 4> {
+        [&self.epoch, &self.position, &self.recorded_at, &self.frontier]
+    }
+}
+
+/// What a log that was put back comes to, beside its events.
+pub(super) struct Whole<'a> {
+    pub(super) taken: Taken<'a>,
+    pub(super) numbers: Numbers<'a>,
+    pub(super) head: Head,
+}
+
+impl<'a> Whole<'a> {
+    pub(super) fn of(rebuilt: &Rebuilt, held: &'a [HeldClaim]) -> Self {
+        let (mut taken, mut numbers) = (Taken::default(), Numbers::default());
+        for claim in held {
+            taken.push(claim.workspace, &claim.kind, &claim.value, (claim.holder, claim.position));
+        }
+        for (workspace, last) in &rebuilt.numbers {
+            numbers.workspaces.push(workspace.uuid());
+            numbers.last.push(*last as i64);
+        }
+        let (epoch, position) = (rebuilt.epoch.0 as i64, rebuilt.position().0 as i64);
+        let frontier = rebuilt.frontier.to_bytes();
+        Self { taken, numbers, head: Head { epoch, position, recorded_at: rebuilt.recorded_at, frontier } }
+    }
+}
+
+impl<'a> Taken<'a> {
+    fn push(&mut self, workspace: WorkspaceId, kind: &'a str, name: &'a str, (holder, position): Holder) {
+        self.workspaces.push(workspace.uuid());
+        self.kinds.push(kind);
+        self.names.push(name);
+        self.holder_kinds.push(holder.kind.as_str());
+        self.holder_ids.push(holder.id);
+        self.positions.push(position.0 as i64);
     }
 }
 
@@ -152,13 +194,8 @@ impl<'a> Changes<'a> {
     pub(super) fn of(ledger: &'a Ledger) -> Self {
         let (mut taken, mut released) = (Taken::default(), Released::default());
         for ((workspace, kind, name), holder) in &ledger.changed_claims {
-            if let Some((holder, position)) = holder {
-                taken.workspaces.push(workspace.uuid());
-                taken.kinds.push(kind);
-                taken.names.push(name);
-                taken.holder_kinds.push(holder.kind.as_str());
-                taken.holder_ids.push(holder.id);
-                taken.positions.push(position.0 as i64);
+            if let Some(holder) = holder {
+                taken.push(*workspace, kind, name, *holder);
             } else {
                 released.workspaces.push(workspace.uuid());
                 released.kinds.push(kind);
@@ -175,8 +212,8 @@ impl<'a> Changes<'a> {
             numbers.workspaces.push(workspace.uuid());
             numbers.last.push(*number as i64);
         }
-        let (position, recorded_at) = (ledger.position.0 as i64, ledger.recorded_at);
-        let head = Head { position, recorded_at, frontier: ledger.frontier.to_bytes() };
+        let (epoch, position, recorded_at) = (ledger.epoch.0 as i64, ledger.position.0 as i64, ledger.recorded_at);
+        let head = Head { epoch, position, recorded_at, frontier: ledger.frontier.to_bytes() };
         Self { taken, released, kept, numbers, head }
     }
 }

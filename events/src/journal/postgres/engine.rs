@@ -10,6 +10,7 @@ use super::{
     appender::{Appender, Shared},
     bell::Bell,
     readers::Readers,
+    restore::Restore,
     rows::{self, Column, HeadRow},
     tables,
 };
@@ -17,7 +18,8 @@ use crate::{
     db::postgres::Settings,
     ids::{Position, Version, WorkspaceId},
     journal::{
-        Append, AppendError, AppendObserver, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, StreamId, refusal,
+        Append, AppendError, AppendObserver, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, RestoreError,
+        Restoring, StreamId, refusal,
     },
 };
 
@@ -25,6 +27,7 @@ use crate::{
 /// Clones share one queue.
 #[derive(Debug, Clone)]
 pub struct PostgresJournal {
+    settings: Settings,
     readers: Arc<Readers>,
     appender: Appender,
 }
@@ -62,7 +65,7 @@ impl PostgresJournal {
         let readers = Arc::new(Readers::new(settings));
         let shared = Shared::new(checked_head(&readers).await?, observer);
         let appender = Appender::start(settings.clone(), Arc::clone(&shared));
-        Ok((Self { readers, appender }, shared))
+        Ok((Self { settings: settings.clone(), readers, appender }, shared))
     }
 
     /// How many appends wait to be taken up.
@@ -155,6 +158,10 @@ impl Journal for PostgresJournal {
         let (head, claims) = self.readers.take().await?.claims().await?;
         let claims = claims.iter().map(rows::claim).collect::<Result<_, _>>()?;
         Ok((HeadRow::of(head.as_ref())?.position, claims))
+    }
+
+    async fn restore(&self) -> Result<Box<dyn Restoring>, RestoreError> {
+        Ok(Box::new(Restore::begin(&self.settings, Arc::clone(&self.appender.shared)).await?))
     }
 
     fn watch(&self) -> watch::Receiver<Position> {

@@ -18,6 +18,13 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// Why, in words.
+    pub(super) fn reason(self) -> String {
+        match self {
+            Self::Refused(reason) | Self::Unavailable(reason) | Self::Lost(reason) | Self::InDoubt(reason) => reason,
+        }
+    }
+
     /// A statement failed before the commit was sent.
     pub(super) fn before_commit(error: tokio_postgres::Error) -> Self {
         if is_answer(&error) { Self::Unavailable(unavailable(error)) } else { Self::Lost(unavailable(error)) }

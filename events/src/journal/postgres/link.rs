@@ -27,7 +27,7 @@ type Asked<'v> = &'v (dyn ToSql + Sync);
 
 /// Appenders queue for the head row. A row's lock alone goes to whoever asks at the right moment, and that is who has
 /// just let go of it (measured: one of four nodes had six times the turns of another); an advisory lock is handed on.
-const BEGIN: &str = "begin isolation level read committed read write; \
+pub(super) const BEGIN: &str = "begin isolation level read committed read write; \
      select pg_advisory_xact_lock(hashtext('campanile.journal_head'))";
 /// The clock is read after the lock was got: a transaction's own time may be from before the wait.
 const VERSIONS: &str = "select asked.place, clock_timestamp(), coalesce((\
@@ -39,11 +39,11 @@ const CLAIMS: &str = "select claims.position, holder_kind, holder_id, claims.wor
      from unnest($1::uuid[], $2::text[], $3::text[]) asked (workspace, kind, value) \
      join claims using (workspace, kind, value)";
 const RECEIPTS: &str = "join unnest($1::uuid[], $2::text[]) asked (workspace, key) using (workspace, key)";
-const INSERT: &str = "insert into events (position, id, workspace, workspace_number, stream_kind, stream_id, version, \
+pub(super) const INSERT: &str = "insert into events (position, id, workspace, workspace_number, stream_kind, stream_id, version, \
      event_type, schema, payload, metadata, claims, recorded_at, leaf_hash) \
      select * from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::bigint[], \
      $8::text[], $9::integer[], $10::bytea[], $11::text[], $12::text[], $13::timestamptz[], $14::bytea[])";
-const TAKE: &str = "insert into claims (workspace, kind, value, holder_kind, holder_id, position) \
+pub(super) const TAKE: &str = "insert into claims (workspace, kind, value, holder_kind, holder_id, position) \
      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[]) \
      on conflict (workspace, kind, value) do update set \
      holder_kind = excluded.holder_kind, holder_id = excluded.holder_id, position = excluded.position";
@@ -53,10 +53,11 @@ const RELEASE: &str = "delete from claims using unnest($1::uuid[], $2::text[], $
 const KEEP: &str = "insert into receipts (workspace, key, request_digest, status, resource_kind, resource_id, sealed, \
      position, recorded_at) select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::integer[], $5::text[], \
      $6::uuid[], $7::text[], $8::bigint[], $9::timestamptz[])";
-const COUNT: &str = "insert into workspace_numbers (workspace, last_number) \
+pub(super) const COUNT: &str = "insert into workspace_numbers (workspace, last_number) \
      select * from unnest($1::uuid[], $2::bigint[]) \
      on conflict (workspace) do update set last_number = excluded.last_number";
-const ADVANCE: &str = "update journal_head set position = $1, recorded_at = $2, frontier = $3 where one = 1";
+pub(super) const ADVANCE: &str =
+    "update journal_head set epoch = $1, position = $2, recorded_at = $3, frontier = $4 where one = 1";
 const HOLDS: &str = "select exists (select from events where id = $1)";
 
 /// A session that appends, with its statements prepared.
@@ -224,6 +225,7 @@ impl Found<'_> {
     fn ledger(&self, concerns: &Concerns<'_>) -> Result<(Ledger, DateTime<Utc>), ReadError> {
         let head = HeadRow::of(self.head)?;
         let mut ledger = Ledger {
+            epoch: head.epoch,
             position: head.position,
             recorded_at: head.recorded_at,
             frontier: head.frontier,

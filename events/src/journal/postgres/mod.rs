@@ -21,6 +21,7 @@ mod engine;
 mod failure;
 mod link;
 mod readers;
+mod restore;
 mod rows;
 mod tables;
 #[cfg(test)]

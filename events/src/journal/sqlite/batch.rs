@@ -68,7 +68,7 @@ fn attempt(connection: &mut Connection, shared: &Shared, batch: &[Waiting]) -> R
     Ok(answers)
 }
 
-fn advance(known: &mut Position, to: Position) -> bool {
+pub(super) fn advance(known: &mut Position, to: Position) -> bool {
     let further = *known < to;
     *known = to.max(*known);
     further
@@ -76,8 +76,13 @@ fn advance(known: &mut Position, to: Position) -> bool {
 
 fn load(connection: &Connection, batch: &[Waiting]) -> Result<Ledger, ReadError> {
     let head = rows::head(connection)?;
-    let mut ledger =
-        Ledger { position: head.position, recorded_at: head.recorded_at, frontier: head.frontier, ..Ledger::default() };
+    let mut ledger = Ledger {
+        epoch: head.epoch,
+        position: head.position,
+        recorded_at: head.recorded_at,
+        frontier: head.frontier,
+        ..Ledger::default()
+    };
     for Append { workspace, expected, events, receipts } in batch.iter().map(|waiting| &waiting.append) {
         if let Entry::Vacant(unknown) = ledger.numbers.entry(*workspace) {
             unknown.insert(rows::number(connection, *workspace)?);
@@ -175,9 +180,13 @@ fn write_changes(connection: &Connection, ledger: &Ledger) -> Result<(), Failure
             .prepare_cached("insert or replace into workspace_numbers values (?1, ?2)")?
             .execute(params![workspace.uuid().as_bytes().as_slice(), *number as i64])?;
     }
-    connection.prepare_cached("update journal_head set position = ?1, recorded_at = ?2, frontier = ?3")?.execute(
-        params![ledger.position.0 as i64, ledger.recorded_at.map(Value::time_text), ledger.frontier.to_bytes()],
-    )?;
+    let advance = "update journal_head set epoch = ?1, position = ?2, recorded_at = ?3, frontier = ?4";
+    connection.prepare_cached(advance)?.execute(params![
+        ledger.epoch.0 as i64,
+        ledger.position.0 as i64,
+        ledger.recorded_at.map(Value::time_text),
+        ledger.frontier.to_bytes()
+    ])?;
     Ok(())
 }
 

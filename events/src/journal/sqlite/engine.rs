@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use super::{appender::Appender, rows, tables};
+use super::{appender::Appender, restore::Restore, rows, tables};
 use crate::{
     clock::SharedClock,
-    db::{Sqlite, migrate},
+    db::{Database, Sqlite, migrate},
     ids::{Position, Version, WorkspaceId},
     journal::{
-        Append, AppendError, AppendObserver, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, StreamId, refusal,
+        Append, AppendError, AppendObserver, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, RestoreError,
+        Restoring, StreamId, refusal,
     },
 };
 
@@ -116,6 +117,11 @@ impl Journal for SqliteJournal {
 
     async fn workspace_numbers(&self) -> Result<Vec<(WorkspaceId, u64)>, ReadError> {
         self.db.read(rows::numbers).await?
+    }
+
+    async fn restore(&self) -> Result<Box<dyn Restoring>, RestoreError> {
+        let transaction = self.db.begin().await?;
+        Ok(Box::new(Restore::begin(transaction, Arc::clone(&self.appender.shared)).await?))
     }
 
     fn watch(&self) -> watch::Receiver<Position> {

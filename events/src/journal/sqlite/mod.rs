@@ -11,6 +11,7 @@ mod appender;
 mod batch;
 mod engine;
 mod failure;
+mod restore;
 mod rows;
 mod tables;
 #[cfg(test)]

@@ -159,7 +159,7 @@ pub struct TargetLookedUp {
 pub struct TargetUnknown {
     /// The target's account.
     pub account_id: AccountId,
-    /// The attempt.
+    /// The attempt; 0 where none is known.
     pub number: u32,
     /// What was seen.
     pub failure: Failure,

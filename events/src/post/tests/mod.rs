@@ -10,5 +10,6 @@ mod keyed;
 mod late;
 mod machine;
 mod removal;
+mod restored;
 mod searchable;
 mod threads;

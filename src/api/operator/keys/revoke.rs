@@ -10,8 +10,8 @@ use crate::api::{
     operator::AtMachine,
 };
 
-/// Revokes a key, for ever, from this process's next request on. Says how many scheduled posts it made, and calls them
-/// off if asked to.
+/// Revokes a key, for ever: no request that starts after the answer gets in with it, on any node. Says how many scheduled
+/// posts it made, and calls them off if asked to.
 pub async fn revoke(
     State(api): State<Api>,
     operator: AtMachine,

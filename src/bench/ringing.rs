@@ -1,0 +1,144 @@
+//! An engine with posts that fall due: what `burst` and `precision` look at.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{bail, ensure};
+use campanile_events::ids::{AccountId, Position};
+use chrono::{DateTime, Utc};
+
+use super::{
+    Place, Telling,
+    house::House,
+    lives::{self, Life},
+};
+use crate::engine::{Core, Engine, PATIENCE};
+
+/// Accounts that posts go to in turn.
+const ACCOUNTS: usize = 20;
+/// Posts that go into one append.
+const TOGETHER: usize = 250;
+/// How long it may take from the last due time on.
+const WITHIN: Duration = Duration::from_secs(40);
+
+/// An engine with its workers and accounts.
+pub(super) struct Ringing {
+    pub(super) house: House,
+    engine: Engine,
+    accounts: Vec<AccountId>,
+}
+
+/// What became of the targets.
+pub(super) struct Rung {
+    /// When each was known to be live.
+    pub(super) published_at: Vec<DateTime<Utc>>,
+    /// When the read models showed all of them.
+    pub(super) shown_at: DateTime<Utc>,
+}
+
+impl Ringing {
+    pub(super) async fn open(place: &Place, name: &str) -> anyhow::Result<Self> {
+        let (house, store) = House::build(place, name).await?;
+        drop(store);
+        let engine = Engine::open(&house.configuration).await?;
+        let mut accounts = Vec::with_capacity(ACCOUNTS);
+        for number in 0..ACCOUNTS {
+            accounts.push(house.connect(engine.core(), &format!("bench-{number}")).await?);
+        }
+        Ok(Self { house, engine, accounts })
+    }
+
+    pub(super) fn core(&self) -> &Arc<Core> {
+        self.engine.core()
+    }
+
+    /// Schedules a post for each due time, named by its number.
+    ///
+    /// # Errors
+    /// If the first falls due before all of them are scheduled and can be read: then nothing would be measured.
+    pub(super) async fn schedule(&self, due: &[DateTime<Utc>], telling: &dyn Telling) -> anyhow::Result<Position> {
+        telling.begins("scheduling", due.len() as u64);
+        let core = self.core();
+        let before = core.journal.head().await?.position;
+        let mut lives = Vec::with_capacity(TOGETHER);
+        for (number, at) in due.iter().enumerate() {
+            let mut life = Life::new(core.clock.now());
+            let account = self.accounts[number % self.accounts.len()];
+            life.goes_on(lives::scheduled(&self.house.key, &text(number), account, *at)).await?;
+            lives.push(life);
+            if lives.len() == TOGETHER || number + 1 == due.len() {
+                lives::append(&self.house, core.journal.as_ref(), std::mem::take(&mut lives)).await?;
+                telling.at(number as u64 + 1);
+            }
+        }
+        let scheduled = core.journal.head().await?.position;
+        ensure!(core.runner.wait_for(scheduled, PATIENCE).await, "the read models don't follow");
+        let first = due.iter().min().copied().unwrap_or_else(|| core.clock.now());
+        ensure!(core.clock.now() < first, "this machine is too slow to schedule {} targets in time", due.len());
+        Ok(before)
+    }
+
+    /// Waits until so many are live and can be read, from a place of the log on.
+    ///
+    /// # Errors
+    /// If one comes to another end, or they take too long.
+    pub(super) async fn rung(
+        &self,
+        from: Position,
+        targets: usize,
+        last: DateTime<Utc>,
+        telling: &dyn Telling,
+    ) -> anyhow::Result<Rung> {
+        telling.begins("publishing", targets as u64);
+        let core = self.core();
+        let within = WITHIN + (last - core.clock.now()).to_std().unwrap_or_default();
+        let (published_at, position) = tokio::time::timeout(within, published(core, from, targets, telling))
+            .await
+            .map_err(|_| {
+            anyhow::anyhow!("not all of {targets} targets were published {} s after they were due", WITHIN.as_secs())
+        })??;
+        ensure!(core.runner.wait_for(position, WITHIN).await, "the read models don't follow");
+        Ok(Rung { published_at, shown_at: core.clock.now() })
+    }
+
+    /// Stops the engine and gives its folder.
+    pub(super) async fn stop(self) -> PathBuf {
+        self.engine.drain(PATIENCE).await;
+        self.engine.folder().to_owned()
+    }
+}
+
+/// What the post of a number says.
+pub(super) fn text(number: usize) -> String {
+    format!("Bell number {number}")
+}
+
+async fn published(
+    core: &Core,
+    from: Position,
+    targets: usize,
+    telling: &dyn Telling,
+) -> anyhow::Result<(Vec<DateTime<Utc>>, Position)> {
+    let (mut after, mut published_at) = (from, Vec::with_capacity(targets));
+    let mut committed = core.journal.watch();
+    loop {
+        committed.borrow_and_update();
+        let page = core.journal.read(after, 1_000).await?;
+        for event in &page {
+            after = event.position;
+            match event.event_type.as_str() {
+                "post.target_published" => published_at.push(event.recorded_at),
+                "post.target_failed" | "post.target_missed" | "post.target_unknown" => {
+                    bail!("a target came to another end: {}", event.event_type)
+                }
+                _ => {}
+            }
+        }
+        telling.at(published_at.len() as u64);
+        if published_at.len() >= targets {
+            return Ok((published_at, after));
+        }
+        if page.is_empty() {
+            committed.changed().await?;
+        }
+    }
+}

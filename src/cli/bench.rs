@@ -1,0 +1,135 @@
+//! `campanile bench SCENARIO`
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use clap::Args;
+use secrecy::SecretString;
+
+use super::{Failure, Progress, logging, shutdown};
+use crate::{
+    bench::{self, Place, Plan, Route, Scenario, Telling},
+    configuration::{Configuration, FolderFlags, LogFormat, ServeFlags},
+};
+
+const EXAMPLES: &str = "Examples:
+  campanile bench append
+  campanile bench append --clients 16 --seconds 5 --data /var/lib/campanile-bench
+  campanile bench burst --targets 5000 --json
+  campanile bench http --route get --database-url postgres://campanile@127.0.0.1/campanile
+
+BENCHMARKS.md says what each figure means.";
+
+/// Measure this machine with this configuration, each scenario beside a yardstick of the same run
+///
+/// An engine that is in use is never touched: everything happens in a temporary folder (within --data, if that is given),
+/// and with --database-url in databases that are made on that server beside the named one (its user must be allowed to)
+/// and dropped at the end, also after Ctrl-C. Progress goes to standard error, the table or the JSON (one object a line) to
+/// standard output.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Bench {
+    /// What to measure
+    scenario: Scenario,
+
+    /// How many do it at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    clients: u16,
+
+    /// For how long, in each part: append, http, command
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
+    seconds: f64,
+
+    /// How many events the log holds [default: replay and startup 100000, rebuild 20000]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    events: Option<u32>,
+
+    /// How many targets are published [default: burst 2000, precision 200]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    targets: Option<u32>,
+
+    /// Which requests [default: both]
+    #[arg(long, value_name = "ROUTE")]
+    route: Option<Route>,
+
+    /// Print one JSON object a line instead of a table
+    #[arg(long)]
+    json: bool,
+
+    /// Measure in a temporary folder within this one: on its disk [default: where the system keeps what is temporary]
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+
+    /// Measure on this server of PostgreSQL, in databases beside the one that is named [default: SQLite]
+    #[arg(long, value_name = "URL", env = "CAMPANILE_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<SecretString>,
+
+    /// A file with settings, such as `workers` and `database-url` [default: campanile.toml, if there is one]
+    #[arg(long, value_name = "FILE", env = "CAMPANILE_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl Bench {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        logging::start(LogFormat::Pretty, "error");
+        let folder = FolderFlags { database_url: self.database_url, config: self.config, ..FolderFlags::default() };
+        let configuration = Configuration::resolve(ServeFlags { folder, ..ServeFlags::default() })?;
+        let plan = Plan {
+            clients: self.clients.into(),
+            length: Duration::from_secs_f64(self.seconds),
+            events: self.events.map(|it| it as usize),
+            targets: self.targets.map(|it| it as usize),
+            route: self.route,
+        };
+        let failed = |error: anyhow::Error| Failure::Failed(format!("{error:#}"));
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let figures = runtime.block_on(async {
+            let told = shutdown::told()?;
+            let place = Place::new(configuration, self.data.as_deref()).map_err(failed)?;
+            let telling = Bar::default();
+            let measured = tokio::select! {
+                measured = bench::run(self.scenario, &plan, &place, &telling) => measured.map_err(failed),
+                () = told => Err(Failure::Failed("stopped".to_owned())),
+            };
+            drop(telling);
+            let removed = place.remove().await.map_err(failed);
+            let measured = measured?;
+            removed.map(|()| measured)
+        })?;
+        for figures in figures {
+            if self.json {
+                println!("{}", serde_json::to_string(&figures).expect("figures are numbers and words"));
+            } else {
+                println!("{figures}");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.1..=600.0).contains(&seconds) { Ok(seconds) } else { Err("must be 0.1 to 600".to_owned()) }
+}
+
+/// One bar at a time.
+#[derive(Default)]
+struct Bar(Mutex<Option<(Progress, u64)>>);
+
+impl Telling for Bar {
+    fn begins(&self, what: &'static str, steps: u64) {
+        let mut bar = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The one before clears its line first.
+        *bar = None;
+        *bar = Some((Progress::start(what, steps), steps));
+    }
+
+    fn at(&self, done: u64) {
+        if let Some((bar, steps)) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            bar.at(done.min(*steps), *steps);
+        }
+    }
+}

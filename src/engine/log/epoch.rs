@@ -1,0 +1,163 @@
+//! A new epoch: the log was restored from a copy, and what happened after the copy was made is lost.
+
+use std::collections::BTreeSet;
+
+use campanile_events::{
+    commands::{Executor, Request},
+    ids::{Epoch, EventId, Position, Version, WorkspaceId},
+    journal::{Actor, Append, AppendError, Expected, Head, Metadata, NewEvent, ReadError, StreamKind},
+    log::{EpochStarted, LogEvent, STREAM},
+    merkle::checkpoint::{Checkpoint, open},
+    post::{Post, PostAction, PostCommand, PostServices},
+    stored::StoredEvent,
+};
+use uuid::Uuid;
+
+use crate::engine::{Core, Notary, Store};
+
+const PAGE: usize = 1_000;
+
+/// What was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEpoch {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// Where its first event stands.
+    pub position: Position,
+    /// How many events the last checkpoint known was over, where one was known.
+    pub known: Option<u64>,
+    /// How many targets may have been sent in what was lost, and are now unknown.
+    pub unknown: u64,
+}
+
+/// Signed checkpoints, as notes.
+#[derive(Debug, Clone, Default)]
+pub struct KnownCheckpoints {
+    /// Named by the operator: each must be of this log.
+    pub given: Vec<String>,
+    /// Found somewhere: those that are of this log count.
+    pub kept: Vec<String>,
+}
+
+impl KnownCheckpoints {
+    /// Whether those that were named bear the signature of this key.
+    ///
+    /// # Errors
+    /// [`EpochError::Checkpoint`] for the first that doesn't.
+    pub fn check(&self, verifying_key: &str) -> Result<(), EpochError> {
+        let wrong = |reason: String| EpochError::Checkpoint(reason);
+        let key = verifying_key.parse().map_err(|_| wrong("the verifying key doesn't read".to_owned()))?;
+        self.given.iter().try_for_each(|note| open(note, &key).map(drop).map_err(|error| wrong(error.to_string())))
+    }
+}
+
+/// Why no epoch was begun.
+#[derive(Debug, thiserror::Error)]
+pub enum EpochError {
+    /// There is no log to begin it in.
+    #[error("the log is empty")]
+    Empty,
+    /// A checkpoint is another log's, or another epoch's.
+    #[error("the checkpoint is not one of this log's epoch: {0}")]
+    Checkpoint(String),
+    /// The log can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It can't be stored.
+    #[error("it could not be stored: {0}")]
+    Storage(String),
+}
+
+/// Makes what may have been sent since the copy was made unknown, post by post, and then begins the epoch with one event:
+/// broken off before that event, it is done again from where it was. Nothing else may run on the log. Of the
+/// checkpoints known the latest counts. With `scheduled_too`, nothing that was scheduled is sent by itself.
+///
+/// # Errors
+/// [`EpochError::Checkpoint`] before anything was changed.
+pub async fn begin_epoch(
+    store: &Store,
+    known: &KnownCheckpoints,
+    scheduled_too: bool,
+    seen: impl Fn(u64, u64),
+) -> Result<NewEpoch, EpochError> {
+    let head = store.journal.head().await?;
+    if head.position == Position(0) {
+        return Err(EpochError::Empty);
+    }
+    let last = last_known(store, &head, known).await?;
+    // They may have followed what was lost.
+    store.forget_read_models().map_err(storage)?;
+    let unknown = hold(store, head.position, scheduled_too, seen).await?;
+
+    let epoch = head.epoch.next();
+    let now = store.clock.now();
+    let (last_checkpoint, known) = last.map(|(note, checkpoint)| (note, checkpoint.size)).unzip();
+    let event = LogEvent::EpochStarted(EpochStarted { epoch, last_checkpoint, at: now });
+    let begun = store.journal.read_stream(STREAM, Version(0), usize::MAX >> 1).await?;
+    let version = begun.last().map_or(Version(0), |event| event.version);
+    let event = NewEvent {
+        id: EventId::fresh(now),
+        stream: STREAM,
+        event_type: event.name().to_owned(),
+        schema: event.schema(),
+        payload: event.payload().map_err(storage)?,
+        metadata: Metadata::by(Actor::operator()),
+        claims: Vec::new(),
+    };
+    let expected = vec![Expected { stream: STREAM, version }];
+    let workspace = WorkspaceId::default();
+    let appended =
+        store.journal.append(Append { workspace, expected, events: vec![event], receipts: Vec::new() }).await;
+    let appended = appended.map_err(|error: AppendError| storage(error))?;
+    let position = appended.first().map_or(head.position, |event| event.position);
+    Notary::of(store).sign_after(Position(0)).await.map_err(storage)?;
+    Ok(NewEpoch { epoch, position, known, unknown })
+}
+
+/// The latest checkpoint that this log's key signed in its epoch, of those given and those kept.
+async fn last_known(
+    store: &Store,
+    head: &Head,
+    known: &KnownCheckpoints,
+) -> Result<Option<(String, Checkpoint)>, EpochError> {
+    let key = store.signing_key.verifying_key();
+    let origin = format!("{}/epoch-{}", key.name(), head.epoch);
+    let read = |note: &String| match open(note, &key) {
+        Ok(checkpoint) if checkpoint.origin.as_str() == origin => Ok((note.clone(), checkpoint)),
+        Ok(checkpoint) => Err(format!("it was signed over {}", checkpoint.origin.as_str())),
+        Err(error) => Err(error.to_string()),
+    };
+    let mut found = known.given.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(EpochError::Checkpoint)?;
+    // Those of an epoch before say nothing of this one.
+    let own = store.checkpoints.newest().await.map_err(storage)?;
+    found.extend(own.iter().chain(&known.kept).filter_map(|note| read(note).ok()));
+    Ok(found.into_iter().max_by_key(|(_, checkpoint)| checkpoint.size))
+}
+
+/// Holds every post; answers how many targets became unknown.
+async fn hold(store: &Store, end: Position, scheduled_too: bool, seen: impl Fn(u64, u64)) -> Result<u64, EpochError> {
+    let (mut posts, mut after) = (BTreeSet::<(WorkspaceId, Uuid)>::new(), Position(0));
+    while after < end {
+        let events = store.journal.read(after, PAGE).await?;
+        let Some(last) = events.last() else { break };
+        after = last.position;
+        posts.extend(
+            events.iter().filter(|it| it.stream.kind == StreamKind::Post).map(|it| (it.workspace, it.stream.id)),
+        );
+        seen(after.0, end.0);
+    }
+    let executor: Executor<Post> = Core::executor(&store.journal, store.sharing, &store.clock, PostServices::default());
+    let (mut held, all) = (0, posts.len() as u64);
+    for (done, (workspace, id)) in (1..).zip(posts) {
+        let command = PostCommand::new(store.clock.now(), 0.5, PostAction::HoldRestored { scheduled_too });
+        let metadata = Metadata::by(Actor::operator());
+        let done_to = executor.execute(Request { workspace, id, command, metadata, receipt: None }).await;
+        held += done_to.map_err(storage)?.events.len() as u64;
+        seen(done, all);
+    }
+    Ok(held)
+}
+
+fn storage(error: impl std::fmt::Display) -> EpochError {
+    EpochError::Storage(error.to_string())
+}

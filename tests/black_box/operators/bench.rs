@@ -1,0 +1,115 @@
+//! `campanile bench`: what it prints, at sizes that say nothing of the machine.
+
+use campanile_test_servers::Postgres;
+use serde_json::Value;
+
+use crate::support::{Ran, campanile};
+
+/// The fields of every scenario, in their order.
+const FIELDS: [&str; 8] =
+    ["scenario", "clients", "per_second", "p50_ms", "p99_ms", "yardstick", "yardstick_per_second", "ratio"];
+
+fn bench(arguments: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().expect("a folder");
+    let within = folder.path().join("within");
+    let ran = Ran::of(campanile().arg("bench").args(arguments).arg("--data").arg(&within).current_dir(folder.path()));
+    let left = within.read_dir().map(Iterator::count);
+    assert!(left.is_err() || left.is_ok_and(|left| left == 0), "something is left in the folder");
+    ran
+}
+
+/// The rows of a scenario, each with the documented fields first.
+fn rows(scenario: &str, arguments: &[&str]) -> Vec<Value> {
+    let output = bench(&[&[scenario, "--json"], arguments].concat()).ok();
+    let rows: Vec<Value> =
+        output.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect();
+    assert!(!rows.is_empty(), "{scenario} says nothing");
+    for row in &rows {
+        let fields: Vec<_> = row.as_object().expect("an object").keys().take(FIELDS.len()).collect();
+        assert_eq!(fields, FIELDS, "{row}");
+        assert_eq!(row["scenario"], scenario);
+        assert!(row["clients"].as_u64().is_some_and(|it| it > 0) && row["yardstick"].is_string(), "{row}");
+        for rate in ["per_second", "yardstick_per_second", "ratio"] {
+            assert!(row[rate].as_f64().is_some_and(|it| it > 0.0), "{rate}: {row}");
+        }
+        assert!(row["p50_ms"].as_f64() <= row["p99_ms"].as_f64(), "{row}");
+    }
+    rows
+}
+
+#[test]
+fn append_is_held_against_three_ways_to_store_a_row() {
+    let rows = rows("append", &["--clients", "4", "--seconds", "0.3"]);
+    assert_eq!(rows[0]["clients"], 4);
+    for held in ["one_transaction_each_per_second", "batch_of_500_rows_per_second"] {
+        assert!(rows[0][held].as_f64().is_some_and(|it| it > 0.0), "{held}: {}", rows[0]);
+    }
+}
+
+#[test]
+fn reading_the_log_is_held_against_reading_its_rows() {
+    for scenario in ["replay", "rebuild"] {
+        let rows = rows(scenario, &["--events", "60"]);
+        // What `init` writes stands before them.
+        assert!(rows[0]["events"].as_u64().is_some_and(|it| it > 60), "{}", rows[0]);
+    }
+}
+
+#[test]
+fn requests_have_a_row_for_each_route() {
+    let asked = ["--clients", "2", "--seconds", "0.2"];
+    let routes: Vec<_> = rows("http", &asked).iter().map(|row| row["route"].clone()).collect();
+    assert_eq!(routes, ["GET /v1/posts/{id}", "POST /v1/posts"]);
+    let one = rows("http", &[&asked[..], &["--route", "post"]].concat());
+    assert_eq!((one.len(), &one[0]["route"]), (1, &routes[1]));
+}
+
+#[test]
+fn drafts_go_through_the_executor() {
+    rows("command", &["--clients", "2", "--seconds", "0.2"]);
+}
+
+#[test]
+fn starts_tell_their_memory() {
+    let rows = rows("startup", &["--events", "60"]);
+    for memory in ["resident_mib", "yardstick_resident_mib"] {
+        assert!(rows[0][memory].as_f64().is_some_and(|it| it > 1.0), "{memory}: {}", rows[0]);
+    }
+}
+
+#[test]
+fn posts_ring_and_none_before_its_time() {
+    let burst = rows("burst", &["--targets", "5", "--seconds", "0.2"]);
+    assert_eq!(burst[0]["targets"], 5);
+    let precision = rows("precision", &["--targets", "5", "--seconds", "1"]);
+    assert_eq!((&precision[0]["targets"], &precision[0]["early"]), (&5.into(), &0.into()));
+}
+
+#[test]
+fn a_database_is_measured_beside_the_named_one() {
+    let server = Postgres::start();
+    server.create_database("named");
+    let url = server.url("named");
+    let rows = rows("append", &["--clients", "4", "--seconds", "0.3", "--database-url", &url]);
+    assert_eq!(rows[0]["engine"], "postgres");
+    assert_eq!(bench(&["startup", "--database-url", &url]).code, Some(1), "it measures a folder");
+}
+
+#[test]
+fn people_get_a_table() {
+    let table = bench(&["append", "--clients", "2", "--seconds", "0.1"]).ok();
+    assert!(table.contains("per second") && table.contains("one-row-insert transactions"), "{table}");
+}
+
+#[test]
+fn what_can_not_be_measured_is_refused() {
+    for refused in [
+        &["ring"][..],
+        &["append", "--clients", "0"],
+        &["append", "--seconds", "0"],
+        &["append", "--seconds", "NaN"],
+        &["append", "--database-url", "mysql://nowhere"],
+    ] {
+        assert_eq!(bench(refused).code, Some(2), "{refused:?}");
+    }
+}

@@ -1,0 +1,7 @@
+//! Several nodes on one PostgreSQL and one NATS.
+
+mod freezer;
+mod leading;
+mod node;
+mod once;
+mod pausing;
