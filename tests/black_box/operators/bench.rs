@@ -13,7 +13,7 @@ fn bench(arguments: &[&str]) -> Ran {
     let folder = tempfile::tempdir().expect("a folder");
     let within = folder.path().join("within");
     let ran = Ran::of(campanile().arg("bench").args(arguments).arg("--data").arg(&within).current_dir(folder.path()));
-    let left = within.read_dir().map(|entries| entries.count());
+    let left = within.read_dir().map(Iterator::count);
     assert!(left.is_err() || left.is_ok_and(|left| left == 0), "something is left in the folder");
     ran
 }
