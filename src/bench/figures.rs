@@ -164,12 +164,12 @@ mod tests {
 
     #[test]
     fn json_has_the_documented_fields_first_and_what_else_there_is_after_them() {
-        let (fast, slow) = (measured(100.0, &[1_000, 1_000, 9_000]), measured(25.0, &[]));
+        let (fast, slow) = (measured(100.0, &[1_000, 1_000, 2_000]), measured(25.0, &[]));
         let figures = Figures::of("append", 64, &fast, ("rows", &slow)).against("each", "one by one", &slow);
         let json = serde_json::to_string(&figures).expect("JSON");
         assert_eq!(
             json,
-            r#"{"scenario":"append","clients":64,"per_second":100.0,"p50_ms":1.0,"p99_ms":9.0,"yardstick":"rows","yardstick_per_second":25.0,"ratio":4.0,"each_per_second":25.0,"each_ratio":4.0}"#
+            r#"{"scenario":"append","clients":64,"per_second":100.0,"p50_ms":1.0,"p99_ms":2.0,"yardstick":"rows","yardstick_per_second":25.0,"ratio":4.0,"each_per_second":25.0,"each_ratio":4.0}"#
         );
     }
 

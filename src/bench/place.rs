@@ -67,7 +67,8 @@ impl Place {
                 Folder { path, master_key_file: Some(self.master_key(name)?), database: Some(database) }
             }
         };
-        let mut configuration = Configuration { folder, ..self.given.clone() };
+        // A bus between nodes has one name for all engines on it: jobs made up here must not meet others'.
+        let mut configuration = Configuration { folder, nats: None, ..self.given.clone() };
         "127.0.0.1:0".clone_into(&mut configuration.listen);
         Ok(configuration)
     }
