@@ -60,3 +60,29 @@ async fn a_key_of_a_recorded_request_fits_no_validation() {
     keyed("/v1/posts").await.expect(201);
     keyed("/v1/posts/validate").await.refused(422, "idempotency_mismatch");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_means_nothing_is_named() {
+    let engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    let account = client.own_account().await;
+    let post = client.post("/v1/posts", json!({"body": "whole", "account_ids": [account]})).await.expect(201);
+    let post = format!("/v1/posts/{}", post["id"].as_str().expect("an id"));
+    for field in ["body", "account_ids", "media_ids", "tags", "thread", "overrides", "late_limit_seconds"] {
+        let refused = client.patch(&post, json!({field: null})).await.refused(400, "invalid_request");
+        assert_eq!(refused["details"][0]["field"], field, "{refused}");
+    }
+    client.patch(&post, json!({"first_comment": null})).await.expect(200);
+    for (path, field) in [
+        ("/v1/posts?platform=nope", "platform"),
+        ("/v1/accounts?platform=nope", "platform"),
+        ("/v1/posts?from=2026-12-02T00:00:00Z&to=2026-12-01T00:00:00Z", "from"),
+    ] {
+        let refused = client.get(path).await.refused(400, "invalid_request");
+        assert_eq!(refused["details"][0]["field"], field, "{refused}");
+    }
+    client.get("/v1/posts?platform=sandbox&from=2026-12-01T00:00:00Z&to=2026-12-01T00:00:00Z").await.expect(200);
+    let far = client.post(&format!("{post}/schedule"), json!({"at": "9999-12-31T23:59:59Z"})).await;
+    let far = far.refused(400, "invalid_request");
+    assert!(far["details"][0]["message"].as_str().is_some_and(|it| it.contains("9998")), "{far}");
+}
