@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use campanile_events::{
     ids::{AccountId, KeyId, WorkspaceId},
     journal::Actor,
-    key::{Grant, Key, KeyMode, Scope, Scopes},
+    key::{Grant, Key, Scope, Scopes},
 };
 
 /// What a request says of itself, beside its secret.
@@ -44,11 +44,6 @@ impl Caller {
     /// What it may do.
     pub fn scopes(&self) -> &Scopes {
         &self.key.scopes
-    }
-
-    /// Whether it publishes to this platform's accounts.
-    pub fn may_publish_to(&self, platform: &str) -> bool {
-        self.key.mode == KeyMode::Live || platform == "sandbox"
     }
 
     /// Whether it may do something with this account.

@@ -13,7 +13,11 @@ use crate::api::{
 };
 
 /// Disconnects it here, and forgets its credentials.
-#[utoipa::path(delete, path = "/v1/accounts/{id}", responses(Done))]
+#[utoipa::path(
+    delete, path = "/v1/accounts/{id}",
+    responses(Done),
+    extensions(("x-refusals" = json!(["test_key_live_account"])))
+)]
 pub async fn disconnect(
     State(api): State<Api>,
     asker: Asker,
@@ -21,7 +25,9 @@ pub async fn disconnect(
     if_match: IfMatch,
 ) -> Result<Answer, ApiError> {
     let core = &api.0;
-    if_match.check(api.account(&asker, id).await?.revision)?;
+    let account = api.account(&asker, id).await?;
+    asker.caller.reaches_account(id, &account.platform)?;
+    if_match.check(account.revision)?;
     let command = AccountCommand { now: core.clock.now(), action: AccountAction::Disconnect };
     let done = asker.execute(&core.accounts, id.uuid(), command).await;
     let done = done.map_err(|error| {

@@ -20,7 +20,7 @@ use crate::api::{
 pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -> Result<Answer, ApiError> {
     let page = given.page()?;
     let status = given.text("status").map(|text| status(&text)).transpose()?;
-    let filter = AccountFilter { platform: given.text("platform"), status };
+    let filter = AccountFilter { platform: api.platform(&mut given)?, status };
     given.finish()?;
     let found = accounts::list(api.0.read.as_ref(), asker.caller.workspace, &filter, &page).await?;
     let key = api.data_key(&asker).await?;

@@ -25,7 +25,7 @@ const MOST_TRIES: usize = 3;
     post, path = "/v1/connect/{platform}",
     request_body = super::request::Credentials,
     responses(Made<accounts::shown::Account>),
-    extensions(("x-refusals" = json!(["connection_refused", "conflict", "account_not_allowed"])))
+    extensions(("x-refusals" = json!(["connection_refused", "conflict", "account_not_allowed", "test_key_live_account"])))
 )]
 pub async fn direct(
     State(api): State<Api>,
@@ -36,6 +36,7 @@ pub async fn direct(
     let core = &api.0;
     let asker = asker.creating();
     let platform = core.platforms.get(&name).ok_or_else(|| ApiError::not_found("platform"))?;
+    asker.caller.reaches_platform(&name)?;
     let request = ConnectRequest { body, timing: core.timing };
     let connected = platform.connect(request).await.map_err(|error| refusal::refused(&platform.describe(), error))?;
     let key = api.data_key(&asker).await?;

@@ -25,6 +25,7 @@ pub(super) fn refused(platform: &Description, error: ConnectError) -> ApiError {
         ConnectError::Unreachable(failure) if failure.class == FailureClass::NotSent => {
             let why = match failure.code.as_deref() {
                 Some("resolve") => "its name can't be resolved",
+                Some("tls") => "it has no TLS certificate that is trusted here, or speaks no TLS",
                 _ => "nothing answers there",
             };
             let field = platform.server_field().unwrap_or("platform");

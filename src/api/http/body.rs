@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
 use super::{
@@ -28,6 +28,11 @@ pub struct Body<T>(pub T);
 /// A body that may be absent: then all its fields have their defaults.
 #[derive(Debug, Clone)]
 pub struct OptionalBody<T>(pub T);
+
+/// Nothing may be said.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 impl<T: DeserializeOwned + ToSchema, S: Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
@@ -156,8 +161,6 @@ fn quoted<'a>(message: &'a str, before: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize, ToSchema)]

@@ -10,7 +10,7 @@ use campanile_events::{
 use campanile_projections::page::QueryError;
 use serde::Serialize;
 
-use crate::access::Denied;
+use crate::access::{Denied, OutOfReach};
 
 /// What clients branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,8 +194,24 @@ impl ApiError {
 
     /// The key is bound to other accounts than this.
     pub fn account(account: AccountId) -> Self {
-        let message = format!("this key is bound to other accounts, and {account} is none of them");
-        Self::new(Code::AccountNotAllowed, message).with("account_id", account.to_string())
+        Self::out_of_reach(OutOfReach::OtherAccount(account))
+    }
+
+    /// Something is beyond the key's reach.
+    pub fn out_of_reach(why: OutOfReach) -> Self {
+        let code = match why {
+            OutOfReach::LiveAccount(_) | OutOfReach::LivePlatform | OutOfReach::LiveKey | OutOfReach::LiveWorkspace => {
+                Code::TestKeyLiveAccount
+            }
+            OutOfReach::OtherAccount(_) | OutOfReach::FreerKey | OutOfReach::WholeWorkspace => Code::AccountNotAllowed,
+        };
+        let error = Self::new(code, why.to_string());
+        match why {
+            OutOfReach::LiveAccount(account) | OutOfReach::OtherAccount(account) => {
+                error.with("account_id", account.to_string())
+            }
+            _ => error,
+        }
     }
 
     /// A defect of ours, or damage. The cause goes to the log.
@@ -230,6 +246,12 @@ impl IntoResponse for ApiError {
         let mut response = self.code.status().into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+impl From<OutOfReach> for ApiError {
+    fn from(why: OutOfReach) -> Self {
+        Self::out_of_reach(why)
     }
 }
 

@@ -112,9 +112,14 @@ async fn wait_for(core: &Core, headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(value) = headers.get("campanile-position") else { return Ok(()) };
     let position = value.to_str().ok().and_then(|text| text.parse::<LogPosition>().ok());
     let invalid = || ApiError::invalid("Campanile-Position", "invalid", "is not a position such as `1-104277`");
-    let position = position.ok_or_else(invalid)?;
-    let shown = position.epoch == core.epoch && core.runner.wait_for(position.position, SHOWN_WITHIN).await;
-    if shown {
+    let position = position.filter(|it| it.epoch.0 > 0).ok_or_else(invalid)?;
+    if position.epoch < core.epoch {
+        let message = format!("is of before the log was restored: it is in its epoch {} now", core.epoch);
+        return Err(ApiError::invalid("Campanile-Position", "restored", message));
+    }
+    if position.epoch > core.epoch {
+        tokio::time::sleep(SHOWN_WITHIN).await;
+    } else if core.runner.wait_for(position.position, SHOWN_WITHIN).await {
         return Ok(());
     }
     Err(ApiError::new(Code::Unavailable, format!("position {position} can't be shown yet; try again soon")))

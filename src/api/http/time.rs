@@ -9,19 +9,25 @@ use serde::{Deserialize, Deserializer, de::Error};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct At(pub DateTime<Utc>);
 
-/// A text that is no instant.
+/// A text that is no instant of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a time with its zone, such as `2026-12-01T09:00:00Z` or `2026-12-01T10:00:00+01:00`")]
-pub struct InvalidTime;
+pub enum InvalidTime {
+    /// It doesn't read.
+    #[error("must be a time with its zone, such as `2026-12-01T09:00:00Z` or `2026-12-01T10:00:00+01:00`")]
+    Form,
+    /// It is too far from now.
+    #[error("must be in a year from 1970 to 9998")]
+    TooFar,
+}
 
 impl FromStr for At {
     type Err = InvalidTime;
 
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
-        let time = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidTime)?.to_utc();
+        let time = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidTime::Form)?.to_utc();
         // What the log and its databases can hold.
         let usual = (1970..=9998).contains(&chrono::Datelike::year(&time));
-        usual.then_some(Self(time)).ok_or(InvalidTime)
+        usual.then_some(Self(time)).ok_or(InvalidTime::TooFar)
     }
 }
 
@@ -51,7 +57,10 @@ mod tests {
         let at: At = "2026-12-01T10:00:00+01:00".parse().expect("a time");
         assert_eq!(instant(at.0), "2026-12-01T09:00:00.000Z");
         for text in ["2026-12-01T10:00:00", "2026-12-01", "now", "", "+12026-12-01T10:00:00Z"] {
-            assert_eq!(text.parse::<At>(), Err(InvalidTime), "{text}");
+            assert_eq!(text.parse::<At>(), Err(InvalidTime::Form), "{text}");
+        }
+        for text in ["9999-12-31T23:59:59Z", "1969-12-31T23:59:59Z"] {
+            assert_eq!(text.parse::<At>(), Err(InvalidTime::TooFar), "{text}");
         }
     }
 }

@@ -7,6 +7,7 @@ use campanile_events::{
     ids::{KeyId, Version, WorkspaceId},
     journal::{Actor, Metadata},
     key::{Grant, Key, KeyCommand, KeyError},
+    post::Post,
     seal::Sealed,
 };
 
@@ -56,6 +57,11 @@ impl By {
         self.asker.as_ref().map_or(Ok(()), |asker| asker.require(scope))
     }
 
+    /// Whether they may give this post commands.
+    pub(super) fn reaches_post(&self, post: &Post) -> bool {
+        self.asker.as_ref().is_none_or(|asker| asker.caller.reaches_post(post).is_ok())
+    }
+
     /// Gives a key a command, and waits until it counts on every node. A client's idempotency key gets its receipt, with
     /// what its answer shows once.
     pub(super) async fn execute(
@@ -85,10 +91,12 @@ impl By {
         api.0.keys.execute(Request { workspace, id: id.uuid(), command, metadata, receipt: None }).await
     }
 
-    /// A key of the workspace, as it is.
+    /// A key of the workspace that they may change, as it is.
     pub(super) async fn load(&self, api: &Api, id: KeyId) -> Result<Key, ApiError> {
         let loaded = api.0.keys.load(self.workspace, id.uuid()).await?;
-        Ok(loaded.ok_or_else(|| ApiError::not_found("key"))?.state)
+        let key = loaded.ok_or_else(|| ApiError::not_found("key"))?.state;
+        self.asker.as_ref().map_or(Ok(()), |asker| asker.caller.reaches_key(&key))?;
+        Ok(key)
     }
 }
 

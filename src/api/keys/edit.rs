@@ -27,7 +27,7 @@ const MOST_TRIES: usize = 5;
     patch, path = "/v1/keys/{id}",
     request_body = KeyEdits,
     responses(Told<super::shown::Key>),
-    extensions(("x-refusals" = json!(["conflict", "forbidden_scope", "account_not_allowed"])))
+    extensions(("x-refusals" = json!(["conflict", "forbidden_scope", "account_not_allowed", "test_key_live_account"])))
 )]
 pub async fn edit(
     State(api): State<Api>,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use campanile_events::{
     commands::{CommandError, Request},
     ids::{KeyId, Position, PostId, WorkspaceId},
-    journal::{Actor, Metadata},
+    journal::Actor,
     key::{KeyAction, KeyCommand, Scope},
     post::{PostAction, PostCommand, PostStatus},
     random,
@@ -28,7 +28,7 @@ const PAGE: usize = 50;
     delete, path = "/v1/keys/{id}",
     params(super::shown::Revoking),
     responses(Told<super::shown::RevokedKey>),
-    extensions(("x-refusals" = json!(["forbidden_scope"])))
+    extensions(("x-refusals" = json!(["forbidden_scope", "account_not_allowed", "test_key_live_account"])))
 )]
 pub async fn revoke(
     State(api): State<Api>,
@@ -59,7 +59,7 @@ pub(in crate::api) async fn end(api: &Api, by: &By, id: KeyId, cancel: bool) -> 
     let mut canceled = 0;
     if cancel {
         for post in &scheduled {
-            if let Some(at) = call_off(api, by.workspace, by.metadata(), *post).await? {
+            if let Some(at) = call_off(api, by, *post).await? {
                 position = position.max(at);
                 canceled += 1;
             }
@@ -90,13 +90,13 @@ async fn scheduled_by(api: &Api, workspace: WorkspaceId, key: KeyId) -> Result<V
     }
 }
 
-/// Calls a post off; one that has begun meanwhile goes on.
-async fn call_off(
-    api: &Api,
-    workspace: WorkspaceId,
-    metadata: Metadata,
-    post: PostId,
-) -> Result<Option<Position>, ApiError> {
+/// Calls a post off; one that has begun meanwhile goes on, and so does one that is beyond the reach of who asks.
+async fn call_off(api: &Api, by: &By, post: PostId) -> Result<Option<Position>, ApiError> {
+    let (workspace, metadata) = (by.workspace, by.metadata());
+    let loaded = api.0.posts.load(workspace, post.uuid()).await?;
+    if !loaded.is_some_and(|loaded| by.reaches_post(&loaded.state)) {
+        return Ok(None);
+    }
     let action = PostAction::Cancel { account_ids: Vec::new() };
     let command = PostCommand::new(api.0.clock.now(), random::unit(), action);
     let request = Request { workspace, id: post.uuid(), command, metadata, receipt: None };

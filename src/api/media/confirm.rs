@@ -11,7 +11,7 @@ use campanile_workers::media::{InspectError, Library, Place, StoreError, inspect
 use super::render;
 use crate::api::{
     Api,
-    http::{Answer, ApiError, Asker, Code, Named, refused_anyway},
+    http::{Answer, ApiError, Asker, Code, Named, Nothing, OptionalBody, refused_anyway},
     openapi::Told,
 };
 
@@ -20,10 +20,16 @@ use crate::api::{
 #[utoipa::path(
     post,
     path = "/v1/media/{id}/confirm",
+    request_body = Option<Nothing>,
     responses(Told<super::shown::Media>),
     extensions(("x-refusals" = json!(["conflict"])))
 )]
-pub async fn confirm(State(api): State<Api>, asker: Asker, Named(id): Named<MediaId>) -> Result<Answer, ApiError> {
+pub async fn confirm(
+    State(api): State<Api>,
+    asker: Asker,
+    Named(id): Named<MediaId>,
+    OptionalBody(Nothing {}): OptionalBody<Nothing>,
+) -> Result<Answer, ApiError> {
     let core = &api.0;
     let loaded = api.medium(&asker, id).await?;
     let media = loaded.state;

@@ -282,7 +282,7 @@ fn parameters() -> Value {
         },
         "Idempotency-Key": {
             "name": "Idempotency-Key", "in": "header",
-            "description": "The same key with the same request answers as the first did, for at least 24 hours.",
+            "description": "The same key with the same request answers as the first did, for at least 24 hours; with another request it is refused. What was refused or changed nothing, such as a validation, is not remembered.",
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
         },
         "If-Match": {
@@ -292,7 +292,7 @@ fn parameters() -> Value {
         },
         "Campanile-Position": {
             "name": "Campanile-Position", "in": "header",
-            "description": "Waits until reads show this place in the log, up to 5 s; then 503.",
+            "description": "Waits until reads show this place in the log, up to 5 s; then 503. A place of before the log was restored is 400.",
             "schema": { "type": "string", "pattern": "^[0-9]{1,9}-[0-9]{1,18}$" },
         },
         "X-Request-Id": {

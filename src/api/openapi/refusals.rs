@@ -44,7 +44,9 @@ const fn meaning(code: Code) -> &'static str {
         Code::RateLimited => {
             "The key has made its requests of this minute or day; `Retry-After` says when there are more."
         }
-        Code::TestKeyLiveAccount => "A test key works with test keys and sandbox accounts only.",
+        Code::TestKeyLiveAccount => {
+            "A test key works with test keys and sandbox accounts only, and doesn't pause or resume its workspace."
+        }
         Code::NotFound => "There is no such thing in this workspace.",
         Code::MethodNotAllowed => "The path doesn't take this method.",
         Code::Conflict => "The state forbids it; `state` says which.",

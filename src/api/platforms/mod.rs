@@ -1,6 +1,7 @@
 //! What each platform takes, and what its delivery is worth.
 
 mod documented;
+mod filter;
 mod list;
 pub mod shown;
 

@@ -28,7 +28,7 @@ pub struct Targets {
     post, path = "/v1/posts/{id}/cancel",
     request_body = Option<Targets>,
     responses(Told<super::shown::Post>),
-    extensions(("x-refusals" = json!(["conflict"])))
+    extensions(("x-refusals" = json!(["conflict", "test_key_live_account"])))
 )]
 pub async fn cancel(
     State(api): State<Api>,

@@ -6,7 +6,6 @@ use campanile_events::{
     post::{Post, PostAction},
 };
 
-use super::targets::check_modes;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, IfMatch, Named, Parameters},
@@ -34,8 +33,8 @@ pub async fn delete(
     given.finish()?;
     let loaded = api.0.posts.load(asker.caller.workspace, id.uuid()).await?;
     let post = loaded.ok_or_else(|| ApiError::not_found("post"))?.state;
+    asker.caller.reaches_post(&post)?;
     if on_platforms {
-        check_modes(&asker.caller, &post)?;
         check_platforms(&api, &post)?;
     }
     let if_revision = if_match.checked(post.revision)?;

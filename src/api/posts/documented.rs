@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{input, publish, shown, when};
+use super::{input, shown, when};
 
 #[derive(Debug, OpenApi)]
 #[openapi(
@@ -29,7 +29,7 @@ use super::{input, publish, shown, when};
         shown::Verdict,
         input::NewPost,
         when::Schedule,
-        publish::Nothing
+        crate::api::http::Nothing
     ))
 )]
 pub(in crate::api) struct Documented;

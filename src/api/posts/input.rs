@@ -71,31 +71,40 @@ pub struct NewPost {
 #[serde(deny_unknown_fields)]
 pub struct PostChanges {
     /// Its text.
-    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
     pub(super) body: Option<Text>,
     /// The accounts that it goes to.
-    #[schema(value_type = Option<BTreeSet<AccountRef>>, min_items = 1, max_items = 100)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = BTreeSet<AccountRef>, required = false, min_items = 1, max_items = 100)]
     pub(super) account_ids: Option<Vec<AccountId>>,
     /// Its pictures and films.
-    #[schema(value_type = Option<Vec<MediaRef>>)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<MediaRef>, required = false)]
     pub(super) media_ids: Option<Vec<String>>,
     /// Labels of your own, of up to 100 characters.
-    #[schema(max_items = 50)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>, required = false, max_items = 50)]
     pub(super) tags: Option<Vec<String>>,
     /// What follows it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<Part>, required = false)]
     pub(super) thread: Option<Vec<Part>>,
     /// The first comment under it.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(super) first_comment: Change<Text>,
     /// What an account's post says instead, by account.
-    #[schema(value_type = Option<BTreeMap<AccountRef, OwnContent>>)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = BTreeMap<AccountRef, OwnContent>, required = false)]
     pub(super) overrides: Option<BTreeMap<AccountId, OwnContent>>,
     /// How long after its due time it is still sent, if the engine was down.
-    #[schema(maximum = 2_592_000)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = u32, required = false, maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
     /// How long after its due time it is tried again.
-    #[schema(maximum = 2_592_000)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = u32, required = false, maximum = 2_592_000)]
     pub(super) give_up_after_seconds: Option<u32>,
     /// Lets it through though another has the same content for the same account.
     #[serde(default)]
@@ -133,6 +142,11 @@ impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(|text| Self(Open::new(text)))
     }
+}
+
+/// What may be absent, but isn't `null`: that would be passed over.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Tells `null` from what is absent.

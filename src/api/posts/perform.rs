@@ -9,11 +9,7 @@ use campanile_events::{
     seal::DataKey,
 };
 
-use super::{
-    refusal::refused,
-    render,
-    targets::{check_accounts, check_modes},
-};
+use super::{refusal::refused, render};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker},
@@ -25,7 +21,7 @@ impl Api {
         Ok(self.0.data_keys.get(asker.caller.workspace.uuid()).await?)
     }
 
-    /// Gives the post a command. `at` names the field that a due time stands in.
+    /// Gives the post a command, if all of its accounts are within the key's reach. `at` names the field that a due time stands in.
     pub(super) async fn command(
         &self,
         asker: &Asker,
@@ -33,9 +29,9 @@ impl Api {
         action: PostAction,
         at: &str,
     ) -> Result<Committed<Post>, ApiError> {
-        if !asker.caller.grant.allowed_accounts.is_empty() {
+        if asker.caller.is_confined() {
             let loaded = self.0.posts.load(asker.caller.workspace, id.uuid()).await?;
-            loaded.map_or(Ok(()), |loaded| check_accounts(&asker.caller, &loaded.state))?;
+            loaded.map_or(Ok(()), |loaded| asker.caller.reaches_post(&loaded.state))?;
         }
         let command = PostCommand::new(self.0.clock.now(), random::unit(), action);
         asker.execute(&self.0.posts, id.uuid(), command).await.map_err(|error| refused(error, at))
@@ -51,20 +47,6 @@ impl Api {
     ) -> Result<Answer, ApiError> {
         let committed = self.command(asker, id, action, at).await?;
         self.shown(asker, id, &committed).await
-    }
-
-    /// The same for a command after which the post may be sent: a test key may have it sent to the sandbox only.
-    pub(super) async fn perform_sending(
-        &self,
-        asker: &Asker,
-        id: PostId,
-        action: PostAction,
-        at: &str,
-    ) -> Result<Answer, ApiError> {
-        let loaded = self.0.posts.load(asker.caller.workspace, id.uuid()).await?;
-        let post = loaded.ok_or_else(|| ApiError::not_found("post"))?.state;
-        check_modes(&asker.caller, &post)?;
-        self.perform(asker, id, action, at).await
     }
 
     /// The post after a command.

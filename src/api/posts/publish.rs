@@ -5,18 +5,12 @@ use campanile_events::{
     ids::PostId,
     post::{PostAction, When},
 };
-use serde::Deserialize;
 
 use crate::api::{
     Api,
-    http::{Answer, ApiError, Asker, Named, OptionalBody},
+    http::{Answer, ApiError, Asker, Named, Nothing, OptionalBody},
     openapi::Told,
 };
-
-/// Nothing may be said.
-#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// Makes the post due now.
 #[utoipa::path(
@@ -32,5 +26,5 @@ pub async fn publish(
     OptionalBody(Nothing {}): OptionalBody<Nothing>,
 ) -> Result<Answer, ApiError> {
     let when = When::instant(api.0.clock.now());
-    api.perform_sending(&asker, id, PostAction::Schedule { when }, "at").await
+    api.perform(&asker, id, PostAction::Schedule { when }, "at").await
 }

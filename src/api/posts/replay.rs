@@ -2,10 +2,7 @@
 
 use campanile_events::{journal::Receipt, key::Scope};
 
-use super::{
-    render,
-    targets::{check_accounts, check_modes},
-};
+use super::render;
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker},
@@ -17,13 +14,10 @@ pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Ans
     let then = api.0.posts.load_at(asker.caller.workspace, id, receipt.position).await?;
     let post = then.ok_or_else(|| ApiError::not_found("post"))?.state;
     // What writing a post asks for beyond its route's scope, by what came of it.
-    if receipt.receipt.status == 201 {
-        if post.when.is_some() {
-            asker.require(Scope::PostsPublish)?;
-        }
-        check_modes(&asker.caller, &post)?;
+    if receipt.receipt.status == 201 && post.when.is_some() {
+        asker.require(Scope::PostsPublish)?;
     }
-    check_accounts(&asker.caller, &post)?;
+    asker.caller.reaches_post(&post)?;
     let key = api.data_key(asker).await?;
     let shown = render::post(&key, id.into(), &post, &api.created_by(id.into()).await?)?;
     Ok(Answer::ok(shown).at_revision(post.revision))

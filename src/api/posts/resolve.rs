@@ -69,7 +69,7 @@ pub async fn resolve(
         }
     };
     let action = PostAction::Resolve { account_id: given.account_id, resolution };
-    api.perform_sending(&asker, id, action, "at").await
+    api.perform(&asker, id, action, "at").await
 }
 
 /// Others will click on it.

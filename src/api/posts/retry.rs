@@ -24,5 +24,5 @@ pub async fn retry(
     Named(id): Named<PostId>,
     OptionalBody(targets): OptionalBody<Targets>,
 ) -> Result<Answer, ApiError> {
-    api.perform_sending(&asker, id, PostAction::Retry { account_ids: targets.account_ids }, "at").await
+    api.perform(&asker, id, PostAction::Retry { account_ids: targets.account_ids }, "at").await
 }

@@ -7,8 +7,8 @@ use campanile_events::{
 };
 
 use crate::{
-    access::Caller,
-    api::http::{ApiError, Code, Detail},
+    access::{Caller, OutOfReach},
+    api::http::{ApiError, Detail},
     engine::Core,
 };
 
@@ -33,30 +33,14 @@ pub(super) async fn targets(core: &Core, caller: &Caller, ids: &[AccountId]) -> 
             });
             continue;
         };
-        check_mode(caller, account_id, &platform)?;
+        caller.reaches_account(account_id, &platform)?;
         targets.push(TargetRules { target: TargetRef { account_id, platform }, rules });
     }
     if wrong.is_empty() { Ok(targets) } else { Err(ApiError::invalid_all(wrong)) }
 }
 
-/// Refuses a test key that would have a post sent to a live account.
-pub(super) fn check_modes(caller: &Caller, post: &Post) -> Result<(), ApiError> {
-    post.targets.iter().try_for_each(|target| check_mode(caller, target.account_id, &target.platform))
-}
-
-/// Refuses a key that is bound to other accounts than this post's.
+/// Refuses to show a post to a key that is bound to other accounts than its.
 pub(super) fn check_accounts(caller: &Caller, post: &Post) -> Result<(), ApiError> {
     let foreign = post.targets.iter().find(|target| !caller.may_use(target.account_id));
-    foreign.map_or(Ok(()), |target| Err(ApiError::account(target.account_id)))
-}
-
-fn check_mode(caller: &Caller, account: AccountId, platform: &str) -> Result<(), ApiError> {
-    if !caller.may_use(account) {
-        return Err(ApiError::account(account));
-    }
-    if caller.may_publish_to(platform) {
-        return Ok(());
-    }
-    let message = format!("a test key publishes to sandbox accounts only, and {account} is a live one");
-    Err(ApiError::new(Code::TestKeyLiveAccount, message).with("account_id", account.to_string()))
+    foreign.map_or(Ok(()), |target| Err(OutOfReach::OtherAccount(target.account_id).into()))
 }

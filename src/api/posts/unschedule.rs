@@ -3,10 +3,9 @@
 use axum::extract::State;
 use campanile_events::{ids::PostId, post::PostAction};
 
-use super::publish::Nothing;
 use crate::api::{
     Api,
-    http::{Answer, ApiError, Asker, Named, OptionalBody},
+    http::{Answer, ApiError, Asker, Named, Nothing, OptionalBody},
     openapi::Told,
 };
 
@@ -15,7 +14,7 @@ use crate::api::{
     post, path = "/v1/posts/{id}/unschedule",
     request_body = Option<Nothing>,
     responses(Told<super::shown::Post>),
-    extensions(("x-refusals" = json!(["conflict"])))
+    extensions(("x-refusals" = json!(["conflict", "test_key_live_account"])))
 )]
 pub async fn unschedule(
     State(api): State<Api>,

@@ -234,7 +234,8 @@ async fn a_key_is_changed_within_the_rights_of_who_asks() {
     assert_eq!((&narrowed.body["revision"], narrowed.header("etag")), (&json!(2), "\"2\""));
     // The same again is no change, and a stranger's narrowing of a stronger key is none of more rights.
     assert_eq!(by_bound("PATCH", &path, json!({"name": "tiny"})).await.body["revision"], 2);
-    let (strong, strong_secret) = api.key(json!({"name": "strong", "scopes": ["*"]})).await;
+    let (strong, strong_secret) =
+        api.key(json!({"name": "strong", "scopes": ["*"], "allowed_accounts": [account]})).await;
     let strong = format!("/v1/keys/{strong}");
     assert_eq!(by_bound("PATCH", &strong, json!({"scopes": ["posts:write"]})).await.status(), 200);
     assert_eq!(get_by(&api, &strong_secret, "/v1/posts").await.code(), "forbidden_scope", "narrowed at once");

@@ -88,7 +88,7 @@ async fn what_nobody_confirms_in_time_is_taken_away_and_never_used() {
     for announced in [&kept, &lost] {
         assert_eq!(put(&api, url(announced), PNG).await.status(), 204);
     }
-    let confirm = async |id: &str| api.call("POST", &format!("/v1/media/{id}/confirm"), Value::Null).await;
+    let confirm = async |id: &str| api.call("POST", &format!("/v1/media/{id}/confirm"), json!({})).await;
     let first = confirm(&kept.id()).await;
     assert_eq!((first.status(), first.header("campanile-position")), (200, "1-8"));
     let library = &api.engine.core().library;
@@ -125,7 +125,7 @@ async fn another_workspace_has_nothing_to_do_with_it() {
     let announced = announce(&api, &api.secret).await;
     assert_eq!(put(&api, url(&announced), PNG).await.status(), 204);
     let path = format!("/v1/media/{}", announced.id());
-    assert_eq!(api.call("POST", &format!("{path}/confirm"), Value::Null).await.status(), 200);
+    assert_eq!(api.call("POST", &format!("{path}/confirm"), json!({})).await.status(), 200);
     for (method, path) in [("GET", path.clone()), ("POST", format!("{path}/confirm"))] {
         let refused = api.call_by(&stranger, method, &path, json!({})).await;
         assert_eq!((refused.status(), refused.code()), (404, "not_found"), "{method} {path}");

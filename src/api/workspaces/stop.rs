@@ -23,6 +23,7 @@ impl Api {
         if asker.caller.workspace != id {
             return Err(ApiError::not_found("workspace"));
         }
+        asker.caller.reaches_workspace()?;
         let command = WorkspaceCommand { now: self.0.clock.now(), action };
         let told = asker.execute(&self.0.workspaces, id.uuid(), command).await;
         let (shown, position) = self.stop_or_go(id, told).await?;

@@ -81,3 +81,63 @@ async fn a_revoked_key_s_plans_are_counted_and_called_off_if_asked() {
         assert_eq!(of(&written), Some(json!("draft")), "a draft was never to be sent");
     }
 }
+
+/// Every request that takes something live away, or brings it in.
+async fn takes(town: &Town, trial: &Client, server: &MastodonStandIn, live: &str) -> Vec<Answer> {
+    let client = town.client();
+    let workspace = client.get("/v1/me").await.expect(200)["workspace_id"].as_str().expect("an id").to_owned();
+    let (key, _) = key(town, "live").await;
+    let planned = json!({"body": "planned", "account_ids": [live], "schedule": {"at": "2126-12-01T09:00:00Z"}});
+    let planned = id(&client.post("/v1/posts", planned).await.expect(201));
+    let renewed = json!({"instance_url": server.address, "access_token": TOKEN});
+    vec![
+        trial.post_empty(&format!("/v1/posts/{planned}/cancel")).await,
+        trial.post_empty(&format!("/v1/posts/{planned}/unschedule")).await,
+        trial.delete(&format!("/v1/posts/{planned}")).await,
+        trial.delete(&format!("/v1/accounts/{live}")).await,
+        trial.post("/v1/connect/mastodon", renewed).await,
+        trial.patch(&format!("/v1/keys/{key}"), json!({"name": "taken"})).await,
+        trial.delete(&format!("/v1/keys/{key}")).await,
+        trial.post_empty(&format!("/v1/workspaces/{workspace}/pause")).await,
+        trial.post_empty(&format!("/v1/workspaces/{workspace}/resume")).await,
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_key_takes_nothing_live_away() {
+    let town = Town::start().await;
+    let server = MastodonStandIn::start(Flavour::Genuine).await;
+    let body = json!({"instance_url": server.address, "access_token": TOKEN});
+    let live = id(&town.client().post("/v1/connect/mastodon", body).await.expect(201));
+    let (own, trial) = key(&town, "test").await;
+    let wrong: Vec<_> =
+        takes(&town, &trial, &server, &live).await.into_iter().map(|it| (it.status, it.request)).collect();
+    assert!(wrong.iter().all(|(status, _)| *status == 403), "{wrong:?}");
+
+    let planned = json!({"body": "mine", "account_ids": [town.keyed], "schedule": {"at": "2126-12-01T09:00:00Z"}});
+    let planned = id(&trial.post("/v1/posts", planned).await.expect(201));
+    trial.post_empty(&format!("/v1/posts/{planned}/cancel")).await.expect(200);
+    trial.delete(&format!("/v1/posts/{planned}")).await.expect(204);
+    trial.patch(&format!("/v1/keys/{own}"), json!({"name": "its own"})).await.expect(200);
+    trial.delete(&format!("/v1/keys/{own}")).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_with_accounts_of_its_own_rules_neither_the_workspace_nor_freer_keys() {
+    let town = Town::start().await;
+    let client = town.client();
+    let workspace = client.get("/v1/me").await.expect(200)["workspace_id"].as_str().expect("an id").to_owned();
+    let (free, _) = key(&town, "live").await;
+    let bound = json!({"name": "bound", "scopes": ["*"], "allowed_accounts": [town.keyed]});
+    let bound = client.post("/v1/keys", bound).await.expect(201);
+    let narrow = town.engine.client_of(bound["secret"].as_str().expect("a secret"));
+    for answer in [
+        narrow.post_empty(&format!("/v1/workspaces/{workspace}/pause")).await,
+        narrow.post_empty(&format!("/v1/workspaces/{workspace}/resume")).await,
+        narrow.patch(&format!("/v1/keys/{free}"), json!({"name": "taken"})).await,
+        narrow.delete(&format!("/v1/keys/{free}")).await,
+    ] {
+        answer.refused(403, "account_not_allowed");
+    }
+    narrow.delete(&format!("/v1/keys/{}", id(&bound))).await.expect(200);
+}

@@ -3,4 +3,5 @@
 mod bad_input;
 mod ends;
 mod idempotency;
+mod strict;
 mod unreadable;
