@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Attempt, AttemptEnd, AttemptStarted, Failure, FailureClass, LookUp, Phase, Post, PostDrafted, PostEdited,
-    PostEvent, Removal, RemovalStage, Settling, Step, StepCompleted, StepDone, Target, TargetLookedUp, TargetPublished,
-    TargetRef, When,
+    PostEvent, Removal, RemovalStage, Resolution, Settling, Step, StepCompleted, StepDone, Target, TargetLookedUp,
+    TargetPublished, TargetRef, TargetResolved, When,
 };
 use crate::ids::AccountId;
 
@@ -84,7 +84,7 @@ impl Post {
                 target.phase = Phase::Unknown;
             }),
             PostEvent::TargetMissed(event) => self.with(event.account_id, |target| target.phase = Phase::Missed),
-            PostEvent::TargetResolved(event) => self.with(event.account_id, |target| target.uncertain = None),
+            PostEvent::TargetResolved(event) => self.with(event.account_id, |target| target.resolved(event)),
             PostEvent::TargetRequeued(event) => self.due(event.account_id, event.due),
             PostEvent::DuplicateObserved(event) => self.with(event.account_id, |target| {
                 target.duplicates += 1;
@@ -214,20 +214,34 @@ impl Target {
     }
 
     fn step_completed(&mut self, event: StepCompleted) {
-        // Whoever's answer tells it: no attempt at this step waits for one any more.
-        for attempt in &mut self.attempts {
-            if attempt.intents.iter().any(|intent| intent.step == event.step) {
-                attempt.steps.push(event.step);
-            }
-        }
         if self.uncertain == Some(event.step) {
             self.uncertain = None;
         }
-        if event.step == Step::Part(0) {
-            self.url.clone_from(&event.url);
+        // A person may have told where it is before the platform told its name.
+        let told = self.done.get(&event.step).and_then(|before| before.url.clone());
+        let (remote_id, url) = (Some(event.remote_id), event.url.or(told));
+        self.stands(event.step, StepDone { attempt: event.number, remote_id, url }, event.at);
+    }
+
+    fn resolved(&mut self, event: TargetResolved) {
+        self.uncertain = None;
+        if let (Some(step), Resolution::Published { url }) = (event.step, event.resolution) {
+            self.stands(step, StepDone { attempt: event.number, remote_id: None, url }, event.at);
         }
-        self.seen(event.at);
-        self.done.insert(event.step, StepDone { attempt: event.number, remote_id: event.remote_id, url: event.url });
+    }
+
+    fn stands(&mut self, step: Step, done: StepDone, at: DateTime<Utc>) {
+        // Whoever's answer tells it: no attempt at this step waits for one any more.
+        for attempt in &mut self.attempts {
+            if attempt.intents.iter().any(|intent| intent.step == step) {
+                attempt.steps.push(step);
+            }
+        }
+        if step == Step::Part(0) {
+            self.url.clone_from(&done.url);
+        }
+        self.seen(at);
+        self.done.insert(step, done);
     }
 
     fn published(&mut self, event: TargetPublished) {
@@ -238,7 +252,7 @@ impl Target {
         self.failure = None;
         self.warning = event.warning;
         self.url = event.url.or(self.url.take());
-        self.published_at = Some(event.at);
+        self.published_at.get_or_insert(event.at);
         self.phase = Phase::Published;
     }
 

@@ -97,12 +97,13 @@ pub enum PostAction {
         /// Which.
         account_ids: Vec<AccountId>,
     },
-    /// Send failed and missed targets again; all of them if none is named.
+    /// Send failed and missed targets again, and first comments that failed beside a post that is live; all of them if none
+    /// is named.
     Retry {
         /// Which.
         account_ids: Vec<AccountId>,
     },
-    /// Settle an unknown target.
+    /// Settle an unknown target: the step that is in doubt, after which the rest follows.
     Resolve {
         /// Which.
         account_id: AccountId,

@@ -142,6 +142,17 @@ pub enum Step {
     Comment,
 }
 
+impl Step {
+    /// What it hangs under.
+    pub const fn parent(self) -> Option<Self> {
+        match self {
+            Self::Part(0) => None,
+            Self::Part(index) => Some(Self::Part(index - 1)),
+            Self::Comment => Some(Self::Part(0)),
+        }
+    }
+}
+
 impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::decide_target::Case;
 use super::{
-    ContentInHand, Evidence, Failure, FailureClass, Limits, Phase, Post, PostAction, PostCanceled, PostCommand,
-    PostDrafted, PostEdited, PostError, PostEvent, PostScheduled, PostServices, PostStatus, PostUnscheduled,
-    Resolution, Tag, Target, TargetFailed, TargetPublished, TargetRef, TargetRequeued, TargetResolved, TargetRules,
-    TargetViolations, Then, When,
+    ContentInHand, Failure, FailureClass, Limits, Phase, Post, PostAction, PostCanceled, PostCommand, PostDrafted,
+    PostEdited, PostError, PostEvent, PostScheduled, PostServices, PostStatus, PostUnscheduled, Resolution, Step, Tag,
+    Target, TargetFailed, TargetRef, TargetResolved, TargetRules, TargetViolations, Then, When,
 };
 use crate::ids::AccountId;
 
@@ -63,8 +63,8 @@ impl Post {
             PostAction::Schedule { when } => self.schedule(now, when),
             PostAction::Unschedule => self.unschedule(now),
             PostAction::Cancel { account_ids } => self.cancel(now, account_ids),
-            PostAction::Retry { account_ids } => self.retry(now, account_ids),
-            PostAction::Resolve { account_id, resolution } => self.resolve(now, account_id, resolution),
+            PostAction::Retry { account_ids } => self.retry(now, account_ids, services),
+            PostAction::Resolve { account_id, resolution } => self.resolve(now, account_id, resolution, services),
             PostAction::Delete { if_revision, on_platforms } => {
                 self.expect_revision(if_revision)?;
                 self.delete(now, on_platforms, services)
@@ -160,40 +160,54 @@ impl Post {
         Ok(vec![PostEvent::Canceled(PostCanceled { account_ids, at: now })])
     }
 
-    fn retry(&self, now: DateTime<Utc>, named: Vec<AccountId>) -> Decision {
-        let may = |target: &Target| matches!(target.phase, Phase::Failed | Phase::Missed);
+    fn retry(&self, now: DateTime<Utc>, named: Vec<AccountId>, services: &PostServices) -> Decision {
+        let may = |target: &Target| match target.phase {
+            Phase::Failed | Phase::Missed => !self.lacks_parent(target),
+            Phase::Published => self.lacks_comment_alone(target),
+            _ => false,
+        };
         let account_ids = self.chosen(named, "retried", may)?;
-        let requeued = |account_id| PostEvent::TargetRequeued(TargetRequeued { account_id, due: now, at: now });
-        Ok(account_ids.into_iter().map(requeued).collect())
+        let chosen = account_ids.iter().filter_map(|account| self.target(*account));
+        let again = |target: &Target| {
+            let case = Case { post: self, target, now, jitter: 0.5, timing: &services.timing };
+            if target.phase == Phase::Published { case.go_on() } else { vec![case.requeued()] }
+        };
+        Ok(chosen.flat_map(again).collect())
     }
 
-    fn resolve(&self, now: DateTime<Utc>, account_id: AccountId, resolution: Resolution) -> Decision {
+    /// Whether its first comment failed beside a post that is live, and surely isn't there.
+    fn lacks_comment_alone(&self, target: &Target) -> bool {
+        let comment_is_next = self.next_step(target) == Some(Step::Comment);
+        target.warning.is_some() && comment_is_next && target.uncertain.is_none() && !self.lacks_parent(target)
+    }
+
+    fn resolve(
+        &self,
+        now: DateTime<Utc>,
+        account_id: AccountId,
+        resolution: Resolution,
+        services: &PostServices,
+    ) -> Decision {
         let target = self.target(account_id).ok_or(PostError::UnknownTarget(account_id))?;
         if target.phase != Phase::Unknown {
             return Err(target.forbids("resolved"));
         }
         let number = target.newest().map_or(0, |attempt| attempt.number);
-        let follows = match &resolution {
-            Resolution::Published { url } => PostEvent::TargetPublished(TargetPublished {
-                account_id,
-                number,
-                url: url.clone(),
-                warning: None,
-                evidence: Evidence::Resolved,
-                at: now,
-            }),
-            Resolution::NotPublished { then: Then::Resend } => {
-                PostEvent::TargetRequeued(TargetRequeued { account_id, due: now, at: now })
+        let case = Case { post: self, target, now, jitter: 0.5, timing: &services.timing };
+        let (step, follows) = match &resolution {
+            Resolution::Published { url } => case.found(number, url.as_ref()),
+            Resolution::NotPublished { then: Then::Resend } => (None, vec![case.requeued()]),
+            Resolution::NotPublished { then: Then::GiveUp } => {
+                let failure = target.failure.clone();
+                let failure = failure.unwrap_or_else(|| Failure::of(FailureClass::Uncertain, "resolved"));
+                let failed = TargetFailed { account_id, number, failure, gave_up: true, at: now };
+                (None, vec![PostEvent::TargetFailed(failed)])
             }
-            Resolution::NotPublished { then: Then::GiveUp } => PostEvent::TargetFailed(TargetFailed {
-                account_id,
-                number,
-                failure: target.failure.clone().unwrap_or_else(|| Failure::of(FailureClass::Uncertain, "resolved")),
-                gave_up: true,
-                at: now,
-            }),
         };
-        Ok(vec![PostEvent::TargetResolved(TargetResolved { account_id, number, resolution, at: now }), follows])
+        let mut events =
+            vec![PostEvent::TargetResolved(TargetResolved { account_id, number, step, resolution, at: now })];
+        events.extend(follows);
+        Ok(events)
     }
 
     /// The named targets, each of which must allow it; or all that do, at least one.

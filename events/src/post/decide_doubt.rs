@@ -3,12 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::command::Completion;
+use super::decide_restored::RESTORED;
 use super::decide_target::{Case, Decision, millis, whole};
 use super::state::PROVING_ABSENCES;
 use super::{
     Attempt, Delivery, Evidence, Failure, FailureClass, Intent, LookUp, Phase, PostError, PostEvent, Settling, Step,
-    TargetLookedUp, TargetUncertain, TargetUnknown,
+    TargetFailed, TargetLookedUp, TargetRequeued, TargetUncertain, TargetUnknown,
 };
+use crate::seal::Sealed;
 
 impl Case<'_> {
     /// What can be done about a step that may be live depends on what the server offers.
@@ -109,6 +111,44 @@ impl Case<'_> {
         let failure = failure.unwrap_or_else(|| Failure::of(FailureClass::Uncertain, "not_settled"));
         let (account_id, at) = (self.target.account_id, self.now);
         Ok(vec![PostEvent::TargetUnknown(TargetUnknown { account_id, number, failure, at })])
+    }
+
+    /// What a person found on the platform, and what follows. A word about what stood in doubt when the log was restored
+    /// is about the whole: nobody knows how much was sent.
+    pub(super) fn found(&self, number: u32, url: Option<&Sealed>) -> (Option<Step>, Vec<PostEvent>) {
+        let evidence = Evidence::Resolved;
+        let code = self.target.failure.as_ref().and_then(|failure| failure.code.as_deref());
+        let Some(step) = self.post.next_step(self.target).filter(|_| code != Some(RESTORED)) else {
+            return (None, vec![self.published(number, url.cloned(), evidence, None)]);
+        };
+        let post_url = url.filter(|_| step == Step::Part(0)).cloned();
+        let is_left = |it: &Step| *it != step && !self.target.done.contains_key(it);
+        let Some(next) = self.post.steps(self.target.account_id).into_iter().find(is_left) else {
+            return (Some(step), vec![self.published(number, post_url, evidence, None)]);
+        };
+        let parent = next.parent().filter(|parent| *parent != step).and_then(|parent| self.target.done.get(&parent));
+        if parent.is_some_and(|done| done.remote_id.is_some()) {
+            return (Some(step), self.go_on());
+        }
+        let (account_id, at, failure) =
+            (self.target.account_id, self.now, Failure::of(FailureClass::Rejected, "parent_not_named"));
+        let follows = if next == Step::Comment {
+            self.published(number, post_url, evidence, Some(failure))
+        } else {
+            PostEvent::TargetFailed(TargetFailed { account_id, number, failure, gave_up: false, at })
+        };
+        (Some(step), vec![follows])
+    }
+
+    /// What is still to be sent is sent at once, and its limits count from now.
+    pub(super) fn go_on(&self) -> Vec<PostEvent> {
+        let number = self.target.newest().map_or(0, |attempt| attempt.number);
+        vec![self.requeued(), self.retry_at(number, None, self.now, false)]
+    }
+
+    pub(super) fn requeued(&self) -> PostEvent {
+        let (account_id, at) = (self.target.account_id, self.now);
+        PostEvent::TargetRequeued(TargetRequeued { account_id, due: at, at })
     }
 
     /// A repeat is safe only under the same key: one at a time, not before the server has surely stored the first, and

@@ -5,6 +5,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Failure, FailureClass, Phase, Post, PostEvent, Target, TargetUnknown};
 
+/// The code of that doubt.
+pub(super) const RESTORED: &str = "restored";
+
 impl Post {
     /// Each target that may have been sent in what was lost becomes unknown: what was due by now, and what was begun in any
     /// way, since edits, retries and look-ups of its later life are lost as well. With `scheduled_too` also what is due
@@ -21,7 +24,7 @@ impl Post {
             PostEvent::TargetUnknown(TargetUnknown {
                 account_id: target.account_id,
                 number: target.newest().map_or(0, |attempt| attempt.number),
-                failure: Failure::of(FailureClass::Uncertain, "restored"),
+                failure: Failure::of(FailureClass::Uncertain, RESTORED),
                 at: now,
             })
         };

@@ -134,6 +134,9 @@ impl Case<'_> {
         if Some(intent.step) != self.post.next_step(self.target) {
             return Err(PostError::UnfitIntent("it is not the next step"));
         }
+        if self.post.lacks_parent(self.target) {
+            return Err(PostError::UnfitIntent("what it hangs under has no name"));
+        }
         if intent.not_after <= self.now {
             return Err(PostError::UnfitIntent("its time is over"));
         }
@@ -153,11 +156,14 @@ impl Case<'_> {
         }
         let Completion { number, step, remote_id, url, evidence, claimed } = done;
         if let Some(before) = self.target.done.get(&step) {
-            if before.remote_id == remote_id {
+            if before.remote_id.as_ref() == Some(&remote_id) {
                 return Ok(Vec::new());
             }
-            let seen = DuplicateObserved { account_id, number, step, remote_id, url, at: self.now };
-            return Ok(vec![PostEvent::DuplicateObserved(seen)]);
+            // Of what a person saw, this is the name.
+            if before.remote_id.is_some() {
+                let seen = DuplicateObserved { account_id, number, step, remote_id, url, at: self.now };
+                return Ok(vec![PostEvent::DuplicateObserved(seen)]);
+            }
         }
         let post_url = if step == Step::Part(0) { url.clone() } else { None };
         let completed = StepCompleted { account_id, number, step, remote_id, url, evidence, claimed, at: self.now };
@@ -287,7 +293,13 @@ impl Case<'_> {
         PostEvent::TargetFailed(TargetFailed { account_id, number, failure, gave_up, at })
     }
 
-    fn published(&self, number: u32, url: Option<Sealed>, evidence: Evidence, warning: Option<Failure>) -> PostEvent {
+    pub(super) fn published(
+        &self,
+        number: u32,
+        url: Option<Sealed>,
+        evidence: Evidence,
+        warning: Option<Failure>,
+    ) -> PostEvent {
         let url = url.or_else(|| self.target.url.clone());
         let (account_id, at) = (self.target.account_id, self.now);
         PostEvent::TargetPublished(TargetPublished { account_id, number, url, warning, evidence, at })

@@ -51,7 +51,7 @@ impl Target {
     pub fn standing(&self) -> Vec<&str> {
         let removed = |id: &str| self.removal.as_ref().is_some_and(|removal| removal.removed.contains(id));
         let mut all: Vec<(Step, &str)> =
-            self.done.iter().map(|(step, done)| (*step, done.remote_id.as_str())).collect();
+            self.done.iter().filter_map(|(step, done)| Some((*step, done.remote_id.as_deref()?))).collect();
         all.extend(self.second_posts.iter().map(|(step, id)| (*step, id.as_str())));
         all.sort_by(|one, other| other.cmp(one));
         all.into_iter().map(|(_, id)| id).filter(|id| !removed(id)).collect()
@@ -96,6 +96,7 @@ impl Post {
             return Some("in_doubt");
         }
         let all_named = self.steps(target.account_id).iter().all(is_named);
-        (target.phase == Phase::Published && !all_named).then_some("not_named")
+        let nameless = target.done.values().any(|done| done.remote_id.is_none());
+        (nameless || target.phase == Phase::Published && !all_named).then_some("not_named")
     }
 }

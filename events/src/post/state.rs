@@ -76,8 +76,8 @@ pub struct Target {
 pub struct StepDone {
     /// The attempt whose request made it.
     pub attempt: u32,
-    /// The platform's name of it.
-    pub remote_id: String,
+    /// The platform's name of it; `None` where only a person's word tells of it.
+    pub remote_id: Option<String>,
     /// Where people see it.
     pub url: Option<Sealed>,
 }
@@ -208,6 +208,12 @@ impl Post {
     /// The first step of a target that isn't live.
     pub fn next_step(&self, target: &Target) -> Option<Step> {
         self.steps(target.account_id).into_iter().find(|step| !target.done.contains_key(step))
+    }
+
+    /// Whether a target's next step is known to hang under something that nobody can name: it can't be sent.
+    pub fn lacks_parent(&self, target: &Target) -> bool {
+        let parent = self.next_step(target).and_then(Step::parent);
+        parent.and_then(|step| target.done.get(&step)).is_some_and(|done| done.remote_id.is_none())
     }
 
     /// Until when tries at a target go on.

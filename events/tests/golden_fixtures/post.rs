@@ -194,15 +194,18 @@ fn settlements() -> Vec<Fixture> {
     };
     let remote_id = || "116153207714460211".to_owned();
     let present = LookUp::Present { remote_id: remote_id(), url: Some(sealed("dXJs")) };
-    let resolved = |resolution| PostEvent::TargetResolved(TargetResolved { account_id, number, resolution, at });
+    let resolved = |resolution| TargetResolved { account_id, number, step: None, resolution, at };
+    let found = |url| Resolution::Published { url: Some(sealed(url)) };
+    let part = TargetResolved { step: Some(Step::Part(1)), ..resolved(found("dXJs")) };
     let twice = DuplicateObserved { account_id, number, step, remote_id: remote_id(), url: Some(sealed("dXJs")), at };
     vec![
         fixture("", &looked_up(present, 0, None)),
         fixture("absent", &looked_up(LookUp::Absent, 1, Some(later()))),
         fixture("unavailable", &looked_up(LookUp::Unavailable { failure: failure() }, 0, Some(later()))),
-        fixture("", &resolved(Resolution::Published { url: Some(sealed("dXJs")) })),
-        fixture("resend", &resolved(Resolution::NotPublished { then: Then::Resend })),
-        fixture("give_up", &resolved(Resolution::NotPublished { then: Then::GiveUp })),
+        fixture("", &PostEvent::TargetResolved(resolved(found("dXJs")))),
+        fixture("resend", &PostEvent::TargetResolved(resolved(Resolution::NotPublished { then: Then::Resend }))),
+        fixture("give_up", &PostEvent::TargetResolved(resolved(Resolution::NotPublished { then: Then::GiveUp }))),
+        fixture("part", &PostEvent::TargetResolved(part)),
         fixture("", &PostEvent::DuplicateObserved(twice)),
         fixture("", &PostEvent::LateResultObserved(LateResultObserved { account_id, number, failure: failure(), at })),
     ]

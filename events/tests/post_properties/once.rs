@@ -112,6 +112,8 @@ fn check(world: &World) -> Result<(), TestCaseError> {
         let open = matches!(target.phase, Phase::Publishing | Phase::Settling(_) | Phase::Unknown | Phase::Published);
         prop_assert!(open || !hidden, "{step} is live, and the target takes it for {}", target.status());
     }
+    let lost = STEPS[..2].iter().find(|step| !target.done.contains_key(step));
+    prop_assert!(target.phase != Phase::Published || lost.is_none(), "published without {lost:?}");
     prop_assert_eq!(target.duplicates, 0);
     let asked = world.events.iter().any(|event| matches!(event, PostEvent::RemovalRequested(_)));
     prop_assert!(asked || world.gone() == 0, "removed, and nobody asked for it");

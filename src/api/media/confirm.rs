@@ -64,6 +64,7 @@ fn unfit(error: InspectError) -> ApiError {
     match error {
         InspectError::Unknown => ApiError::invalid("content_type", "unknown_content", error.to_string()),
         InspectError::Broken(_) => ApiError::invalid("content_type", "broken_content", error.to_string()),
+        InspectError::TooLarge => ApiError::invalid("content_type", "too_large", error.to_string()),
         InspectError::Store(error) => ApiError::unavailable(error),
     }
 }

@@ -24,7 +24,7 @@ pub struct Settlement {
     account_id: AccountId,
     /// What became of it.
     outcome: Outcome,
-    /// Where people see it; with `published`.
+    /// Where people see the part that was in doubt; with `published`.
     url: Option<String>,
     /// What to do now; with `not_published`.
     #[schema(value_type = Option<crate::api::openapi::ThenName>)]
@@ -38,7 +38,9 @@ enum Outcome {
     NotPublished,
 }
 
-/// Settles an unknown target, on the record.
+/// Settles an unknown target, on the record. `published` says that the part in doubt is live, at this `url`: what is still to be
+/// sent follows at once. A part that hangs under one whose id on the platform nobody knows can't be sent: then the target is
+/// `failed` with the parts that stand (`parent_not_named`), or `published` with a warning if only the first comment is left.
 #[utoipa::path(
     post, path = "/v1/posts/{id}/resolve",
     request_body = Settlement,

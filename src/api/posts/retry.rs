@@ -11,7 +11,8 @@ use crate::api::{
     openapi::Told,
 };
 
-/// Sends failed and missed targets again, never published ones; all of them, if none is named.
+/// Sends failed and missed targets again; all of them, if none is named. What is live is never sent again: of a target that is
+/// published with a `warning`, the first comment alone is.
 #[utoipa::path(
     post, path = "/v1/posts/{id}/retry",
     request_body = Option<Targets>,

@@ -187,7 +187,7 @@ pub struct StepShown {
     /// `part-0` is the post, `part-1` what follows it, `comment` the first comment.
     #[schema(pattern = "^(part-[0-9]+|comment)$")]
     pub step: String,
-    /// The platform's id of it, once it is known to stand there.
+    /// The platform's id of it; `null` where only `resolve` told of it.
     #[schema(required = true)]
     pub remote_id: Option<String>,
     /// Where people see it.

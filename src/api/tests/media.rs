@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use super::fixture::{Answered, Api};
 use crate::api::media::Upload;
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x02\0\0\0";
+const PNG: &[u8] =
+    b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x03\x00\x00\x00\x02\x08\x02\x00\x00\x00\x12\x16\xf1M\
+    \x00\x00\x00\x0bIDATx\x9cc`\xc0\x04\x00\x00\x14\x00\x01}\xfe\x1e\xee\x00\x00\x00\x00IEND\xaeB`\x82";
 
 async fn announce(api: &Api, secret: &str) -> Answered {
     let body = json!({"file_name": "bell.png", "content_type": "image/png", "bytes": PNG.len()});

@@ -6,10 +6,27 @@ use campanile_events::{
     ids::{MediaId, WorkspaceId},
     media::{MediaKind, Size},
 };
+use futures::FutureExt;
 use hyper::body::Bytes;
 use uuid::Uuid;
 
 use super::*;
+
+const GOOD: [(MediaKind, &[u8]); 5] = [
+    (MediaKind::Png, PNG),
+    (MediaKind::Gif, GIF),
+    (MediaKind::Jpeg, JPEG),
+    (MediaKind::Webp, WEBP),
+    (MediaKind::Mp4, MP4),
+];
+const PNG: &[u8] =
+    b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x03\x00\x00\x00\x02\x08\x02\x00\x00\x00\x12\x16\xf1M\
+\x00\x00\x00\x0bIDATx\x9cc`\xc0\x04\x00\x00\x14\x00\x01}\xfe\x1e\xee\x00\x00\x00\x00IEND\xaeB`\x82";
+const GIF: &[u8] = b"GIF89a\x03\0\x02\0\x80\0\0\0\0\0\xff\xff\xff;";
+const JPEG: &[u8] =
+    b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x0b\x08\0\x02\0\x03\x01\x01\x11\0\xff\xda\0\x08\x01\x01\0\0\x3f\0\x00\xff\xd9";
+const WEBP: &[u8] = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\x02\x40\0\0\x07\x10\x11\x11\x88\x88\xfe\x07\0";
+const MP4: &[u8] = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2\x00\x00\x00\x09mdatx\x00\x00\x00\x95moov\x00\x00\x00\x8dtrak\x00\x00\x00\x5ctkhd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00\x00\x00)mdia\x00\x00\x00!hdlr\x00\x00\x00\x00\x00\x00\x00\x00vide\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00";
 
 fn place(number: u128) -> Place {
     Place { workspace: WorkspaceId::from(Uuid::from_u128(1)), id: MediaId::from(Uuid::from_u128(number)) }
@@ -28,8 +45,8 @@ fn files(folder: &Path) -> usize {
     entries.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
 }
 
-async fn told(bytes: &'static [u8]) -> Result<Inspected, InspectError> {
-    inspect(futures::stream::iter(bytes.chunks(7).map(|piece| Ok(Bytes::from_static(piece))))).await
+async fn told(bytes: &[u8]) -> Result<Inspected, InspectError> {
+    inspect(futures::stream::iter(bytes.chunks(7).map(|piece| Ok(Bytes::copy_from_slice(piece))))).await
 }
 
 #[tokio::test]
@@ -79,24 +96,43 @@ async fn what_is_not_whole_leaves_nothing() {
 
 #[tokio::test]
 async fn bytes_tell_what_they_are() {
-    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x02\0\0\0";
-    const GIF: &[u8] = b"GIF89a\x03\0\x02\0\x80\0\0\0\0\0\xff\xff\xff;";
-    const JPEG: &[u8] =
-        b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x0b\x08\0\x02\0\x03\x01\x01\x11\0\xff\xd9";
-    const WEBP: &[u8] = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\x02\x40\0\0\x07\x10\x11\x11\x88\x88\xfe\x07\0";
-    const MP4: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2\0\0\0\x08free";
-    for (kind, bytes) in
-        [(MediaKind::Png, PNG), (MediaKind::Gif, GIF), (MediaKind::Jpeg, JPEG), (MediaKind::Webp, WEBP)]
-    {
+    for (kind, bytes) in GOOD {
         let found = told(bytes).await.unwrap();
         assert_eq!((found.kind, found.size), (kind, Some(Size { width: 3, height: 2 })), "{kind}");
         assert_eq!(found.bytes, bytes.len() as u64);
     }
-    let film = told(MP4).await.unwrap();
-    assert_eq!((film.kind, film.size), (MediaKind::Mp4, None));
     for nothing in [&b""[..], b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"BM\x1e\0\0\0"] {
         assert!(matches!(told(nothing).await, Err(InspectError::Unknown)), "{nothing:?}");
     }
     assert!(matches!(told(&PNG[..16]).await, Err(InspectError::Broken(MediaKind::Png))));
     assert!(matches!(told(&JPEG[..8]).await, Err(InspectError::Broken(MediaKind::Jpeg))));
+}
+
+#[tokio::test]
+async fn what_was_cut_or_only_claims_to_be_a_picture_is_broken() {
+    for (kind, bytes) in GOOD {
+        for length in 12..bytes.len() {
+            let found = told(&bytes[..length]).await;
+            assert!(found.is_err(), "{kind}, {length} of {} bytes: {found:?}", bytes.len());
+        }
+    }
+    let mut huge = PNG.to_vec();
+    huge[16..24].copy_from_slice(&[0, 1, 0x86, 0xa0, 0, 1, 0x86, 0xa0]);
+    assert!(matches!(told(&huge).await, Err(InspectError::TooLarge)));
+    let empty = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2\0\0\0\x08mdat";
+    assert!(matches!(told(empty).await, Err(InspectError::Broken(MediaKind::Mp4))));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_are_too_odd_to_be_looked_at(
+        which in 0..GOOD.len(),
+        at in 0..200_usize,
+        noise in proptest::collection::vec(proptest::num::u8::ANY, 0..64),
+    ) {
+        let good = GOOD[which].1;
+        let odd = [&good[..at.min(good.len())], &noise, &good[(at + noise.len()).min(good.len())..]].concat();
+        let _ = told(&odd).now_or_never().expect("nothing to wait for");
+        let _ = told(&noise).now_or_never().expect("nothing to wait for");
+    }
 }

@@ -321,12 +321,12 @@ impl Publisher {
         let remote = |step: Step| {
             let done = target.done.get(&step)?;
             let url = done.url.as_ref().and_then(|url| look.key.open(fields::TARGET_URL, url).ok());
-            Some(RemoteRef { remote_id: done.remote_id.clone(), url: url.map(|url| url.as_str().to_owned()) })
+            Some(RemoteRef { remote_id: done.remote_id.clone()?, url: url.map(|url| url.as_str().to_owned()) })
         };
-        let reply_to = match step {
-            Step::Part(0) => None,
-            Step::Part(index) => remote(Step::Part(index - 1)),
-            Step::Comment => remote(Step::Part(0)),
+        // Without a name of what it hangs under it would stand alone.
+        let reply_to = match step.parent() {
+            Some(parent) => Some(remote(parent)?),
+            None => None,
         };
         let marker = marker(look.job.post_id, target, step, post.revision);
         let first_intended = target.first_intent(step, &marker);

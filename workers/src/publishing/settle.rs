@@ -2,7 +2,7 @@
 
 use campanile_events::{
     commands::CommandError,
-    post::{Attempt, Delivery, LookUp, PostAction, PostError, Settling, Step},
+    post::{Attempt, Delivery, LookUp, PostAction, PostError, Settling},
     seal::{Open, fields},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -153,20 +153,15 @@ fn search(look: &Look<'_>, settling: &Settling) -> Result<Option<Search>, Troubl
     };
     let Some(first) = look.target.attempts.iter().find(doubtful) else { return Ok(None) };
     let Some(intent) = first.open_intent() else { return Ok(None) };
-    let before = match step {
-        Step::Part(0) => None,
-        Step::Part(index) => Some(Step::Part(index - 1)),
-        Step::Comment => Some(Step::Part(0)),
-    };
-    let reply_to = before.and_then(|step| look.target.done.get(&step));
+    let reply_to = step.parent().and_then(|step| look.target.done.get(&step)?.remote_id.clone());
     Ok(Some(Search {
         step,
         marker: intent.marker.clone(),
         intended_at: look.target.first_intent(step, &intent.marker).unwrap_or(intent.at),
         text,
-        reply_to: reply_to.map(|done| RemoteRef { remote_id: done.remote_id.clone(), url: None }),
+        reply_to: reply_to.map(|remote_id| RemoteRef { remote_id, url: None }),
         baseline: first.baseline.clone(),
         since: intent.at,
-        exclude: look.target.done.values().map(|done| done.remote_id.clone()).collect(),
+        exclude: look.target.done.values().filter_map(|done| done.remote_id.clone()).collect(),
     }))
 }

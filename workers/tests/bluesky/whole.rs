@@ -120,7 +120,7 @@ async fn a_lost_answer_costs_no_second_record() {
     let standing = ada.posts().await;
     assert_eq!(standing.len(), 1);
     let remote_id = format!("{}#{}", standing[0]["uri"].as_str().unwrap(), standing[0]["cid"].as_str().unwrap());
-    assert_eq!(target.done.values().map(|done| done.remote_id.clone()).collect::<Vec<_>>(), [remote_id]);
+    assert_eq!(target.done.values().filter_map(|done| done.remote_id.clone()).collect::<Vec<_>>(), [remote_id]);
     assert_eq!(posts.load(Ordering::SeqCst), 1, "what stands was not sent again");
     assert_eq!(target.duplicates, 0);
 }

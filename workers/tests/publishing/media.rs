@@ -10,7 +10,9 @@ in_every_setting!(
     a_picture_that_can_not_be_brought_ends_the_attempt_before_anything_is_sent,
 );
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x02\0\0\0";
+const PNG: &[u8] =
+    b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x03\x00\x00\x00\x02\x08\x02\x00\x00\x00\x12\x16\xf1M\
+    \x00\x00\x00\x0bIDATx\x9cc`\xc0\x04\x00\x00\x14\x00\x01}\xfe\x1e\xee\x00\x00\x00\x00IEND\xaeB`\x82";
 
 async fn every_attempt_brings_them_anew_and_one_post_shows_them(setting: Setting) {
     let house = House::open(setting, quick()).await;

@@ -212,6 +212,9 @@ pub struct TargetResolved {
     pub account_id: AccountId,
     /// The attempt that was unknown.
     pub number: u32,
+    /// The step that is thereby known to be live; absent where it isn't, and where the word is about the whole target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Step>,
     /// What was said of it.
     #[serde(flatten)]
     pub resolution: Resolution,

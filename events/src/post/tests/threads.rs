@@ -1,6 +1,7 @@
 //! Posts of several steps: each is sent once, and a retry goes on after the last that is live.
 
 use super::{super::*, fixture::*};
+use crate::seal::Sealed;
 use FailureClass::{Rejected, Transient, Uncertain};
 
 /// Three parts, of which the first is live.
@@ -30,7 +31,7 @@ fn a_retry_goes_on_after_the_parts_that_are_live() {
         .and(7, complete(2, Step::Part(1), "2"))
         .and(8, intend(2, Step::Part(2), 8))
         .and(9, complete(2, Step::Part(2), "3"));
-    let names: Vec<_> = done.target().done.values().map(|it| it.remote_id.clone()).collect();
+    let names: Vec<_> = done.target().done.values().filter_map(|it| it.remote_id.clone()).collect();
     assert_eq!((done.status(), names), (TargetStatus::Published, vec!["1".into(), "2".into(), "3".into()]));
 }
 
@@ -80,4 +81,93 @@ fn a_first_comment_that_fails_leaves_the_post_published_with_a_warning() {
     assert_eq!(commenting.tell(4, complete(1, Step::Comment, "2")), "step_completed, target_published");
     let failed = commenting.and(4, fail(1, Rejected));
     assert_eq!(failed.tell(9, complete(1, Step::Comment, "2")), "step_completed", "it came after all");
+}
+
+/// A blind account, whose answer to this part of three was lost.
+fn lost(content: ContentInHand, lost: Step) -> Story {
+    let mut story = Story::scheduled(content).and(0, begin(1, BLIND));
+    for (second, step) in (1..).step_by(2).zip([POST, Step::Part(1), Step::Part(2)]) {
+        story = story.and(second, intend(1, step, second));
+        if step == lost {
+            return story.and(second + 1, fail(1, Uncertain));
+        }
+        story = story.and(second + 1, complete(1, step, &format!("{step}")));
+    }
+    story
+}
+
+fn seen_at(url: &str) -> PostAction {
+    resolve(Resolution::Published { url: Some(Sealed::from_stored(url)) })
+}
+
+#[test]
+fn a_part_that_a_person_found_stands_and_what_hangs_under_it_is_not_sent_without_its_name() {
+    let story = lost(text(3), Step::Part(1));
+    assert_eq!(story.status(), TargetStatus::Unknown);
+    assert_eq!(story.tell(9000, seen_at("two")), "target_resolved, target_failed");
+    let failed = story.and(9000, seen_at("two"));
+    let target = failed.target();
+    assert_eq!(target.done.keys().copied().collect::<Vec<_>>(), [POST, Step::Part(1)]);
+    assert_eq!(target.done[&Step::Part(1)].url, Some(Sealed::from_stored("two")));
+    assert_eq!(target.url, None, "the target's own is the first part's");
+    assert_eq!(target.failure.and_then(|it| it.code).as_deref(), Some("parent_not_named"));
+    assert!(failed.tell(9001, retry()).starts_with("refused"), "it would stand alone");
+    // Its name comes after all: the rest can follow.
+    assert_eq!(failed.tell(9002, complete(1, Step::Part(1), "2")), "step_completed");
+    let named = failed.and(9002, complete(1, Step::Part(1), "2"));
+    assert_eq!(named.target().done[&Step::Part(1)].url, Some(Sealed::from_stored("two")));
+    let again = named.and(9003, retry()).and(9003, begin(2, BLIND));
+    assert_eq!(again.tell(9004, intend(2, Step::Part(2), 9004)), "send_intended");
+}
+
+#[test]
+fn a_last_part_that_a_person_found_ends_the_thread() {
+    let story = lost(text(3), Step::Part(2));
+    assert_eq!(story.tell(9000, seen_at("three")), "target_resolved, target_published");
+    let target = story.and(9000, seen_at("three")).target();
+    assert_eq!((target.done.len(), target.url), (3, None));
+    let alone = lost(text(1), POST).and(9000, seen_at("one")).target();
+    assert_eq!((alone.status(), alone.url), (TargetStatus::Published, Some(Sealed::from_stored("one"))));
+}
+
+#[test]
+fn a_comment_follows_a_part_that_a_person_found_where_the_first_has_a_name() {
+    let story = lost(content(2, true, "one"), Step::Part(1));
+    let told = "target_resolved, target_requeued, target_retry_scheduled";
+    assert_eq!(story.tell(9000, seen_at("two")), told);
+    let on = story.and(9000, seen_at("two"));
+    assert_eq!((on.status(), on.next_at()), (TargetStatus::Retrying, Some(9000)));
+    let done = on
+        .and(9000, begin(2, BLIND))
+        .and(9001, intend(2, Step::Comment, 9001))
+        .and(9002, complete(2, Step::Comment, "c"));
+    assert_eq!(done.status(), TargetStatus::Published);
+    let nameless = lost(commented(), POST).and(9000, seen_at("one")).target();
+    assert_eq!(nameless.status(), TargetStatus::Published);
+    assert_eq!(nameless.warning.and_then(|it| it.code).as_deref(), Some("parent_not_named"));
+}
+
+#[test]
+fn a_first_comment_that_failed_is_sent_again_and_nothing_else() {
+    let failed = Story::scheduled(commented())
+        .and(0, begin(1, BLIND))
+        .and(1, intend(1, POST, 1))
+        .and(2, complete(1, POST, "1"))
+        .and(3, intend(1, Step::Comment, 3))
+        .and(4, fail(1, Rejected));
+    assert_eq!(failed.tell(9000, retry()), "target_requeued, target_retry_scheduled");
+    let again = failed.and(9000, retry());
+    assert_eq!((again.status(), again.next_at()), (TargetStatus::Retrying, Some(9000)));
+    let begun = again.and(9000, begin(2, BLIND));
+    assert_eq!(begun.when(9001, intend(2, POST, 9001)), Err(PostError::UnfitIntent("it is not the next step")));
+    let sent = begun.and(9001, intend(2, Step::Comment, 9001));
+    let refused = sent.clone().and(9002, fail(2, Rejected));
+    assert_eq!((refused.status(), refused.target().warning.is_some()), (TargetStatus::Published, true));
+    let doubtful = sent.clone().and(9002, fail(2, Uncertain));
+    assert_eq!(doubtful.status(), TargetStatus::Unknown);
+    assert!(doubtful.tell(9003, retry()).starts_with("refused"), "it may be there");
+    let done = sent.and(9002, complete(2, Step::Comment, "2")).target();
+    assert_eq!((done.status(), done.warning, done.published_at), (TargetStatus::Published, None, Some(at(4))));
+    let complete_post = Story::sending(BLIND).and(2, complete(1, POST, "1"));
+    assert!(complete_post.tell(9000, retry()).starts_with("refused"), "nothing of it failed");
 }
