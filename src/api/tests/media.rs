@@ -7,7 +7,7 @@ use campanile_events::{
 };
 use campanile_workers::media::Place;
 use chrono::Duration;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::fixture::{Answered, Api};
 use crate::api::media::Upload;

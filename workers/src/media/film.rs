@@ -5,6 +5,7 @@ const LONGEST_MOOV: u64 = 16 * 1024 * 1024;
 
 /// A film's top-level boxes.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what has been seen of a stream, each by itself")]
 pub(super) struct Film {
     header: Vec<u8>,
     /// How much of the box at hand is to come.
