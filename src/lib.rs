@@ -6,7 +6,7 @@
 //! - [`metrics`]: what `/metrics` shows.
 //! - [`access`]: who asks, and whether they may.
 //! - [`api`]: the HTTP API, a folder for each noun and a file for each verb.
-//! - [`bench`]: what `campanile bench` measures, a file for each scenario.
+//! - [`mod@bench`]: what `campanile bench` measures, a file for each scenario.
 //!
 //! What it doesn't do: decide what may happen (`campanile_events`), keep read models (`campanile_projections`), publish
 //! (`campanile_workers`).
