@@ -188,7 +188,16 @@ async fn of_many_requests_at_once_exactly_as_many_get_in_as_the_limit_says() {
     let mut left: Vec<u32> =
         admitted.iter().map(|it| it.header("x-ratelimit-remaining").parse().expect("a number")).collect();
     left.sort_unstable();
-    assert_eq!(left, (0..150).collect::<Vec<_>>(), "each is told what is left after it");
+    let most: Vec<_> = (0..150).collect();
+    if engine.place().servers().is_some() {
+        // A node knows of its own share only.
+        assert!(
+            left.iter().zip(&most).all(|(told, most)| told <= most),
+            "nobody is told of more than is left: {left:?}"
+        );
+    } else {
+        assert_eq!(left, most, "each is told what is left after it");
+    }
     for answer in refused {
         answer.refused(429, "rate_limited");
         assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
