@@ -10,11 +10,14 @@
 #[cfg(feature = "contract")]
 pub mod contract;
 mod epochs;
+#[cfg(test)]
+mod given;
 mod holders;
 mod ledger;
 mod model;
 mod port;
 mod postgres;
+mod queue;
 mod rebuilt;
 mod refusal;
 mod restore;

@@ -1,7 +1,5 @@
 //! One transaction for a batch of appends: load what they concern, decide in memory, write, commit.
 
-use tokio::sync::oneshot;
-
 use super::{
     columns::{Changes, Events},
     concerns::Concerns,
@@ -10,18 +8,8 @@ use super::{
 };
 use crate::{
     ids::{EventId, Position},
-    journal::{Append, AppendError, Recorded},
+    journal::queue::{Answer, Waiting},
 };
-
-/// What one caller is told.
-pub(super) type Answer = Result<Vec<Recorded>, AppendError>;
-
-/// An append whose caller waits, or is gone: it is carried out either way.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) append: Append,
-    pub(super) answer: oneshot::Sender<Answer>,
-}
 
 /// A batch as it was decided, and committed unless [`Outcome::failed`] says otherwise.
 pub(super) struct Outcome {
@@ -57,16 +45,4 @@ pub(super) async fn attempt(link: &Link, batch: &[Waiting]) -> Result<Outcome, F
     let failed = link.commit(&events, &Changes::of(&ledger)).await.err();
     drop(events);
     Ok(Outcome { answers, advanced: Some(advanced), failed })
-}
-
-pub(super) fn answer(batch: Vec<Waiting>, answers: Vec<Answer>) {
-    for (waiting, answer) in batch.into_iter().zip(answers) {
-        // A caller that is gone needs no answer.
-        drop(waiting.answer.send(answer));
-    }
-}
-
-pub(super) fn refuse(batch: Vec<Waiting>, error: &AppendError) {
-    let answers = batch.iter().map(|_| Err(error.clone())).collect();
-    answer(batch, answers);
 }

@@ -9,16 +9,14 @@ use tokio::{
 };
 use tokio_postgres::{Client, Notification, Statement};
 
-use super::{
-    appender::{Shared, advance},
-    failure,
-};
+use super::{appender::Shared, failure};
 use crate::{
     db::{
         DbError,
         postgres::{Settings, connect_and_listen},
     },
     ids::Position,
+    journal::queue::Tally,
 };
 
 /// Said to who listens; the payload is the position, for whoever looks on.
@@ -33,7 +31,7 @@ const LAST_BACKOFF: Duration = Duration::from_secs(5);
 /// Rings and listens for as long as the journal lives.
 pub(super) struct Bell {
     settings: Settings,
-    committed: Arc<watch::Sender<Position>>,
+    tally: Arc<Tally>,
     own: watch::Receiver<Position>,
 }
 
@@ -57,8 +55,8 @@ struct Session {
 
 impl Bell {
     pub(super) fn hang(settings: &Settings, shared: &Shared) {
-        let (committed, own) = (Arc::clone(&shared.committed), shared.own.subscribe());
-        tokio::spawn(Self { settings: settings.clone().named("bell"), committed, own }.run());
+        let (tally, own) = (Arc::clone(&shared.tally), shared.own.subscribe());
+        tokio::spawn(Self { settings: settings.clone().named("bell"), tally, own }.run());
     }
 
     async fn run(mut self) {
@@ -99,9 +97,9 @@ impl Bell {
                 others = session.others() => match others {
                     None => return End::Connection("the connection is lost".to_owned()),
                     Some(false) => continue,
-                    Some(true) => timeout(ANSWER, session.look(&self.committed)).await,
+                    Some(true) => timeout(ANSWER, session.look(&self.tally)).await,
                 },
-                _ = poll.tick() => timeout(ANSWER, session.look(&self.committed)).await,
+                _ = poll.tick() => timeout(ANSWER, session.look(&self.tally)).await,
             };
             match answered {
                 Ok(Ok(())) => {}
@@ -137,9 +135,9 @@ impl Session {
     }
 
     /// Asks where the log ends, whatever a notification says: anybody with the database's password can send one.
-    async fn look(&self, committed: &watch::Sender<Position>) -> Result<(), tokio_postgres::Error> {
+    async fn look(&self, tally: &Tally) -> Result<(), tokio_postgres::Error> {
         let row = self.client.query_one(&self.head, &[]).await?;
-        advance(committed, Position(row.try_get::<_, i64>(0)?.unsigned_abs()));
+        tally.advance(Position(row.try_get::<_, i64>(0)?.unsigned_abs()));
         Ok(())
     }
 }

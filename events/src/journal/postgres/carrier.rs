@@ -9,18 +9,19 @@ use tokio::{
 
 use super::{
     appender::Shared,
-    batch::{self, Outcome, Waiting},
+    batch::{self, Outcome},
     failure::Failure,
     link::Link,
 };
 use crate::{
     db::postgres::Settings,
     ids::EventId,
-    journal::{AppendError, ReadError},
+    journal::{
+        AppendError, ReadError,
+        queue::{BATCH_EVENTS, Waiting, answer, refuse},
+    },
 };
 
-/// Events after which a batch is full: enough to share a sync, few enough that nobody waits long behind it.
-const BATCH_EVENTS: usize = 2_000;
 /// Bytes of payload after which a batch is full, so that it goes through well within its time limit.
 const BATCH_BYTES: usize = 4 << 20;
 /// How long callers may wait for a connection to be opened anew. After that they are told that there is none.
@@ -82,17 +83,17 @@ impl Carrier {
     /// all are then tried alone.
     async fn carry(&mut self, batch: Vec<Waiting>) {
         match self.attempt(&batch).await {
-            Ok(outcome) => batch::answer(batch, outcome.answers),
+            Ok(outcome) => answer(batch, outcome.answers),
             Err(Failure::Refused(_)) if batch.len() > 1 => {
                 for waiting in batch {
                     let alone = vec![waiting];
                     match self.attempt(&alone).await {
-                        Ok(outcome) => batch::answer(alone, outcome.answers),
-                        Err(failure) => batch::refuse(alone, &told(failure)),
+                        Ok(outcome) => answer(alone, outcome.answers),
+                        Err(failure) => refuse(alone, &told(failure)),
                     }
                 }
             }
-            Err(failure) => batch::refuse(batch, &told(failure)),
+            Err(failure) => refuse(batch, &told(failure)),
         }
         if self.link.is_none() {
             // Only fails when nobody is left to append.
@@ -154,7 +155,7 @@ impl Carrier {
         let mut opening = Box::pin(open_after(Duration::ZERO, self.settings.clone()));
         loop {
             if let Some(waiting) = self.held.take_if(|_| tried) {
-                batch::refuse(vec![waiting], &AppendError::Unavailable(why.clone()));
+                refuse(vec![waiting], &AppendError::Unavailable(why.clone()));
             }
             tokio::select! {
                 opened = &mut opening => match opened {
@@ -170,7 +171,7 @@ impl Carrier {
                     }
                 },
                 waiting = self.queue.recv(), if tried && queue_open => match waiting {
-                    Some(waiting) => batch::refuse(vec![waiting], &AppendError::Unavailable(why.clone())),
+                    Some(waiting) => refuse(vec![waiting], &AppendError::Unavailable(why.clone())),
                     // Nobody can come any more: only a look-up still needs the connection.
                     None if deadline.is_none() => return Err(Failure::Unavailable(why)),
                     None => queue_open = false,

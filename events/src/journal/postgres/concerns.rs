@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use super::batch::Waiting;
-use crate::journal::StreamId;
+use crate::journal::{StreamId, queue::Waiting};
 
 /// The streams, workspaces, names and keys that a batch's decisions rest on, each once.
 #[derive(Debug, Default)]

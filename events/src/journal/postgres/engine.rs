@@ -70,17 +70,17 @@ impl PostgresJournal {
 
     /// How many appends wait to be taken up.
     pub fn queue_depth(&self) -> usize {
-        self.appender.depth()
+        self.appender.queue.depth()
     }
 
     /// How many transactions this process has appended with.
     pub fn committed_batches(&self) -> u64 {
-        self.appender.batches()
+        self.appender.shared.tally.batches()
     }
 
     /// How many events this process has appended; over [`Self::committed_batches`], a batch's mean size.
     pub fn committed_events(&self) -> u64 {
-        self.appender.events()
+        self.appender.shared.tally.events()
     }
 }
 
@@ -101,7 +101,7 @@ async fn checked_head(readers: &Readers) -> Result<Position, ReadError> {
 impl Journal for PostgresJournal {
     async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
         refusal::check(&append)?;
-        self.appender.append(append).await
+        self.appender.queue.append(append).await
     }
 
     async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, ReadError> {
@@ -165,6 +165,6 @@ impl Journal for PostgresJournal {
     }
 
     fn watch(&self) -> watch::Receiver<Position> {
-        self.appender.shared.committed.subscribe()
+        self.appender.shared.tally.watch()
     }
 }

@@ -1,10 +1,10 @@
 //! The journal's tables. A released migration is never edited.
 
-use tokio_postgres::Client;
-
-use super::failure::unavailable;
 use crate::{
-    db::postgres::{Limits, Settings, connect, create_schema},
+    db::{
+        Postgres, migrate,
+        postgres::{Connections, Settings},
+    },
     journal::ReadError,
 };
 
@@ -75,37 +75,6 @@ const MIGRATIONS: &[&str] = &["
 
 /// Makes the tables, or brings them up to date. Nodes that start together wait for one another.
 pub(super) async fn prepare(settings: &Settings) -> Result<(), ReadError> {
-    let settings = settings.clone().named("migrations").limited(Limits::NONE);
-    let client = connect(&settings).await?;
-    create_schema(&client).await?;
-    client
-        .batch_execute("begin; select pg_advisory_xact_lock(hashtext('campanile.migrations'))")
-        .await
-        .map_err(lost)?;
-    migrate(&client).await?;
-    client.batch_execute("commit").await.map_err(lost)
-}
-
-async fn migrate(client: &Client) -> Result<(), ReadError> {
-    let table = "create table if not exists migrations (
-        owner text not null, number bigint not null, primary key (owner, number)
-    )";
-    client.batch_execute(table).await.map_err(lost)?;
-    let count = "select count(*) from migrations where owner = $1";
-    let applied: i64 = client.query_one(count, &[&OWNER]).await.and_then(|row| row.try_get(0)).map_err(lost)?;
-    let Some(missing) = MIGRATIONS.get(applied as usize..) else {
-        let known = MIGRATIONS.len();
-        let reason = format!("`{OWNER}` has had {applied} migrations and this build knows {known}");
-        return Err(ReadError::Unavailable(reason));
-    };
-    for (number, script) in (applied + 1..).zip(missing) {
-        client.batch_execute(script).await.map_err(lost)?;
-        let insert = "insert into migrations (owner, number) values ($1, $2)";
-        client.execute(insert, &[&OWNER, &number]).await.map_err(lost)?;
-    }
-    Ok(())
-}
-
-fn lost(error: tokio_postgres::Error) -> ReadError {
-    ReadError::Unavailable(unavailable(error))
+    let db = Postgres::open(&settings.clone().named("migrations"), Connections { reads: 1, writes: 1 }).await?;
+    Ok(migrate(&db, OWNER, MIGRATIONS).await?)
 }

@@ -8,8 +8,11 @@ use uuid::Uuid;
 use super::PostgresJournal;
 use crate::{
     db::postgres::{Limits, Settings, connect},
-    ids::{EventId, Position, Version, WorkspaceId},
-    journal::{Actor, Append, AppendError, Expected, Journal, Metadata, NewEvent, ReadError, StreamId, StreamKind},
+    ids::{Position, Version},
+    journal::{
+        AppendError, Journal, ReadError, StreamId, StreamKind,
+        given::{append, damaged_at},
+    },
 };
 
 const SOON: Duration = Duration::from_secs(60);
@@ -28,32 +31,6 @@ async fn log(server: &Postgres, database: &str, events: u128) -> PostgresJournal
     let journal = open(server, database).await.unwrap();
     journal.append(append(1, "{}", events)).await.unwrap();
     journal
-}
-
-fn append(stream: u128, payload: &str, count: u128) -> Append {
-    let stream = StreamId::new(StreamKind::Post, Uuid::from_u128(stream));
-    let event = |number: u128| NewEvent {
-        id: EventId::from(Uuid::from_u128(stream.id.as_u128() << 64 | number)),
-        stream,
-        event_type: "post.scheduled".to_owned(),
-        schema: 1,
-        payload: payload.to_owned(),
-        metadata: Metadata::by(Actor::engine()),
-        claims: vec![],
-    };
-    Append {
-        workspace: WorkspaceId::from(Uuid::from_u128(1)),
-        expected: vec![Expected { stream, version: Version(0) }],
-        events: (0..count).map(event).collect(),
-        receipts: vec![],
-    }
-}
-
-fn damaged_at<T: std::fmt::Debug>(answer: Result<T, ReadError>) -> Position {
-    match answer {
-        Err(ReadError::Damaged { position, .. }) => position,
-        other => panic!("not damaged: {other:?}"),
-    }
 }
 
 #[tokio::test]

@@ -1,55 +1,45 @@
 //! One transaction for a batch of appends: load what they concern, decide in memory, write, commit.
 
-use std::{collections::hash_map::Entry, sync::atomic::Ordering};
+use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use tokio::sync::oneshot;
 
-use super::{appender::Shared, failure::Failure, rows};
+use super::{failure::Failure, rows};
 use crate::{
+    clock::SharedClock,
     db::Value,
-    ids::{EventId, Position},
-    journal::{Append, AppendError, ReadError, Recorded, ledger::Ledger},
+    ids::EventId,
+    journal::{
+        Append, ReadError, Recorded,
+        ledger::Ledger,
+        queue::{Answer, Tally, Waiting, answer, refuse},
+    },
 };
-
-/// What one caller is told.
-pub(super) type Answer = Result<Vec<Recorded>, AppendError>;
-
-/// An append whose caller waits, or is gone: it is carried out either way.
-pub(super) struct Waiting {
-    pub(super) append: Append,
-    pub(super) answer: oneshot::Sender<Answer>,
-}
 
 /// Carries out a batch on the writer's connection and answers each caller. If one append can't be stored, the others
 /// must not suffer for it: all are then tried alone.
-pub(super) fn run(connection: &mut Connection, shared: &Shared, batch: Vec<Waiting>) {
-    match attempt(connection, shared, &batch) {
+pub(super) fn run(connection: &mut Connection, clock: &SharedClock, tally: &Tally, batch: Vec<Waiting>) {
+    match attempt(connection, clock, tally, &batch) {
         Ok(answers) => answer(batch, answers),
         Err(Failure::Refused(_)) if batch.len() > 1 => {
             for waiting in batch {
-                run(connection, shared, vec![waiting]);
+                run(connection, clock, tally, vec![waiting]);
             }
         }
-        Err(failure) => {
-            let answers = batch.iter().map(|_| Err(failure.clone().into())).collect();
-            answer(batch, answers);
-        }
+        Err(failure) => refuse(batch, &failure.into()),
     }
 }
 
-fn answer(batch: Vec<Waiting>, answers: Vec<Answer>) {
-    for (waiting, answer) in batch.into_iter().zip(answers) {
-        // A caller that is gone needs no answer.
-        drop(waiting.answer.send(answer));
-    }
-}
-
-fn attempt(connection: &mut Connection, shared: &Shared, batch: &[Waiting]) -> Result<Vec<Answer>, Failure> {
+fn attempt(
+    connection: &mut Connection,
+    clock: &SharedClock,
+    tally: &Tally,
+    batch: &[Waiting],
+) -> Result<Vec<Answer>, Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut ledger = load(&transaction, batch)?;
     let before = ledger.position;
-    let answers: Vec<Answer> = batch.iter().map(|waiting| ledger.admit(&waiting.append, shared.clock.now())).collect();
+    let answers: Vec<Answer> = batch.iter().map(|waiting| ledger.admit(&waiting.append, clock.now())).collect();
     let Some(first) = answers.iter().flatten().flatten().next().map(|event| event.id) else {
         // Nobody won; the transaction is dropped and leaves nothing.
         return Ok(answers);
@@ -59,19 +49,8 @@ fn attempt(connection: &mut Connection, shared: &Shared, batch: &[Waiting]) -> R
     }
     write_changes(&transaction, &ledger)?;
     commit(&transaction, first)?;
-    shared.batches.fetch_add(1, Ordering::Relaxed);
-    shared.events.fetch_add(ledger.position.0 - before.0, Ordering::Relaxed);
-    if let Some(observer) = &shared.observer {
-        observer.committed(ledger.position.0 - before.0);
-    }
-    shared.committed.send_if_modified(|known| advance(known, ledger.position));
+    tally.count(ledger.position.0 - before.0, ledger.position);
     Ok(answers)
-}
-
-pub(super) fn advance(known: &mut Position, to: Position) -> bool {
-    let further = *known < to;
-    *known = to.max(*known);
-    further
 }
 
 fn load(connection: &Connection, batch: &[Waiting]) -> Result<Ledger, ReadError> {

@@ -6,14 +6,16 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use super::{appender::Appender, restore::Restore, rows, tables};
+use super::{appender, restore::Restore, rows, tables};
 use crate::{
     clock::SharedClock,
     db::{Database, Sqlite, migrate},
     ids::{Position, Version, WorkspaceId},
     journal::{
         Append, AppendError, AppendObserver, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, RestoreError,
-        Restoring, StreamId, refusal,
+        Restoring, StreamId,
+        queue::{Queue, Tally},
+        refusal,
     },
 };
 
@@ -21,7 +23,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct SqliteJournal {
     db: Sqlite,
-    appender: Appender,
+    queue: Queue,
 }
 
 impl SqliteJournal {
@@ -52,22 +54,22 @@ impl SqliteJournal {
     ) -> Result<Self, ReadError> {
         migrate(&db, tables::OWNER, tables::MIGRATIONS).await?;
         let head = db.read(rows::checked_head).await??;
-        Ok(Self { appender: Appender::start(db.clone(), clock, head, observer), db })
+        Ok(Self { queue: appender::start(db.clone(), clock, Tally::new(head, observer)), db })
     }
 
     /// How many appends wait to be taken up.
     pub fn queue_depth(&self) -> usize {
-        self.appender.depth()
+        self.queue.depth()
     }
 
     /// How many transactions this process has appended with.
     pub fn committed_batches(&self) -> u64 {
-        self.appender.batches()
+        self.queue.tally().batches()
     }
 
     /// How many events this process has appended; over [`Self::committed_batches`], a batch's mean size.
     pub fn committed_events(&self) -> u64 {
-        self.appender.events()
+        self.queue.tally().events()
     }
 }
 
@@ -75,7 +77,7 @@ impl SqliteJournal {
 impl Journal for SqliteJournal {
     async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
         refusal::check(&append)?;
-        self.appender.append(append).await
+        self.queue.append(append).await
     }
 
     async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, ReadError> {
@@ -121,10 +123,10 @@ impl Journal for SqliteJournal {
 
     async fn restore(&self) -> Result<Box<dyn Restoring>, RestoreError> {
         let transaction = self.db.begin().await?;
-        Ok(Box::new(Restore::begin(transaction, Arc::clone(&self.appender.shared)).await?))
+        Ok(Box::new(Restore::begin(transaction, Arc::clone(self.queue.tally())).await?))
     }
 
     fn watch(&self) -> watch::Receiver<Position> {
-        self.appender.shared.committed.subscribe()
+        self.queue.tally().watch()
     }
 }

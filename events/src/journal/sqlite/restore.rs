@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{appender::Shared, batch::advance};
 use crate::{
     db::{Table, Transaction, Value},
     ids::Position,
-    journal::{Claim, Hash, Head, HeldClaim, Recorded, RestoreError, Restoring, rebuilt::Rebuilt},
+    journal::{Claim, Hash, Head, HeldClaim, Recorded, RestoreError, Restoring, queue::Tally, rebuilt::Rebuilt},
 };
 
 const EVENTS: Table = Table {
@@ -38,15 +37,12 @@ const NUMBERS: Table = Table { name: "workspace_numbers", columns: &["workspace"
 /// A restore under way.
 pub(super) struct Restore {
     transaction: Box<dyn Transaction>,
-    shared: Arc<Shared>,
+    tally: Arc<Tally>,
     rebuilt: Rebuilt,
 }
 
 impl Restore {
-    pub(super) async fn begin(
-        mut transaction: Box<dyn Transaction>,
-        shared: Arc<Shared>,
-    ) -> Result<Self, RestoreError> {
+    pub(super) async fn begin(mut transaction: Box<dyn Transaction>, tally: Arc<Tally>) -> Result<Self, RestoreError> {
         let counted = "select (select count(*) from events) as events, position from journal_head";
         let rows = transaction.query(counted, vec![]).await?;
         let row = rows.first().ok_or_else(|| RestoreError::Unavailable("the head row is missing".to_owned()))?;
@@ -54,7 +50,7 @@ impl Restore {
         if there > 0 {
             return Err(RestoreError::NotEmpty(Position(there)));
         }
-        Ok(Self { transaction, shared, rebuilt: Rebuilt::empty() })
+        Ok(Self { transaction, tally, rebuilt: Rebuilt::empty() })
     }
 }
 
@@ -69,7 +65,7 @@ impl Restoring for Restore {
     }
 
     async fn finish(self: Box<Self>, size: Position, root: Hash) -> Result<Head, RestoreError> {
-        let Self { mut transaction, shared, rebuilt } = *self;
+        let Self { mut transaction, tally, rebuilt } = *self;
         let head = rebuilt.end(size, root)?;
         let claims = rebuilt.holders.held().map(claim).collect();
         transaction.write_rows(&CLAIMS, CLAIMS.name, claims).await?;
@@ -84,7 +80,7 @@ impl Restoring for Restore {
         let update = "update journal_head set epoch = $1, position = $2, recorded_at = $3, frontier = $4";
         transaction.execute(update, values).await?;
         transaction.commit().await?;
-        shared.committed.send_if_modified(|known| advance(known, head.position));
+        tally.advance(head.position);
         Ok(head)
     }
 }

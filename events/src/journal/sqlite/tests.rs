@@ -9,39 +9,16 @@ use super::SqliteJournal;
 use crate::{
     clock::ManualClock,
     db::{Database, Sqlite},
-    ids::{EventId, Position, Version, WorkspaceId},
-    journal::{Actor, Append, AppendError, Expected, Journal, Metadata, NewEvent, ReadError, StreamId, StreamKind},
+    ids::{Position, Version},
+    journal::{
+        AppendError, Journal, ReadError, StreamId, StreamKind,
+        given::{append, damaged_at},
+    },
 };
 
 async fn open(db: &Sqlite) -> Result<SqliteJournal, ReadError> {
     let start = DateTime::from_timestamp_micros(1_796_115_600_000_000).unwrap();
     SqliteJournal::open(db.clone(), ManualClock::starting_at(start)).await
-}
-
-fn append(stream: u128, payload: &str, count: u128) -> Append {
-    let stream = StreamId::new(StreamKind::Post, Uuid::from_u128(stream));
-    let event = |number: u128| NewEvent {
-        id: EventId::from(Uuid::from_u128(stream.id.as_u128() << 64 | number)),
-        stream,
-        event_type: "post.scheduled".to_owned(),
-        schema: 1,
-        payload: payload.to_owned(),
-        metadata: Metadata::by(Actor::engine()),
-        claims: vec![],
-    };
-    Append {
-        workspace: WorkspaceId::from(Uuid::from_u128(1)),
-        expected: vec![Expected { stream, version: Version(0) }],
-        events: (0..count).map(event).collect(),
-        receipts: vec![],
-    }
-}
-
-fn damaged_at<T: std::fmt::Debug>(answer: Result<T, ReadError>) -> Position {
-    match answer {
-        Err(ReadError::Damaged { position, .. }) => position,
-        other => panic!("not damaged: {other:?}"),
-    }
 }
 
 #[tokio::test]
