@@ -51,9 +51,14 @@ async fn a_stream_that_is_deleted_under_it_is_made_anew() {
         becomes(&bus, "made anew", |health| health.repairs >= round && health.is_well(Duration::ZERO)).await;
     }
     let begun = Instant::now();
-    put_in_the_end(&bus, &job(1)).await;
+    // As the sweeper does: what a server that still clears away the old stream has taken may be lost.
+    while !waiting.is_finished() {
+        put_in_the_end(&bus, &job(1)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     assert_eq!(waiting.await.expect("no panic"), job(1));
-    assert!(begun.elapsed() < Duration::from_secs(2), "it came after {:?}", begun.elapsed());
+    // Before a request for jobs that stood with the old consumer would have ended by itself.
+    assert!(begun.elapsed() < Duration::from_secs(5), "it came after {:?}", begun.elapsed());
 }
 
 /// Works through a hundred jobs, and then takes the server's messages back to before them.

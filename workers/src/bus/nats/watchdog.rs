@@ -3,7 +3,8 @@
 //! A server that lost the end of its stream, but not how far its consumers are, gives numbers to new messages that those
 //! consumers take for done: it acknowledges them and never delivers them. That is seen by a consumer that is further than
 //! the stream, or, once the stream has grown past it, by a message that is still there although the consumer is done
-//! with it.
+//! with it. And a server that is asked for a stream anew while it still clears away the old one's files may give one whose
+//! messages count and can't be read: no new consumer helps there, only a new stream.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -95,7 +96,7 @@ impl Watchdog {
                     for (_, known) in &mut consumers {
                         *known = None;
                     }
-                    self.make_stream().await?
+                    self.make_stream_again().await?
                 }
                 _ => return Err(Troubled::other(error)),
             },
@@ -139,11 +140,20 @@ impl Watchdog {
             }
             _ => Troubled::other(error),
         })?;
-        if self.seen.is_some() {
-            tracing::warn!("the stream of jobs was missing, and is made anew");
-            self.shared.state.repaired();
-        }
         Ok(made.cached_info().clone())
+    }
+
+    /// The stream that wasn't there, made for the first time or anew.
+    async fn make_stream_again(&self) -> Result<stream::Info, Troubled> {
+        if self.seen.is_none() {
+            return self.make_stream().await;
+        }
+        // The server forgets a stream's name before it has removed its files.
+        tokio::time::sleep(self.shared.settings.watch / 2).await;
+        let made = self.make_stream().await?;
+        tracing::warn!("the stream of jobs was missing, and is made anew");
+        self.shared.state.repaired();
+        Ok(made)
     }
 
     /// Whether a consumer that is there also delivers.
@@ -185,11 +195,31 @@ impl Watchdog {
             // With as much in hand as may be, nothing is delivered, and rightly.
             let room = known.num_ack_pending < shared.settings.in_flight;
             let waited = shared.state.waits_in_vain(platform, put == Some(Put::WaitsAlready) && room);
-            deaf |= waited > shared.settings.silence;
+            let silent = waited > shared.settings.silence;
+            // It takes no message because one waits, and has none.
+            if silent && oldest.is_none() {
+                return self.replace_stream().await;
+            }
+            deaf |= silent;
         } else {
             shared.state.waits_in_vain(platform, false);
         }
         if deaf { self.make_anew(stream, platform).await } else { Ok(()) }
+    }
+
+    /// Throws a stream away whose messages can't be read. What stood there is put again by the sweeper.
+    async fn replace_stream(&mut self) -> Result<(), Troubled> {
+        tracing::warn!("the stream of jobs counts messages that it can't read, and is made anew");
+        let shared = Arc::clone(&self.shared);
+        // Another node may have been faster; the next look tells.
+        let _gone_already = shared.jetstream().delete_stream(shared.layout.stream()).await;
+        self.make_stream().await?;
+        for platform in &shared.settings.platforms {
+            shared.state.waits_in_vain(platform, false);
+        }
+        self.suspects.clear();
+        shared.state.repaired();
+        Ok(())
     }
 
     async fn make_anew(&mut self, stream: &stream::Stream<()>, platform: &str) -> Result<(), Troubled> {
