@@ -16,7 +16,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Engine, connection::converse, enveloped::Enveloped};
+use super::{Engine, connection::converse, enveloped::Enveloped, lingering::Lingering};
 use crate::{access::Peer, api};
 
 /// The socket's name in the folder.
@@ -91,7 +91,7 @@ where
                 _ = stop.wait_for(|stop| *stop) => break,
             };
             let (router, stop, open, peer) = (router.clone(), stop.clone(), open.clone(), peer(&address));
-            let io = Enveloped::new(io, clock.clone());
+            let io = Enveloped::new(Lingering::new(io), clock.clone());
             tokio::spawn(async move {
                 converse(io, peer, router, stop).await;
                 drop(open);

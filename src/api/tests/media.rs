@@ -270,7 +270,7 @@ async fn what_is_left_beside_confirmed_bytes_is_taken_away_and_never_they_themse
     }
     clock.advance(Duration::hours(28));
     let mut since = None;
-    let swept = library.forget_unconfirmed(&mut since, clock.now()).await.expect("swept");
+    let swept = library.forget_unconfirmed(&mut since, api.engine.core().clock.now()).await.expect("swept");
     assert_eq!(swept, 3);
     for place in [new.0, old.0] {
         assert_eq!(fetched(&api, place).await, PNG);
