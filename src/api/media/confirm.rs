@@ -17,9 +17,9 @@ use crate::api::{
     openapi::Told,
 };
 
-/// Looks at the bytes: they must be what was announced, whatever they are called. Done twice, it answers the same. If they are
-/// not, other bytes can be given to the same address while it is good, and confirmed. A day after the address has expired it is too
-/// late, and the bytes are taken away.
+/// Looks at the bytes: they must be what was announced, whatever they are called. Refused ones can be replaced at the same address
+/// while it is good, and confirmed then. Done twice, it answers the same. A day after the address has expired it is too late, and
+/// the bytes are taken away.
 #[utoipa::path(
     post,
     path = "/v1/media/{id}/confirm",

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::MediaStatus;
 use crate::api::{
     Api,
-    http::{Answer, ApiError, Code, Named, Parameters},
+    http::{Answer, ApiError, Code, Named, Parameters, check_encoding},
     openapi::Done,
 };
 
@@ -23,8 +23,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// How long all of it may take.
 const WHOLE: Duration = Duration::from_secs(900);
 
-/// Takes the bytes, whole or not at all. The address is all the right that it takes. Until they are confirmed, other bytes can be
-/// given instead; afterwards they never change.
+/// Takes the bytes, whole or not at all. The address is all the right that it takes. Bytes that are given again stand for those
+/// before; once confirmed they never change.
 #[utoipa::path(
     put,
     path = "/v1/media/{id}/content",
@@ -32,7 +32,7 @@ const WHOLE: Duration = Duration::from_secs(900);
     request_body(content = String, content_type = "application/octet-stream", description = "The bytes."),
     responses(Done),
     extensions(("x-refusals" = json!([
-        "invalid_request", "not_found", "conflict", "payload_too_large", "internal", "unavailable"
+        "invalid_request", "not_found", "conflict", "payload_too_large", "unsupported_media_type", "internal", "unavailable"
     ])))
 )]
 pub async fn receive(
@@ -43,6 +43,7 @@ pub async fn receive(
 ) -> Result<Answer, ApiError> {
     let core = &api.0;
     let upload = core.upload_links.read(id, given)?;
+    check_encoding(request.headers())?;
     if core.clock.now() >= upload.expires_at {
         let message = "the upload address has expired: announce the media anew";
         return Err(ApiError::new(Code::Conflict, message).with("state", MediaStatus::Expired.as_str()));
@@ -83,7 +84,10 @@ fn check_length(actual: u64, bytes: u64) -> Result<(), ApiError> {
 
 fn refused(error: StoreError, bytes: u64) -> ApiError {
     match error {
-        StoreError::TooLong => ApiError::new(Code::PayloadTooLarge, format!("the body has more than {bytes} bytes")),
+        StoreError::TooLong => ApiError::new(
+            Code::PayloadTooLarge,
+            format!("the body has more than the {bytes} bytes that were announced"),
+        ),
         StoreError::TooShort => {
             ApiError::invalid("bytes", "wrong_length", format!("must have {bytes} bytes, as was announced"))
         }

@@ -10,8 +10,7 @@ pub struct Media {
     /// Its id.
     #[schema(value_type = MediaRef)]
     pub id: String,
-    /// Where it stands: no bytes were given yet, or some that wait to be confirmed, or posts can show it, or it was not given or
-    /// not confirmed in time.
+    /// `uploaded` waits to be confirmed; `ready` can be shown by posts; `expired` was not given or confirmed in time.
     #[schema(value_type = MediaStatusName)]
     pub status: String,
     /// Counts its changes; the `ETag`.
