@@ -19,7 +19,7 @@ mod time;
 mod tree;
 
 pub use answer::Answer;
-pub use body::{Body, Nothing, OptionalBody};
+pub use body::{Body, Nothing, OptionalBody, check_encoding};
 pub use command::{Asker, refused_anyway};
 pub use envelope::{envelope, to_the_end, unreadable};
 pub use error::{ApiError, Code, Detail};

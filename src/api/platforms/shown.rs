@@ -56,6 +56,14 @@ pub struct ThreadLimits {
 pub struct MediaLimits {
     /// How many pictures or films.
     pub max_count: u16,
+    /// How large each may be.
+    #[serde(flatten)]
+    pub sizes: MediaSizes,
+}
+
+/// How large a picture or film may be, and how long what is said of it; `null` where nothing is known to limit it.
+#[derive(Debug, ToSchema)]
+pub struct MediaSizes {
     /// The largest picture, in bytes.
     #[schema(required = true)]
     pub max_image_bytes: Option<u64>,
