@@ -276,8 +276,7 @@ fn check(content: &ContentInHand, targets: &[TargetRules]) -> Result<(), PostErr
     let broken: Vec<_> = targets
         .iter()
         .filter_map(|it| {
-            let mut violations = it.rules.check(&content.open.for_account(it.target.account_id));
-            violations.extend(it.rules.media.check(&content.media));
+            let violations = it.rules.check_post(&content.open, it.target.account_id, &content.media);
             (!violations.is_empty()).then(|| TargetViolations {
                 account_id: it.target.account_id,
                 platform: it.target.platform.clone(),

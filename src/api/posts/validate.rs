@@ -31,8 +31,7 @@ pub async fn validate(State(api): State<Api>, asker: Asker, Body(new): Body<NewP
     let content = Content { media_ids: media.ids, ..new.content() };
     let targets = targets(&api.0, &asker.caller, &new.account_ids).await?;
     let verdicts = targets.iter().map(|it| {
-        let mut broken = it.rules.check(&content.for_account(it.target.account_id));
-        broken.extend(it.rules.media.check(&media.facts));
+        let broken = it.rules.check_post(&content, it.target.account_id, &media.facts);
         let violations = broken
             .iter()
             .map(|violation| json!({"field": violation.field, "code": violation.code, "message": violation.message}));
