@@ -200,8 +200,7 @@ impl Post {
             Resolution::NotPublished { then: Then::GiveUp } => {
                 let failure = target.failure.clone();
                 let failure = failure.unwrap_or_else(|| Failure::of(FailureClass::Uncertain, "resolved"));
-                let failed = TargetFailed { account_id, number, failure, gave_up: true, at: now };
-                (None, vec![PostEvent::TargetFailed(failed)])
+                (None, vec![case.end_without_success(number, failure, true)])
             }
         };
         let mut events =
