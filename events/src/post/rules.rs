@@ -307,11 +307,8 @@ mod tests {
         let own = |name: &str| format!("overrides.{other}.{name}");
         assert_eq!(fields(&content, other), [&own("body"), "thread[0].body", "first_comment"]);
         let instead = content.overrides.get_mut(&other).expect("given");
-        *instead = crate::post::Override {
-            body: None,
-            thread: Some(vec![short(), long()]),
-            first_comment: Some(long()),
-        };
+        *instead =
+            crate::post::Override { body: None, thread: Some(vec![short(), long()]), first_comment: Some(long()) };
         let named = [own("thread[1].body"), own("first_comment"), own("thread")];
         assert_eq!(fields(&content, other), [vec!["body".to_owned()], named.to_vec()].concat());
     }

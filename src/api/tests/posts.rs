@@ -117,4 +117,19 @@ async fn a_post_goes_through_its_schedule() {
     let results = api.get(&format!("{path}/results")).await.body["data"][0].clone();
     assert_eq!((&results["status"], &results["attempts"][0]["outcome"]), (&json!("published"), &json!("published")));
     assert_eq!(results["attempts"][0]["steps"].as_array().map(Vec::len), Some(1));
+    let soon = json!({"at": "2036-12-01T09:00:00Z"});
+    for (verb, body, told) in [
+        ("publish", json!({}), "the post is published: it can't be published again"),
+        ("schedule", soon, "the post is published: it can't be scheduled"),
+        ("unschedule", json!({}), "the post is published: it can't be unscheduled"),
+        ("cancel", json!({}), "the post is published: it can't be canceled"),
+        ("retry", json!({}), "the post is published: it can't be retried"),
+    ] {
+        let refused = api.call("POST", &format!("{path}/{verb}"), body).await;
+        let error = &refused.body["error"];
+        assert_eq!(
+            (refused.code(), &error["message"], &error["state"]),
+            ("conflict", &told.into(), &"published".into())
+        );
+    }
 }
