@@ -2,7 +2,12 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 
-use campanile_events::{clock::SystemClock, ids::Position, journal::HeldClaim, key::KeyStatus};
+use campanile_events::{
+    clock::SystemClock,
+    ids::{Position, WorkspaceId},
+    journal::HeldClaim,
+    key::KeyStatus,
+};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -63,6 +68,17 @@ async fn a_folder_is_made_once_and_opened_after() {
     assert!(second.is_refusal() && second.to_string().contains("is held by process"), "{second}");
     let head = engine.core().journal.head().await.expect("a head");
     assert_eq!(head.position, Position(5), "organization, person and role, workspace, key");
+    let events = engine.core().journal.read(Position(0), 5).await.expect("read");
+    let belong: Vec<_> = events.iter().map(|event| (event.event_type.as_str(), event.workspace)).collect();
+    let (engines, its) = (WorkspaceId::default(), made.workspace_id);
+    let expected = [
+        ("organization.created", engines),
+        ("person.registered", engines),
+        ("person.role_given", engines),
+        ("workspace.created", its),
+        ("key.created", its),
+    ];
+    assert_eq!(belong, expected);
 }
 
 #[tokio::test]
