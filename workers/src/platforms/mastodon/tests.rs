@@ -255,7 +255,11 @@ async fn a_wrong_address_is_named_before_anything_leaves() {
     for (given, message) in [
         (json!({"access_token": "x"}), "`instance_url`: is required"),
         (json!({"instance_url": "https://a.example"}), "`access_token`: is required"),
-        (json!({"instance_url": "http://1.1.1.1", "access_token": "x"}), "`instance_url`: must begin with https://"),
+        (
+            json!({"instance_url": "http://1.1.1.1", "access_token": "x"}),
+            "`instance_url`: must begin with https://; plain http goes only to servers that this engine's operator named \
+             with `--allow-egress`",
+        ),
         (
             json!({"instance_url": "https://a.example/path", "access_token": "x"}),
             "`instance_url`: must be an address such as https://mastodon.example",
