@@ -124,7 +124,7 @@ async fn what_somebody_altered_is_found() {
         ("update events set version = 7 where position = 5", "streams"),
         ("update events set workspace_number = 9 where position = 5", "workspaces"),
         ("update events set event_type = 'key.crowned' where position = 5", "events"),
-        ("update workspace_numbers set last_number = 4", "workspaces"),
+        ("update workspace_numbers set last_number = 4 where last_number = 2", "workspaces"),
         ("update claims set holder_id = x'00000000000000000000000000000000'", "claims"),
         ("update claims set position = 1", "claims"),
         ("update claims set value = 'another'", "claims"),

@@ -13,7 +13,7 @@ use crate::api::{
 };
 
 /// Says for each account whether its platform would take the post. Stores nothing; what a create refuses for its form,
-/// or for its accounts, is refused here too.
+/// or for its accounts, is refused here too. Nothing is stored of an `Idempotency-Key` either: it is asked anew each time.
 #[utoipa::path(
     post,
     path = "/v1/posts/validate",

@@ -133,3 +133,33 @@ async fn a_post_goes_through_its_schedule() {
         );
     }
 }
+
+#[tokio::test]
+async fn every_null_that_means_nothing_is_named() {
+    let api = Api::start().await;
+    let account = api.account("ada").await;
+    let fields = |refused: &Answered| -> Vec<String> {
+        assert_eq!((refused.status(), refused.code()), (400, "invalid_request"), "{}", refused.body);
+        let details = refused.body["error"]["details"].as_array().expect("details").iter();
+        details.map(|it| it["field"].as_str().expect("a field").to_owned()).collect()
+    };
+    let nothing = json!({
+        "body": null, "account_ids": null, "media_ids": null, "tags": null, "thread": null, "overrides": null,
+        "allow_duplicate": null, "publish": null,
+        "first_comment": null, "late_limit_seconds": null, "give_up_after_seconds": null, "schedule": null,
+    });
+    let meaningless = ["body", "account_ids", "media_ids", "tags", "thread", "overrides", "allow_duplicate", "publish"];
+    assert_eq!(fields(&api.call("POST", "/v1/posts", nothing.clone()).await), meaningless);
+    assert_eq!(fields(&api.call("POST", "/v1/posts/validate", nothing).await), meaningless);
+    let within = json!({
+        "body": "b", "account_ids": [null], "tags": ["t", null], "thread": [{"body": null}, null],
+        "overrides": {&account: {"body": null, "thread": [{"body": null}]}}, "schedule": {"at": null},
+    });
+    let named = ["account_ids[0]", "tags[1]", "thread[0].body", "thread[1]"].map(str::to_owned);
+    let own = format!("overrides.{account}.thread[0].body");
+    assert_eq!(fields(&api.call("POST", "/v1/posts", within).await), [&named[..], &[own]].concat());
+    let post = api.call("POST", "/v1/posts", json!({"body": "b", "account_ids": [account]})).await.id();
+    let changes = json!({"body": null, "account_ids": null, "tags": null, "thread": null, "overrides": null,
+                         "media_ids": null, "late_limit_seconds": null, "give_up_after_seconds": null});
+    assert_eq!(fields(&api.call("PATCH", &format!("/v1/posts/{post}"), changes).await).len(), 8);
+}
