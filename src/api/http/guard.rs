@@ -77,6 +77,9 @@ async fn admit(gate: &Gate, request: &mut Request, counted: &mut Option<Counted>
         return Ok(());
     }
     let core: &Arc<Core> = &gate.api.0;
+    if core.is_draining() {
+        return Err(ApiError::new(Code::Unavailable, "this process is stopping: it finishes what it has in hand"));
+    }
     let secret = secret(request.headers()).ok_or(Denied::Missing)?;
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let address = client_address(peer, request.headers(), core.access.proxies());

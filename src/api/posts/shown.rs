@@ -127,7 +127,8 @@ pub struct FailureShown {
     /// When the platform takes requests again.
     #[schema(required = true, format = DateTime)]
     pub retry_after: Option<String>,
-    /// Whether another attempt can make no second post.
+    /// Whether another attempt may succeed and, by what is known now, can make no second post: false for as long as
+    /// something that was sent may be live.
     pub retry_safe: bool,
 }
 
