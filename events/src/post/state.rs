@@ -197,6 +197,16 @@ impl Post {
         PostStatus::of(self.targets.iter().map(Target::status))
     }
 
+    /// Whether nothing happened to it but what its revision counts.
+    pub fn is_untouched(&self) -> bool {
+        let due = self.when.as_ref().map(|when| when.at);
+        self.targets.iter().all(|target| match target.phase {
+            Phase::Pending => target.attempts.is_empty(),
+            Phase::Scheduled => target.attempts.is_empty() && target.due == due,
+            _ => false,
+        })
+    }
+
     /// One of its targets.
     pub fn target(&self, account: AccountId) -> Option<&Target> {
         self.targets.iter().find(|target| target.account_id == account)

@@ -16,7 +16,7 @@ pub struct Account {
     /// Where it lives.
     #[schema(value_type = PlatformName)]
     pub platform: String,
-    /// Its server, on platforms that have many.
+    /// The server that it was connected by, on platforms that have many.
     #[schema(required = true)]
     pub server: Option<String>,
     /// The platform's own id of it.

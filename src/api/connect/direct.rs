@@ -54,7 +54,9 @@ async fn connect(
 ) -> Result<(AccountId, Committed<Account>), ApiError> {
     let core = &api.0;
     let workspace = asker.caller.workspace;
-    let name = [platform, &connected.server, &connected.remote_id].join("\0");
+    let by_server = core.platforms.get(platform).is_none_or(|it| it.names_by_server());
+    let server = if by_server { &*connected.server } else { "" };
+    let name = [platform, server, &connected.remote_id].join("\0");
     let remote_index = key.digest(fields::ACCOUNT_REMOTE_ID, name.as_bytes());
     let mut tries = 0;
     loop {

@@ -11,7 +11,10 @@ use axum::{
 use campanile_events::ids::LogPosition;
 use tracing::Instrument;
 
-use super::{ApiError, Code, Name, Needs, Parameters, RequestIds, envelope::RouteName, idempotency, rate_limit};
+use super::{
+    ApiError, Code, Name, Needs, Parameters, RequestIds, envelope::RouteName, etag::IfNoneMatch, idempotency,
+    rate_limit,
+};
 use crate::{
     access::{Denied, Peer, Presented, client_address, limits::Counted},
     api::Api,
@@ -61,8 +64,9 @@ async fn pass_counted(gate: &Gate, mut request: Request, next: Next, counted: &m
         Ok(()) => Ok(None),
         Err(error) => Err(error),
     };
+    let known = IfNoneMatch::of(&request);
     match keyed {
-        Ok(None) => next.run(request).await,
+        Ok(None) => known.answer(next.run(request).await),
         Ok(Some(key)) => idempotency::once(&gate.api, key, request, next).await,
         Err(error) => error.into_response(),
     }

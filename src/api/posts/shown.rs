@@ -246,7 +246,7 @@ pub struct Verdict {
 /// A platform's rule that a post breaks.
 #[derive(Debug, ToSchema)]
 pub struct Violation {
-    /// Where, such as `thread[0].body`.
+    /// Where, such as `thread[0].body`, or `overrides.acct_….body` for what this account gets instead.
     pub field: String,
     /// A stable name, such as `too_long`.
     pub code: String,

@@ -9,3 +9,4 @@ mod media;
 mod nodes;
 mod posts;
 mod unavailable;
+mod unchanged;

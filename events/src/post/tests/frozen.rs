@@ -27,7 +27,7 @@ fn content_is_frozen_from_the_first_intent_until_it_is_settled_as_not_published(
         ("sent again by a person", unknown().and(9, resolve(Resolution::NotPublished { then: Then::Resend })), true),
     ] {
         let told = story.tell(200, change());
-        let refusal = format!("refused: a post that is {} can't be edited", story.post().status());
+        let refusal = format!("refused: the post is {}: it can't be edited", story.post().status());
         assert_eq!(told, if free { "edited".to_owned() } else { refusal }, "{case}");
     }
 }
