@@ -1,7 +1,10 @@
 //! What a platform's refusal means to the client.
 
 use campanile_events::post::FailureClass;
-use campanile_workers::platforms::{ConnectError, Description};
+use campanile_workers::{
+    platforms::{ConnectError, Description},
+    sign_ins::SignInError,
+};
 
 use crate::api::http::{ApiError, Code};
 
@@ -21,6 +24,7 @@ pub(super) fn refused(platform: &Description, error: ConnectError) -> ApiError {
                            its operator can allow it with `--allow-egress`";
             ApiError::new(Code::ConnectionRefused, message)
         }
+        ConnectError::NotKept(error) => ApiError::unavailable(error),
         // Nothing listens there, or nobody knows the name: more often a wrong address than a passing trouble.
         ConnectError::Unreachable(failure) if failure.class == FailureClass::NotSent => {
             let why = match failure.code.as_deref() {
@@ -35,5 +39,30 @@ pub(super) fn refused(platform: &Description, error: ConnectError) -> ApiError {
             let message = format!("the platform could not be asked: {failure}");
             ApiError { cause: Some(failure.to_string()), ..ApiError::new(Code::Unavailable, message) }
         }
+    }
+}
+
+/// The same on the way to the platform's page and back.
+pub(super) fn of_sign_in(platform: &Description, error: SignInError) -> ApiError {
+    let name = platform.name;
+    match error {
+        SignInError::NotOffered => {
+            let fields: Vec<_> = platform.connect_fields.iter().map(|field| format!("`{}`", field.name)).collect();
+            let title = platform.title;
+            let message = format!("{title} is connected directly: POST /v1/connect/{name} with {}", fields.join(", "));
+            ApiError::invalid("platform", "no_oauth", message)
+        }
+        SignInError::UnknownState => {
+            let message = format!(
+                "is none that GET /v1/connect/{name} gave this key, or was used already: begin again with that request"
+            );
+            ApiError::invalid("state", "unknown_state", message)
+        }
+        SignInError::ExpiredState => {
+            let message = format!("has expired: begin again with GET /v1/connect/{name}");
+            ApiError::invalid("state", "expired_state", message)
+        }
+        SignInError::Connect(error) => refused(platform, error),
+        SignInError::Kept(error) => ApiError::unavailable(error),
     }
 }
