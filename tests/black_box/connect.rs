@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 const LIMIT: Duration = Duration::from_mins(1);
-const BACK: &str = "https://app.example/back?tab=2";
+pub(crate) const BACK: &str = "https://app.example/back?tab=2";
 const PATH: &str = "/v1/connect/mastodon";
 
 /// Where the account's owner is sent to.
