@@ -72,10 +72,14 @@ async fn an_account_is_connected_on_its_servers_page_and_published_to() {
         assert_eq!((account["platform"].as_str(), first.header("etag")), (Some("mastodon"), "\"1\""));
         assert_eq!(account["delivery"]["class"], if is_genuine { "keyed" } else { "searchable" });
         let replayed = client.send(again(&server.address)).await;
-        assert_eq!((replayed.expect(201)["id"].clone(), replayed.header("idempotent-replayed")), (account["id"].clone(), "true"));
+        assert_eq!(
+            (replayed.expect(201)["id"].clone(), replayed.header("idempotent-replayed")),
+            (account["id"].clone(), "true")
+        );
 
         let picture = client.medium("image/png", &crate::support::png(4, 4, 0), Some("A bell")).await;
-        let body = json!({"body": "by consent", "account_ids": [account["id"]], "media_ids": [picture], "publish": true});
+        let body =
+            json!({"body": "by consent", "account_ids": [account["id"]], "media_ids": [picture], "publish": true});
         let post = client.post("/v1/posts", body).await.expect(201);
         published(&client, post["id"].as_str().expect("an id"), LIMIT).await;
         assert_eq!(server.count("by consent"), 1);
@@ -143,7 +147,10 @@ async fn a_state_is_good_once_for_the_key_that_got_it() {
     assert_eq!(detail(&client.post(PATH, tampered).await), unknown);
 
     // Somebody else's code under one's own state: its challenge is another.
-    let (own, others) = (begin(&client, &server.address, BACK).await.expect(200), begin(&other, &server.address, BACK).await.expect(200));
+    let (own, others) = (
+        begin(&client, &server.address, BACK).await.expect(200),
+        begin(&other, &server.address, BACK).await.expect(200),
+    );
     let mixed = json!({"code": consent(&others).await["code"], "state": own["state"]});
     client.post(PATH, mixed).await.refused(422, "connection_refused");
     assert_eq!(client.get("/v1/accounts").await.expect(200)["data"].as_array().map(Vec::len), Some(1));
@@ -159,9 +166,15 @@ async fn what_is_wrong_with_the_way_is_named() {
     for (query, expected) in [
         (vec![("instance_url", address)], named("redirect_uri", "missing")),
         (vec![("redirect_uri", BACK)], named("instance_url", "missing")),
-        (vec![("instance_url", address), ("redirect_uri", BACK), ("scope", "write")], named("scope", "unknown_parameter")),
+        (
+            vec![("instance_url", address), ("redirect_uri", BACK), ("scope", "write")],
+            named("scope", "unknown_parameter"),
+        ),
         (vec![("instance_url", address), ("redirect_uri", "http://app.example/")], named("redirect_uri", "invalid")),
-        (vec![("instance_url", address), ("redirect_uri", "https://a.example/\nhttps://b.example/")], named("redirect_uri", "invalid")),
+        (
+            vec![("instance_url", address), ("redirect_uri", "https://a.example/\nhttps://b.example/")],
+            named("redirect_uri", "invalid"),
+        ),
         (vec![("instance_url", "https://m.example/x"), ("redirect_uri", BACK)], named("instance_url", "invalid")),
         (vec![("instance_url", "http://127.0.0.1:1"), ("redirect_uri", BACK)], named("instance_url", "unreachable")),
     ] {

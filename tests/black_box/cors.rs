@@ -92,9 +92,9 @@ async fn a_page_that_a_key_lists_reads_every_answer() {
         limited = from(&page, Method::GET, "/v1/me", PAGE, None).await;
     }
     limited.refused(429, "rate_limited");
-    for answer in [
-        &made, &put_off, &wrong, &listed, &no_scope, &not_from_here, &unknown, &no_method, &no_json, &no_key, &limited,
-    ] {
+    for answer in
+        [&made, &put_off, &wrong, &listed, &no_scope, &not_from_here, &unknown, &no_method, &no_json, &no_key, &limited]
+    {
         is_shown(answer, PAGE);
     }
 }

@@ -66,3 +66,28 @@ pub(super) fn of_sign_in(platform: &Description, error: SignInError) -> ApiError
         SignInError::Kept(error) => ApiError::unavailable(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use campanile_events::seal::SealError;
+    use campanile_workers::platforms;
+
+    use super::*;
+
+    #[test]
+    fn a_way_that_leads_nowhere_is_named() {
+        let about = platforms::descriptions().into_iter().next().expect("there are platforms");
+        let refused = |error| {
+            let error = of_sign_in(&about, error);
+            let detail = error.details.first().map(|it| (it.field.clone(), it.code.clone()));
+            (error.code, detail)
+        };
+        let named = |field: &str, code: &str| (Code::InvalidRequest, Some((field.to_owned(), code.to_owned())));
+        assert_eq!(refused(SignInError::ExpiredState), named("state", "expired_state"));
+        assert_eq!(refused(SignInError::UnknownState), named("state", "unknown_state"));
+        assert_eq!(refused(SignInError::NotOffered), named("platform", "no_oauth"));
+        // Nothing tells from outside that a row was tampered with.
+        assert_eq!(refused(SignInError::Kept(SealError::Mismatch)), (Code::Unavailable, None));
+        assert_eq!(refused(SignInError::Connect(ConnectError::NotKept(platforms::NotKept))), (Code::Unavailable, None));
+    }
+}

@@ -37,8 +37,8 @@ pub async fn cors(State(api): State<Api>, request: Request, next: Next) -> Respo
         return next.run(request).await;
     }
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let asks = *request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let asks =
+        *request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if asks
         && let Some(origin) = &origin
         && listed_by_any(&api, origin).await

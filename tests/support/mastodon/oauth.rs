@@ -113,11 +113,15 @@ async fn register(State(state): State<Shared>, body: String) -> Response<Body> {
         return error(StatusCode::UNPROCESSABLE_ENTITY, "Validation failed: Redirect URI must be an absolute URI.");
     }
     if given("client_name").is_empty() || !scopes.iter().all(|scope| KNOWN.contains(&scope.as_str())) {
-        return error(StatusCode::UNPROCESSABLE_ENTITY, "Validation failed: Scopes doesn't match configured on the server.");
+        return error(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Validation failed: Scopes doesn't match configured on the server.",
+        );
     }
     let mut state = state.lock();
     let (client_id, client_secret) = (state.oauth.fresh("client"), state.oauth.fresh("client-secret"));
-    let shown = json!({"id": "1", "name": given("client_name"), "client_id": client_id, "client_secret": client_secret});
+    let shown =
+        json!({"id": "1", "name": given("client_name"), "client_id": client_id, "client_secret": client_secret});
     state.oauth.apps.push(App { client_id, client_secret, redirect_uri, scopes });
     Json(shown).into_response()
 }
@@ -129,7 +133,8 @@ async fn page(State(state): State<Shared>, Query(given): Query<HashMap<String, S
     let (redirect_uri, scopes) = (asked("redirect_uri"), scopes(&asked("scope")));
     let app = state.oauth.apps.iter().find(|app| app.client_id == asked("client_id"));
     let Some(app) = app.filter(|app| app.redirect_uri == redirect_uri) else {
-        return (StatusCode::UNAUTHORIZED, "<html>Client authentication failed due to unknown client</html>").into_response();
+        return (StatusCode::UNAUTHORIZED, "<html>Client authentication failed due to unknown client</html>")
+            .into_response();
     };
     if asked("response_type") != "code" || !scopes.is_subset(&app.scopes) {
         return (StatusCode::BAD_REQUEST, "<html>The request is missing a required parameter</html>").into_response();
@@ -161,7 +166,11 @@ async fn token(State(state): State<Shared>, body: String) -> Response<Body> {
         "authorization_code" => {
             let verifier = form.get("code_verifier");
             if state.flavour == Flavour::Compatible && verifier.is_some() {
-                return refused(StatusCode::BAD_REQUEST, "invalid_request", "The authorization server does not support PKCE.");
+                return refused(
+                    StatusCode::BAD_REQUEST,
+                    "invalid_request",
+                    "The authorization server does not support PKCE.",
+                );
             }
             let digest = verifier.map(|verifier| URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)));
             // Whatever becomes of it, it was used.

@@ -99,8 +99,8 @@ mod tests {
     use campanile_events::clock::SystemClock;
 
     use super::*;
-    use crate::platforms::REDIRECT_URI;
     use crate::egress::{EgressLimits, EgressPolicy};
+    use crate::platforms::REDIRECT_URI;
 
     #[test]
     fn every_platform_stands_under_its_own_name() {

@@ -148,7 +148,8 @@ async fn nothing_secret_is_stored_or_shown_in_the_open(engine: Engine) {
         let shown = format!("{rows:?}");
         assert!(!shown.contains("hush") && !shown.contains("m.example"), "{shown}");
     }
-    let shown = format!("{:?} {:?} {apps:?}", bench.states, bench.states.take(STATE, beginner(1, 2), "bells", now()).await);
+    let shown =
+        format!("{:?} {:?} {apps:?}", bench.states, bench.states.take(STATE, beginner(1, 2), "bells", now()).await);
     assert!(!shown.contains("hush"), "{shown}");
 }
 

@@ -108,7 +108,9 @@ async fn the_page_is_asked_for_the_least_and_the_code_is_bound() {
 
 #[tokio::test]
 async fn a_server_that_knows_no_challenges_is_sent_none() {
-    for (status, body) in [(404, "<html>"), (200, "{}"), (200, "<html>"), (200, r#"{"code_challenge_methods_supported":["plain"]}"#)] {
+    for (status, body) in
+        [(404, "<html>"), (200, "{}"), (200, "<html>"), (200, r#"{"code_challenge_methods_supported":["plain"]}"#)]
+    {
         let way = Way::start().await;
         way.bench.forget(METADATA);
         way.bench.on(METADATA, status, body);
@@ -130,7 +132,11 @@ async fn an_app_is_made_once_and_anew_only_where_the_server_says_no() {
         way.bench.on(TOKEN, status, body);
         assert_eq!(query(&way.begin().await.unwrap())["client_id"], "client-1", "{status} {body}");
         let asked = way.bench.asked();
-        assert_eq!((asked.len(), asked[1].body["grant_type"].as_str()), (2, Some("client_credentials")), "{status} {body}");
+        assert_eq!(
+            (asked.len(), asked[1].body["grant_type"].as_str()),
+            (2, Some("client_credentials")),
+            "{status} {body}"
+        );
     }
     for (number, (status, body)) in
         [(401, r#"{"error":"invalid_client"}"#), (400, r#"{"error":"invalid_client_id"}"#)].into_iter().enumerate()
