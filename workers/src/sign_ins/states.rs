@@ -94,16 +94,13 @@ impl States {
     ) -> Result<Taken, SealError> {
         let digest = digest(state);
         let mut transaction = self.db.begin().await?;
-        let select = "select sealed, expires_at from oauth_states
-            where digest = $1 and workspace_id = $2 and key_id = $3 and platform = $4";
+        // In one statement: who looks first and deletes after it isn't alone.
+        let take = "delete from oauth_states
+            where digest = $1 and workspace_id = $2 and key_id = $3 and platform = $4 returning sealed, expires_at";
         let (workspace, key) = (beginner.workspace.uuid().into(), beginner.key.uuid().into());
-        let rows = transaction.query(select, vec![digest.clone().into(), workspace, key, platform.into()]).await?;
+        let rows = transaction.query(take, vec![digest.clone().into(), workspace, key, platform.into()]).await?;
         let Some(row) = rows.first() else { return Ok(Taken::Unknown) };
         let (sealed, expires_at) = (row.bytes("sealed")?, row.time("expires_at")?);
-        let delete = "delete from oauth_states where digest = $1";
-        if transaction.execute(delete, vec![digest.clone().into()]).await? == 0 {
-            return Ok(Taken::Unknown);
-        }
         transaction.commit().await?;
         if expires_at <= now {
             return Ok(Taken::Expired);
