@@ -9,6 +9,7 @@ use std::{
 use campanile_events::{
     clock::{SharedClock, SystemClock},
     commands::Sharing,
+    outdated::Outdated,
     post::PostServices,
 };
 use campanile_projections::Runner;
@@ -65,7 +66,7 @@ impl Engine {
 
         let (projector, stop) = watch::channel(false);
         let projects = configuration.roles.has(Role::Projector);
-        let projecting = projecting::start(&core.runner, projects, carrier.wakes(), &stop);
+        let projecting = projecting::start(&core, projects, carrier.wakes(), &stop);
         let (upkeep, stop) = watch::channel(false);
         let keeping = vec![
             tokio::spawn(notary.run(stop.clone())),
@@ -127,12 +128,13 @@ async fn core(
     let runner = Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await;
     let runner = Arc::new(runner.map_err(|error| OpenError::ReadModels(error.to_string()))?);
 
-    let posts = Core::executor(&journal, sharing, &clock, PostServices { timing });
-    let accounts = Core::executor(&journal, sharing, &clock, ());
-    let keys = Core::executor(&journal, sharing, &clock, ());
-    let workspaces = Core::executor(&journal, sharing, &clock, ());
+    let outdated = Outdated::default();
+    let posts = Core::executor(&journal, sharing, &clock, PostServices { timing }, &outdated);
+    let accounts = Core::executor(&journal, sharing, &clock, (), &outdated);
+    let keys = Core::executor(&journal, sharing, &clock, (), &outdated);
+    let workspaces = Core::executor(&journal, sharing, &clock, (), &outdated);
     let media = MediaStore::open(&folder.join(MEDIA))?;
-    let library = Library::new(Core::executor(&journal, sharing, &clock, ()), media);
+    let library = Library::new(Core::executor(&journal, sharing, &clock, (), &outdated), media);
     let upload_links = UploadLinks::new(&master_key, configuration.public_url.clone());
     let access = Access::open(
         Arc::clone(&side),
@@ -164,6 +166,7 @@ async fn core(
         workers: if roles.has(Role::Worker) { configuration.workers } else { 0 },
         scheduler: roles.has(Role::Scheduler),
         observer: Arc::new(metrics.clone()),
+        outdated: outdated.clone(),
         sole_process: sharing == Sharing::Alone,
     })
     .await?;
@@ -192,6 +195,7 @@ async fn core(
         publishing,
         clock,
         duplicates,
+        outdated,
         metrics,
         in_progress: InProgress::default(),
         draining: false.into(),

@@ -8,6 +8,7 @@ use campanile_events::{
     journal::{Actor, Append, AppendError, Expected, Head, Metadata, NewEvent, ReadError, StreamKind},
     log::{EpochStarted, LogEvent, STREAM},
     merkle::checkpoint::{Checkpoint, open},
+    outdated::Outdated,
     post::{Post, PostAction, PostCommand, PostServices},
     stored::StoredEvent,
 };
@@ -146,7 +147,8 @@ async fn hold(store: &Store, end: Position, scheduled_too: bool, seen: impl Fn(u
         );
         seen(after.0, end.0);
     }
-    let executor: Executor<Post> = Core::executor(&store.journal, store.sharing, &store.clock, PostServices::default());
+    let (services, outdated) = (PostServices::default(), Outdated::default());
+    let executor: Executor<Post> = Core::executor(&store.journal, store.sharing, &store.clock, services, &outdated);
     let (mut held, all) = (0, posts.len() as u64);
     for (done, (workspace, id)) in (1..).zip(posts) {
         let command = PostCommand::new(store.clock.now(), 0.5, PostAction::HoldRestored { scheduled_too });

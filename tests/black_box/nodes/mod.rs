@@ -6,6 +6,7 @@
 //! - `database`: PostgreSQL is away.
 //! - `dying`, `standing_still`: one node of two.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
+//! - `upgrade`: nodes of an older build beside newer ones.
 
 mod bus;
 mod database;
@@ -14,6 +15,7 @@ mod keys;
 mod kills;
 mod reading;
 mod standing_still;
+mod upgrade;
 
 use std::time::{Duration, Instant};
 
