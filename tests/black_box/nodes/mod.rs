@@ -6,6 +6,7 @@
 //! - `database`: PostgreSQL is away.
 //! - `dying`, `standing_still`: one node of two.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
+//! - `real_timing`: the promises in seconds, where that is asked for.
 //! - `upgrade`: nodes of an older build beside newer ones.
 
 mod bus;
@@ -14,6 +15,7 @@ mod dying;
 mod keys;
 mod kills;
 mod reading;
+mod real_timing;
 mod standing_still;
 mod upgrade;
 
