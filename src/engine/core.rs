@@ -32,6 +32,7 @@ use super::{Checkpoints, Notary, bundle::Bundler};
 use crate::{
     access::Access,
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
+    configuration::Roles,
     metrics::Metrics,
 };
 
@@ -90,6 +91,8 @@ pub struct Core {
     pub publishing: Publishing,
     /// Lets equal posts through one after the other.
     pub duplicates: Duplicates,
+    /// What this process does.
+    pub roles: Roles,
     /// Whether this build has met what only a newer one knows.
     pub outdated: Outdated,
     /// The figures.

@@ -14,6 +14,7 @@ use campanile_events::{
 };
 use campanile_projections::Runner;
 use campanile_workers::{
+    leases::Leases,
     media::{Library, MediaStore},
     publishing::{Deps, Publishing},
     tokens::Tokens,
@@ -59,6 +60,7 @@ impl Engine {
     /// The same, going by another clock.
     pub async fn open_with(configuration: &Configuration, clock: SharedClock) -> Result<Self, OpenError> {
         let store = Store::open(&configuration.folder, Opening::Existing, clock).await?;
+        store.check_served().await?;
         let notary = Notary::of(&store);
         let carrier = Carrier::open(configuration).await?;
         let (core, lock, folder) = core(configuration, store, &carrier, notary.clone()).await?;
@@ -67,9 +69,14 @@ impl Engine {
         let (projector, stop) = watch::channel(false);
         let projects = configuration.roles.has(Role::Projector);
         let projecting = projecting::start(&core, projects, carrier.wakes(), &stop);
+        // Who is alone needs no lease to sign.
+        let turns = match core.posts.sharing() {
+            Sharing::Alone => None,
+            Sharing::Shared => Some(Leases::open(Arc::clone(&core.side)).await?),
+        };
         let (upkeep, stop) = watch::channel(false);
         let keeping = vec![
-            tokio::spawn(notary.run(stop.clone())),
+            tokio::spawn(notary.run(turns, stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop)),
@@ -121,8 +128,20 @@ async fn core(
     notary: Notary,
 ) -> Result<(Core, FolderLock, PathBuf), OpenError> {
     let bundler = Bundler::of(&store);
-    let Store { folder, clock, journal, sharing, side, data_keys, signing_key, checkpoints, master_key, metrics, lock } =
-        store;
+    let Store {
+        folder,
+        clock,
+        journal,
+        sharing,
+        side,
+        data_keys,
+        signing_key,
+        checkpoints,
+        master_key,
+        metrics,
+        lock,
+        ..
+    } = store;
     let timing = configuration.timing;
     let read = read_models(&configuration.folder, &side)?;
     let runner = Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await;
@@ -196,6 +215,7 @@ async fn core(
         clock,
         duplicates,
         outdated,
+        roles: roles.clone(),
         metrics,
         in_progress: InProgress::default(),
         draining: false.into(),

@@ -58,6 +58,9 @@ pub enum EpochError {
     /// There is no log to begin it in.
     #[error("the log is empty")]
     Empty,
+    /// Nodes run on it.
+    #[error("nodes still serve this log: stop them all first (one that was killed is forgotten after ten seconds)")]
+    Served,
     /// A checkpoint is another log's, or another epoch's.
     #[error("the checkpoint is not one of this log's epoch: {0}")]
     Checkpoint(String),
@@ -74,7 +77,7 @@ pub enum EpochError {
 /// checkpoints known the latest counts. With `scheduled_too`, nothing that was scheduled is sent by itself.
 ///
 /// # Errors
-/// [`EpochError::Checkpoint`] before anything was changed.
+/// [`EpochError::Checkpoint`] and [`EpochError::Served`] before anything was changed.
 pub async fn begin_epoch(
     store: &Store,
     known: &KnownCheckpoints,
@@ -85,7 +88,12 @@ pub async fn begin_epoch(
     if head.position == Position(0) {
         return Err(EpochError::Empty);
     }
+    if store.is_served().await.map_err(storage)? {
+        return Err(EpochError::Served);
+    }
     let last = last_known(store, &head, known).await?;
+    // Broken off, it has to be done to its end before anybody serves.
+    store.marks.epoch_pends(head.epoch).await.map_err(storage)?;
     // They may have followed what was lost.
     store.forget_read_models().map_err(storage)?;
     let unknown = hold(store, head.position, scheduled_too, seen).await?;

@@ -220,6 +220,11 @@ impl Publishing {
         self.leading.as_ref().map(Leading::leader)
     }
 
+    /// For how long nothing was heard of a leader here; nothing on a node without a scheduler, or that is alone.
+    pub fn leader_unheard(&self) -> Duration {
+        self.leading.as_ref().map_or(Duration::ZERO, Leading::unheard)
+    }
+
     /// Scheduler, sweeper and who leads are one part to who watches: what puts jobs on the bus.
     fn scheduler(&self) -> PartStatus {
         let Some(leading) = &self.leading else { return self.part(SCHEDULER, 0) };
