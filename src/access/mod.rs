@@ -23,6 +23,7 @@ mod verifiers;
 
 pub use address::{Peer, client_address};
 pub use caller::{Caller, Denied, Presented};
+pub use current::somebody_serves;
 pub use grant::{InvalidOrigin, network, opened, origin, sealed};
 pub use keys::Access;
 pub use origins::{Origins, OriginsError};

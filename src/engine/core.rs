@@ -19,6 +19,7 @@ use campanile_events::{
     journal::Journal,
     key::Key,
     merkle::checkpoint::VerifyingKey,
+    outdated::Outdated,
     post::Post,
     seal::DataKeys,
     timing::Timing,
@@ -33,6 +34,7 @@ use super::{Checkpoints, Notary, bundle::Bundler};
 use crate::{
     access::{Access, Origins},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
+    configuration::Roles,
     metrics::Metrics,
 };
 
@@ -95,6 +97,10 @@ pub struct Core {
     pub publishing: Publishing,
     /// Lets equal posts through one after the other.
     pub duplicates: Duplicates,
+    /// What this process does.
+    pub roles: Roles,
+    /// Whether this build has met what only a newer one knows.
+    pub outdated: Outdated,
     /// The figures.
     pub metrics: Metrics,
     /// Requests with an idempotency key that are under way.
@@ -116,6 +122,7 @@ impl Core {
         sharing: Sharing,
         clock: &SharedClock,
         services: A::Services,
+        outdated: &Outdated,
     ) -> Executor<A>
     where
         A: Streamed,
@@ -123,7 +130,7 @@ impl Core {
         A::Error: Clone + Send + 'static,
         A::Services: 'static,
     {
-        Executor::new(Arc::clone(journal), clock.clone(), services, sharing, REMEMBERED)
+        Executor::telling(Arc::clone(journal), clock.clone(), services, sharing, REMEMBERED, outdated.clone())
     }
 
     /// A position as it leaves the house.

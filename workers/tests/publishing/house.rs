@@ -10,6 +10,7 @@ use campanile_events::{
     ids::{AccountId, MediaId, PostId, WorkspaceId},
     journal::{Actor, Metadata},
     media::{MediaAction, MediaCommand},
+    outdated::Outdated,
     post::{
         Content, ContentInHand, Limits, Phase, Post, PostAction, PostCommand, PostServices, Target, TargetRef,
         TargetRules, When,
@@ -155,6 +156,7 @@ impl House {
             workers: self.workers,
             scheduler: self.scheduler,
             observer: Arc::clone(&self.observer),
+            outdated: Outdated::default(),
             sole_process: self.ground.sharing() == Sharing::Alone,
         };
         Publishing::start(deps).await.expect("started")
