@@ -116,16 +116,17 @@ mod tests {
     async fn what_a_client_still_says_is_taken_until_it_is_done() {
         let (client, server) = duplex(64);
         let (mut client, mut server) = (client, Lingering::new(server));
-        let talk = async {
-            client.write_all(&[7; 100_000]).await.expect("taken");
+        let talk = async move {
+            client.write_all(&vec![7; 100_000]).await.expect("taken");
             let mut heard = String::new();
             client.read_to_string(&mut heard).await.expect("the answer");
             drop(client);
             heard
         };
-        let answer = async {
+        let answer = async move {
             server.write_all(b"no").await.expect("written");
             server.shutdown().await.expect("shut down");
+            drop(server);
         };
         assert_eq!(tokio::join!(talk, answer).0, "no");
     }
@@ -152,7 +153,7 @@ mod tests {
         let (mut fast, server) = duplex(1024 * 1024);
         let talk = tokio::spawn(async move {
             let mut said = 0;
-            while fast.write_all(&[7; 64 * 1024]).await.is_ok() {
+            while fast.write_all(&vec![7; 64 * 1024]).await.is_ok() {
                 said += 64 * 1024;
             }
             said

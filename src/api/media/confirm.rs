@@ -17,7 +17,7 @@ use crate::api::{
     openapi::Told,
 };
 
-/// Looks at the bytes: they must be what was announced, whatever they are called. Refused ones can be replaced at the same address
+/// Looks at the bytes: they must be what was announced, whatever they are called. Refused bytes can be replaced at the same address
 /// while it is good, and confirmed then. Done twice, it answers the same. A day after the address has expired it is too late, and
 /// the bytes are taken away.
 #[utoipa::path(

@@ -69,6 +69,12 @@ async fn an_address_is_good_for_its_time() {
     let over = Upload { id, bytes: PNG.len() as u64, expires_at: core.clock.now() - Duration::seconds(1) };
     let late = put(&api, &core.upload_links.url("http://bells.example", &over), PNG).await;
     assert_eq!((late.status(), late.code(), &late.body["error"]["state"]), (409, "conflict", &json!("expired")));
+    let packed = Request::put(url(&announced)).header("content-encoding", "gzip").body(Body::from(PNG));
+    let packed = api.send(packed.expect("a request")).await;
+    assert_eq!((packed.status(), packed.code()), (415, "unsupported_media_type"));
+    let more = put(&api, &format!("{}&x=1", url(&announced)), PNG).await;
+    assert_eq!((more.status(), more.code()), (400, "invalid_request"));
+    assert_eq!(status(&api, &announced.id()).await, "awaiting_upload");
     assert_eq!(put(&api, url(&announced), PNG).await.status(), 204);
 }
 
