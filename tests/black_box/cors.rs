@@ -26,7 +26,7 @@ async fn preflight(client: &Client, path: &str, origin: &str) -> Answer {
 
 async fn from(client: &Client, method: Method, path: &str, origin: &str, body: Option<Value>) -> Answer {
     let request = client.request(method, path).header("Origin", origin);
-    client.send(body.iter().fold(request, |request, body| request.json(body))).await
+    client.send(body.iter().fold(request, reqwest::RequestBuilder::json)).await
 }
 
 /// What a page of this origin may read.

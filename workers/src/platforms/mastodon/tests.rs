@@ -131,7 +131,7 @@ async fn answer(script: Arc<Mutex<Script>>, request: Request) -> Response {
         line: format!("{} {}", head.method, head.uri),
         key: header("idempotency-key"),
         token: header("authorization"),
-        body: serde_json::from_slice(&body).unwrap_or_else(|_| form(&body)),
+        body: serde_json::from_slice(&body).unwrap_or_else(|_| sign_in::form(&body)),
     };
     let mut script = script.lock().unwrap();
     script.asked.push(asked);
@@ -143,12 +143,6 @@ async fn answer(script: Arc<Mutex<Script>>, request: Request) -> Response {
     };
     let date = (start() - script.behind).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     Response::builder().status(status).header("date", date).body(Body::from(body)).unwrap()
-}
-
-fn form(body: &[u8]) -> Value {
-    let fields: serde_json::Map<_, _> =
-        url::form_urlencoded::parse(body).into_owned().map(|(name, value)| (name, value.into())).collect();
-    if fields.is_empty() { Value::Null } else { fields.into() }
 }
 
 const WHO: &str = "/api/v1/accounts/verify_credentials";

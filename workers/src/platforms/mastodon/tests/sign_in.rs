@@ -60,6 +60,13 @@ impl Way {
     }
 }
 
+/// The fields of a form, as JSON; null where there are none.
+pub(super) fn form(body: &[u8]) -> Value {
+    let fields: serde_json::Map<_, _> =
+        url::form_urlencoded::parse(body).into_owned().map(|(name, value)| (name, value.into())).collect();
+    if fields.is_empty() { Value::Null } else { fields.into() }
+}
+
 fn who() -> Beginner {
     Beginner { workspace: WorkspaceId::from(Uuid::from_u128(1)), key: KeyId::from(Uuid::from_u128(2)) }
 }
