@@ -26,11 +26,13 @@ use campanile_events::{
     workspace::Workspace,
 };
 use campanile_projections::Runner;
-use campanile_workers::{media::Library, platforms::Platforms, publishing::Publishing, tokens::Tokens};
+use campanile_workers::{
+    media::Library, platforms::Platforms, publishing::Publishing, sign_ins::SignIns, tokens::Tokens,
+};
 
 use super::{Checkpoints, Notary, bundle::Bundler};
 use crate::{
-    access::Access,
+    access::{Access, Origins},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::Roles,
     metrics::Metrics,
@@ -79,6 +81,8 @@ pub struct Core {
     pub keys: Executor<Key>,
     /// Who asks.
     pub access: Access,
+    /// Which origins keys list.
+    pub origins: Origins,
     /// Pictures and films.
     pub library: Library,
     /// The addresses that they are given to.
@@ -87,6 +91,8 @@ pub struct Core {
     pub platforms: Platforms,
     /// The accounts' credentials.
     pub tokens: Arc<Tokens>,
+    /// What was begun on platforms' own pages.
+    pub sign_ins: SignIns,
     /// Scheduler and workers.
     pub publishing: Publishing,
     /// Lets equal posts through one after the other.

@@ -97,9 +97,12 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
     let workspace_key = store.data_keys.create(workspace.uuid(), now).await.map_err(storage)?;
     let secret = KeySecret::generate(KeyMode::Live);
 
-    let mut first = First { now, metadata: Metadata::by(Actor::operator()), expected: Vec::new(), events: Vec::new() };
+    let metadata = Metadata::by(Actor::operator());
+    let mut first = First { now, metadata, workspace: None, expected: Vec::new(), events: Vec::new() };
     let name = email.rsplit_once('@').map_or("", |(_, host)| host);
     let name = organization_key.seal(fields::ORGANIZATION_NAME, &Open::new(name));
+    // Neither belongs to a workspace: there may be more of those.
+    first.workspace = Some(WorkspaceId::default());
     first
         .decide::<Organization>(
             organization.uuid(),
@@ -107,6 +110,7 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
         )
         .await?;
     first.decide::<Person>(person.uuid(), owning(now, organization, workspace, &organization_key, &email)).await?;
+    first.workspace = None;
     let name = workspace_key.seal(fields::WORKSPACE_NAME, &Open::new(WORKSPACE));
     let action = WorkspaceAction::Create { organization_id: organization, name };
     first.decide::<Workspace>(workspace.uuid(), vec![WorkspaceCommand { now, action }]).await?;
@@ -149,6 +153,8 @@ fn owning(
 struct First {
     now: DateTime<Utc>,
     metadata: Metadata,
+    /// Where it isn't the one that is made.
+    workspace: Option<WorkspaceId>,
     expected: Vec<Expected>,
     events: Vec<NewEvent>,
 }
@@ -162,7 +168,9 @@ impl First {
         let mut state = A::default();
         for command in commands {
             let (events, after) = decide(&state, command, &()).await.map_err(storage)?;
-            self.events.extend(new_events::<A>(id, &events, &self.metadata, self.now).map_err(storage)?);
+            let mut events = new_events::<A>(id, &events, &self.metadata, self.now).map_err(storage)?;
+            events.iter_mut().for_each(|event| event.workspace = self.workspace);
+            self.events.append(&mut events);
             state = after;
         }
         self.expected.push(Expected { stream: StreamId::new(A::KIND, id), version: Version(0) });

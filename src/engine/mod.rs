@@ -26,6 +26,7 @@ mod core;
 mod databases;
 mod enveloped;
 mod initialize;
+mod lingering;
 mod lock;
 pub mod log;
 mod marks;

@@ -17,6 +17,7 @@ use campanile_workers::{
     leases::Leases,
     media::{Library, MediaStore},
     publishing::{Deps, Publishing},
+    sign_ins::SignIns,
     tokens::Tokens,
 };
 use tokio::{sync::watch, task::JoinHandle};
@@ -26,7 +27,7 @@ use super::{
     projecting, publishing::platforms, upkeep,
 };
 use crate::{
-    access::Access,
+    access::{Access, Origins},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::{Configuration, Role},
 };
@@ -164,7 +165,9 @@ async fn core(
         clock.clone(),
     )
     .await?;
+    let origins = Origins::of(Arc::clone(&read), Arc::clone(&data_keys));
     let duplicates = Duplicates::open(Arc::clone(&side), sharing).await?;
+    let sign_ins = SignIns::open(Arc::clone(&side), &master_key).await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
     let roles = &configuration.roles;
@@ -207,10 +210,12 @@ async fn core(
         workspaces,
         keys,
         access,
+        origins,
         library,
         upload_links,
         platforms,
         tokens,
+        sign_ins,
         publishing,
         clock,
         duplicates,

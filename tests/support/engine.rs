@@ -141,6 +141,11 @@ impl Engine {
         self.node.terminate();
     }
 
+    /// Waits until it has stopped, once it was asked to.
+    pub fn stopped(&mut self) {
+        self.node.stopped();
+    }
+
     /// Everything that all its starts have said.
     pub fn said(&self) -> String {
         self.node.said()

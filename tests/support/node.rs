@@ -148,6 +148,11 @@ impl Node {
     /// Asks it to stop; it must finish what it has in hand and exit with 0.
     pub fn terminate(&mut self) {
         self.process().ask_to_stop();
+        self.stopped();
+    }
+
+    /// Waits until it has stopped, once it was asked to.
+    pub fn stopped(&mut self) {
         let status = self.process().ended(DRAIN);
         assert_eq!(status.code(), Some(0), "after SIGTERM; it said:\n{}", self.process().said());
         self.process = None;

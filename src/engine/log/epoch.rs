@@ -106,6 +106,7 @@ pub async fn begin_epoch(
     let version = begun.last().map_or(Version(0), |event| event.version);
     let event = NewEvent {
         id: EventId::fresh(now),
+        workspace: None,
         stream: STREAM,
         event_type: event.name().to_owned(),
         schema: event.schema(),
