@@ -1,4 +1,4 @@
-//! What is promised in seconds, in those seconds: every other test makes them shorter. It takes five minutes, so it is run
+//! What is promised in seconds, in those seconds: every other test makes them shorter. It takes four minutes, so it is run
 //! where `CAMPANILE_REAL_TIMING=1` asks for it, and says otherwise that it was not.
 
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ const LATE: Duration = Duration::from_secs(1);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_worker_is_noticed_and_what_it_left_is_settled_in_time() {
     if std::env::var(ASKED_FOR).as_deref() != Ok("1") {
-        println!("record: SKIPPED, it takes five minutes: {ASKED_FOR}=1 runs it");
+        println!("record: SKIPPED, it takes four minutes: {ASKED_FOR}=1 runs it");
         return;
     }
     let sandbox = SandboxServer::start().await;

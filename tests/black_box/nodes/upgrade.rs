@@ -25,7 +25,7 @@ const POSTS: usize = 6;
 
 /// A cluster whose older nodes don't know an event type; the newer API runs, and of the others the older ones.
 async fn of_two_builds(unknown: &'static str) -> Cluster {
-    let mut cluster = Cluster::stopped(Options { timing: Some(TIMING), ..Options::default() });
+    let mut cluster = Cluster::stopped(&Options { timing: Some(TIMING), ..Options::default() });
     for pair in [API, WORKERS, SCHEDULERS] {
         cluster[pair[OLDER]].of_build(Some(unknown));
         cluster.restart(pair[OLDER]).await;

@@ -15,7 +15,7 @@ async fn a_log_that_was_moved_is_not_served_until_it_is_kept_after_all() {
 
     engine.command(&export).ok();
     engine.command(&["log", "verify", "--file", text(&log)]).ok();
-    let refused = engine.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let refused = engine.place().refused_to_serve();
     assert_eq!(refused.code, Some(2), "{}{}", refused.output, refused.errors);
     assert!(refused.errors.contains("campanile log keep"), "it says what to do: {}", refused.errors);
     engine.command(&export).ok();

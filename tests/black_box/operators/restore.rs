@@ -143,7 +143,7 @@ async fn not_served_too_soon(place: Place) -> Place {
     assert!(ran.code == Some(1) && ran.errors.contains("the log is imported, but"), "{}", ran.errors);
 
     for _ in 0..2 {
-        let refused = place.run(&["serve", "--listen", "127.0.0.1:0"]);
+        let refused = Ran::refused_to_serve(place.command(&[]), place.folder.path());
         assert_eq!(refused.code, Some(2), "{}{}", refused.output, refused.errors);
         assert!(refused.errors.contains("campanile log new-epoch"), "it says what to do: {}", refused.errors);
     }
