@@ -97,9 +97,7 @@ impl State {
         if !matches!(self.target().phase, Phase::Scheduled | Phase::Retrying { .. } | Phase::Settling(_)) {
             return None;
         }
-        if self.target().next_at().is_none_or(|at| self.now < at) {
-            return None;
-        }
+        // When it may begin is for the aggregate to say, not for the worker.
         let (number, revision) = (self.target().next_number(), self.post.revision);
         let Intent { step, marker, .. } = intent(&self.post, self.now)?;
         let in_doubt = matches!(self.target().phase, Phase::Settling(_));
