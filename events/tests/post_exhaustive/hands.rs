@@ -34,7 +34,7 @@ impl State {
                 let action = PostAction::FailAttempt { account_id, number: *number, step: None, failure };
                 self.record(slot, action, None)
             }
-            (Work::Intend, Hands::GoingOn { number }) => Ok(self.intend(slot, *number)),
+            (Work::Intend, Hands::GoingOn { number }) => Ok(Some(self.intend(slot, *number))),
             (Work::Send(reply), Hands::Intended { number, intent }) => {
                 Ok(self.send(slot, reply, *number, intent, bounds))
             }
@@ -73,6 +73,13 @@ impl State {
         next
     }
 
+    /// A worker lets go of what it has in hand: it is told to stop, or there is nothing left to do.
+    fn stopped(&self, slot: usize) -> Self {
+        let mut next = self.clone();
+        next.slots[slot].rest();
+        next
+    }
+
     /// What the aggregate would say to an attempt now.
     fn begin(&self, slot: usize, number: u32, revision: u32, intent: Option<Intent>) -> PostAction {
         PostAction::StartAttempt {
@@ -90,9 +97,7 @@ impl State {
         if !matches!(self.target().phase, Phase::Scheduled | Phase::Retrying { .. } | Phase::Settling(_)) {
             return None;
         }
-        if self.target().next_at().is_none_or(|at| self.now < at) {
-            return None;
-        }
+        // When it may begin is for the aggregate to say, not for the worker.
         let (number, revision) = (self.target().next_number(), self.post.revision);
         let Intent { step, marker, .. } = intent(&self.post, self.now)?;
         let in_doubt = matches!(self.target().phase, Phase::Settling(_));
@@ -119,7 +124,7 @@ impl State {
         let action = self.begin(slot, *number, *revision, Some(intent.clone()));
         if let Ok(events) = next.ask(action) {
             if next.target().attempts.len() > bounds.attempts as usize {
-                return Ok(None);
+                return Ok(Some(self.stopped(slot)));
             }
             if intended(&events) {
                 next.slots[slot].hands = Hands::Intended { number: *number, intent };
@@ -141,7 +146,7 @@ impl State {
         next.slots[slot].rest();
         if let Ok(events) = next.ask(self.begin(slot, number, revision, None)) {
             if next.target().attempts.len() > bounds.attempts as usize {
-                return Ok(None);
+                return Ok(Some(self.stopped(slot)));
             }
             if events.iter().any(|event| matches!(event, PostEvent::AttemptStarted(_))) {
                 next.slots[slot].hands = Hands::Unready { number };
@@ -151,8 +156,8 @@ impl State {
         Ok(Some(next))
     }
 
-    fn intend(&self, slot: usize, number: u32) -> Option<Self> {
-        let intent = intent(&self.post, self.now)?;
+    fn intend(&self, slot: usize, number: u32) -> Self {
+        let Some(intent) = intent(&self.post, self.now) else { return self.stopped(slot) };
         let (account_id, worker) = (account(), self.slots[slot].worker());
         let mut next = self.clone();
         let action = PostAction::IntendSend { account_id, number, worker, intent: intent.clone() };
@@ -161,7 +166,7 @@ impl State {
         } else {
             next.slots[slot].rest();
         }
-        Some(next)
+        next
     }
 
     fn send(&self, slot: usize, reply: Reply, number: u32, intent: &Intent, bounds: Bounds) -> Option<Self> {

@@ -123,9 +123,11 @@ impl State {
         Some(next)
     }
 
+    /// Who only looked, or asked, can as well be thought not to have.
     fn die(&self, slot: usize, lost: bool, bounds: Bounds) -> Option<Self> {
         let has = &self.slots[slot];
-        if self.crashes >= bounds.crashes || !has.is_in_an_attempt() || has.silent {
+        let has_no_more = matches!(has.hands, Hands::Idle | Hands::Looked { .. } | Hands::Asked { .. });
+        if self.crashes >= bounds.crashes || has_no_more || has.silent {
             return None;
         }
         let in_the_air = match has.hands {
@@ -146,7 +148,7 @@ impl State {
 
     fn fall_silent(&self, slot: usize, bounds: Bounds) -> Option<Self> {
         let has = &self.slots[slot];
-        if self.crashes >= bounds.crashes || !has.is_in_an_attempt() || has.silent {
+        if self.crashes >= bounds.crashes || has.is_idle() || has.silent {
             return None;
         }
         let mut next = self.clone();

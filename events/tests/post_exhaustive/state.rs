@@ -53,9 +53,8 @@ impl Slot {
         worker(self.id)
     }
 
-    /// What it has in hand is lost with it. Who only looked, or asked, can be as well thought to come late.
-    pub const fn is_in_an_attempt(&self) -> bool {
-        !matches!(self.hands, Hands::Idle | Hands::Looked { .. } | Hands::Asked { .. })
+    pub const fn is_idle(&self) -> bool {
+        matches!(self.hands, Hands::Idle)
     }
 
     /// Has nothing in hand, and is heard again.
@@ -101,6 +100,6 @@ impl State {
     /// Nothing more happens by itself: the target is at its end, and nobody has it in hand.
     pub fn is_final(&self) -> bool {
         let ended = matches!(self.target().phase, Phase::Published | Phase::Failed | Phase::Missed | Phase::Canceled);
-        ended && self.slots.iter().all(|slot| matches!(slot.hands, Hands::Idle))
+        ended && self.slots.iter().all(Slot::is_idle)
     }
 }

@@ -13,7 +13,7 @@ const SEND_WINDOW: Duration = Duration::seconds(30);
 impl State {
     /// The next moment that matters. Who is heard is prompt, and a request has its effect in time: else nothing waits.
     pub fn wait(&self) -> Option<Self> {
-        let busy = self.slots.iter().any(|slot| !slot.silent && slot.is_in_an_attempt());
+        let busy = self.slots.iter().any(|slot| !slot.silent && !slot.is_idle());
         let next = self.moments().into_iter().filter(|at| *at > self.now).min()?;
         if busy || self.in_the_air().any(|at| next > at) {
             return None;
@@ -50,7 +50,8 @@ impl State {
             (&target.phase, self.platform.delivery)
         {
             // From then on a repeat could leave after the window.
-            moments.extend(intents.map(|intent| intent.at + Duration::milliseconds(window as i64) - SEND_WINDOW));
+            let first = intents.map(|intent| intent.at).min();
+            moments.extend(first.map(|at| at + Duration::milliseconds(window as i64) - SEND_WINDOW));
         }
         moments
     }
