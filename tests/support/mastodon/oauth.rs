@@ -27,6 +27,9 @@ use super::{
 const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 const KNOWN: [&str; 4] = ["read:accounts", "read:statuses", "write:media", "write:statuses"];
 
+/// The end of every id, secret, code and token that it hands out.
+pub const HANDED: &str = "9d41c7e05b";
+
 /// An app that was registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
@@ -69,7 +72,7 @@ impl Default for OAuth {
 impl OAuth {
     fn fresh(&mut self, kind: &str) -> String {
         self.made += 1;
-        format!("mastodon-{kind}-{}-9d41c7", self.made)
+        format!("mastodon-{kind}-{}-{HANDED}", self.made)
     }
 
     fn app(&self, form: &HashMap<String, String>) -> Option<&App> {
