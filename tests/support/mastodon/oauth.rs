@@ -58,6 +58,8 @@ pub(super) struct OAuth {
     pub apps: Vec<App>,
     codes: HashMap<String, Given>,
     pub tokens: HashMap<String, BTreeSet<String>>,
+    /// Those of them that don't hold now.
+    pub revoked: BTreeSet<String>,
     /// Counts what was made.
     made: usize,
 }
@@ -65,7 +67,13 @@ pub(super) struct OAuth {
 impl Default for OAuth {
     fn default() -> Self {
         let all = KNOWN.map(str::to_owned).into();
-        Self { apps: Vec::new(), codes: HashMap::new(), tokens: [(TOKEN.to_owned(), all)].into(), made: 0 }
+        Self {
+            apps: Vec::new(),
+            codes: HashMap::new(),
+            tokens: [(TOKEN.to_owned(), all)].into(),
+            revoked: BTreeSet::new(),
+            made: 0,
+        }
     }
 }
 
@@ -92,7 +100,8 @@ pub(super) fn routes() -> Router<Shared> {
 /// Whether a request's token lets it do this; else the answer.
 pub(super) fn may(state: &Truth, headers: &HeaderMap, scope: &str) -> Result<(), Box<Response<Body>>> {
     let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok()?.strip_prefix("Bearer "));
-    match given.and_then(|token| state.oauth.tokens.get(token)) {
+    let holds = |token: &&str| !state.oauth.revoked.contains(*token);
+    match given.filter(holds).and_then(|token| state.oauth.tokens.get(token)) {
         None => Err(Box::new(unauthorized())),
         Some(scopes) if scopes.contains(scope) => Ok(()),
         Some(_) => Err(Box::new(error(StatusCode::FORBIDDEN, "This action is outside the authorized scopes"))),
