@@ -151,7 +151,8 @@ pub async fn list(
             } else if found.len() < page.limit {
                 found.push(row);
             } else {
-                let next_cursor = found.last().map(|last| page::cursor(last.recorded_at, last.id.uuid()));
+                let next_cursor =
+                    found.last().map(|last| page::cursor::<KeyRow>(&conditions(), last.recorded_at, last.id.uuid()));
                 return Ok(Paged { rows: found, next_cursor });
             }
         }

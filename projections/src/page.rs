@@ -6,7 +6,11 @@ use campanile_events::{
     ids::WorkspaceId,
 };
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+/// Bytes at a cursor's end.
+const MARK: usize = 6;
 
 /// Which part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +93,28 @@ impl Conditions {
         }
         self.sql.push(numbered);
     }
+
+    /// Which list this is of a table, whatever the moment: a list by time asks for another one each time.
+    fn mark(&self, table: &str) -> Sha256 {
+        let mut mark = Sha256::new();
+        let mut feed = |bytes: &[u8]| {
+            mark.update((bytes.len() as u64).to_be_bytes());
+            mark.update(bytes);
+        };
+        feed(table.as_bytes());
+        self.sql.iter().for_each(|sql| feed(sql.as_bytes()));
+        for value in &self.values {
+            match value {
+                Value::Time(_) => {}
+                Value::Null => feed(&[]),
+                Value::Integer(number) => feed(&number.to_be_bytes()),
+                Value::Text(text) => feed(text.as_bytes()),
+                Value::Bytes(bytes) => feed(bytes),
+                Value::Uuid(id) => feed(id.as_bytes()),
+            }
+        }
+        mark
+    }
 }
 
 /// The place of a row in its list.
@@ -102,26 +128,30 @@ impl Place {
         Ok(Self { created_at: row.time("created_at")?, id: row.uuid(T::ID)? })
     }
 
-    fn cursor(&self) -> String {
+    /// What a client gives back. Its end tells it from another list's, and from one that was altered.
+    fn cursor(&self, mark: Sha256) -> String {
         let mut bytes = self.created_at.timestamp_micros().to_be_bytes().to_vec();
         bytes.extend(self.id.as_bytes());
+        let end = mark.chain_update(&bytes).finalize();
+        bytes.extend(&end[..MARK]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn read(cursor: &str) -> Result<Self, QueryError> {
+    fn read(cursor: &str, mark: Sha256) -> Result<Self, QueryError> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
         let place = bytes.as_deref().and_then(|bytes| {
             let (micros, id) = bytes.split_first_chunk()?;
             let created_at = DateTime::from_timestamp_micros(i64::from_be_bytes(*micros))?;
-            Some(Self { created_at, id: Uuid::from_slice(id).ok()? })
+            Some(Self { created_at, id: Uuid::from_slice(id.get(..id.len().checked_sub(MARK)?)?).ok()? })
         });
-        place.ok_or_else(|| QueryError::Cursor { cursor: cursor.to_owned() })
+        let own = place.filter(|place| place.cursor(mark) == cursor);
+        own.ok_or_else(|| QueryError::Cursor { cursor: cursor.to_owned() })
     }
 }
 
-/// The cursor after a row.
-pub(crate) fn cursor(created_at: DateTime<Utc>, id: Uuid) -> String {
-    Place { created_at, id }.cursor()
+/// The cursor after a row of a list.
+pub(crate) fn cursor<T: Listed>(conditions: &Conditions, created_at: DateTime<Utc>, id: Uuid) -> String {
+    Place { created_at, id }.cursor(conditions.mark(T::TABLE))
 }
 
 /// Reads one page.
@@ -130,9 +160,9 @@ pub(crate) async fn list<T: Listed>(
     mut conditions: Conditions,
     page: &Page,
 ) -> Result<Paged<T>, QueryError> {
-    let id = T::ID;
+    let (id, mark) = (T::ID, conditions.mark(T::TABLE));
     if let Some(cursor) = &page.cursor {
-        let Place { created_at, id: after } = Place::read(cursor)?;
+        let Place { created_at, id: after } = Place::read(cursor, mark.clone())?;
         conditions.and(&format!("(created_at, {id}) < (?, ?)"), [created_at.into(), after.into()]);
     }
     let Conditions { sql, mut values } = conditions;
@@ -147,7 +177,7 @@ pub(crate) async fn list<T: Listed>(
     );
     let rows = db.query(&sql, values).await?;
     let last = (rows.len() > page.limit).then(|| page.limit.checked_sub(1)).flatten();
-    let next_cursor = last.map(|last| Place::of::<T>(&rows[last])).transpose()?.map(|place| place.cursor());
+    let next_cursor = last.map(|last| Place::of::<T>(&rows[last])).transpose()?.map(|place| place.cursor(mark));
     let rows = rows.iter().take(page.limit).map(T::read).collect::<Result<_, _>>()?;
     Ok(Paged { rows, next_cursor })
 }

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use campanile_events::clock::SystemClock;
 use campanile_workers::platforms::sandbox;
 use clap::Args;
-use tokio::net::TcpListener;
 
-use super::{Failure, logging, shutdown};
+use super::{Failure, logging, serve, shutdown};
 use crate::configuration::LogFormat;
 
 const EXAMPLES: &str = "Examples:
@@ -45,8 +44,7 @@ impl Sandbox {
             Some(path) => sandbox::Sandbox::open(clock, path)?,
             None => sandbox::Sandbox::new(clock),
         };
-        let failed = |error| Failure::Failed(format!("can't listen on {}: {error}", self.listen));
-        let listener = TcpListener::bind(&self.listen).await.map_err(failed)?;
+        let listener = serve::listen(&self.listen).await?;
         println!("http://{}", listener.local_addr()?);
         sandbox::serve(listener, state, told).await;
         Ok(())

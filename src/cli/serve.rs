@@ -77,7 +77,8 @@ async fn listen_if_asked(configuration: &Configuration) -> Result<Option<TcpList
     listen(&configuration.listen).await.map(Some)
 }
 
-async fn listen(address: &str) -> Result<TcpListener, Failure> {
+/// Listens on an address that an operator named.
+pub(super) async fn listen(address: &str) -> Result<TcpListener, Failure> {
     let failed = |error: std::io::Error| {
         let words = format!("can't listen on {address}: {error}");
         match error.kind() {

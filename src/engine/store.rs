@@ -102,7 +102,7 @@ impl OpenError {
                 | Self::EmptyDatabase
                 | Self::EpochPending
                 | Self::Moved
-                | Self::MasterKey(MasterKeyError::Unnamed)
+                | Self::MasterKey(_)
         )
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 
 use super::decide_target::Case;
 use super::{
@@ -11,9 +11,6 @@ use super::{
     Target, TargetRef, TargetResolved, TargetRules, TargetViolations, Then, When,
 };
 use crate::ids::AccountId;
-
-/// A due time may lie this far back: clocks differ, and requests take time.
-const PAST_TOLERANCE: Duration = Duration::seconds(60);
 
 type Decision = Result<Vec<PostEvent>, PostError>;
 
@@ -142,7 +139,7 @@ impl Post {
         if account_ids.is_empty() || self.targets.iter().any(begun) {
             return Err(self.forbids(verb));
         }
-        if when.at < now - PAST_TOLERANCE {
+        if when.is_past(now) {
             return Err(PostError::InThePast);
         }
         let event = PostScheduled { revision: self.revision + 1, when, account_ids, at: now };

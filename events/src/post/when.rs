@@ -76,7 +76,15 @@ pub enum Unresolvable {
     },
 }
 
+/// A due time may lie this far back: clocks differ, and requests take time.
+const PAST_TOLERANCE: Duration = Duration::seconds(60);
+
 impl When {
+    /// Whether it is too late to ask for this.
+    pub fn is_past(&self, now: DateTime<Utc>) -> bool {
+        self.at < now - PAST_TOLERANCE
+    }
+
     /// An instant that the client named itself.
     pub const fn instant(at: DateTime<Utc>) -> Self {
         Self { at, local: None }

@@ -17,7 +17,7 @@ use crate::api::Api;
 const WHERE: &str = "/v1/";
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const TAKEN: HeaderValue = HeaderValue::from_static(
-    "Authorization, X-API-Key, Content-Type, Idempotency-Key, If-Match, Campanile-Position, X-Request-Id",
+    "Authorization, X-API-Key, Content-Type, Idempotency-Key, If-Match, If-None-Match, Campanile-Position, X-Request-Id",
 );
 /// All that answers say in headers of their own.
 const SHOWN: HeaderValue = HeaderValue::from_static(

@@ -51,10 +51,10 @@ pub struct NewPost {
     #[schema(value_type = BTreeMap<AccountRef, OwnContent>)]
     pub(super) overrides: BTreeMap<AccountId, OwnContent>,
     /// How long after its due time it is still sent, if the engine was down; 3600 if not said.
-    #[schema(maximum = 2_592_000)]
+    #[schema(minimum = 1, maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
     /// How long after its due time it is tried again; as long as the late limit if not said.
-    #[schema(maximum = 2_592_000)]
+    #[schema(minimum = 1, maximum = 2_592_000)]
     pub(super) give_up_after_seconds: Option<u32>,
     /// Lets it through though another has the same content for the same account.
     #[serde(default)]
@@ -100,11 +100,11 @@ pub struct PostChanges {
     pub(super) overrides: Option<BTreeMap<AccountId, OwnContent>>,
     /// How long after its due time it is still sent, if the engine was down.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = u32, required = false, maximum = 2_592_000)]
+    #[schema(value_type = u32, required = false, minimum = 1, maximum = 2_592_000)]
     pub(super) late_limit_seconds: Option<u32>,
     /// How long after its due time it is tried again.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = u32, required = false, maximum = 2_592_000)]
+    #[schema(value_type = u32, required = false, minimum = 1, maximum = 2_592_000)]
     pub(super) give_up_after_seconds: Option<u32>,
     /// Lets it through though another has the same content for the same account.
     #[serde(default)]

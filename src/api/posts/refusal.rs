@@ -12,7 +12,8 @@ pub(super) fn refused(error: CommandError<PostError>, at: &str) -> ApiError {
     refused_anyway(error, "post", |error| by_post(error, at))
 }
 
-fn by_post(error: PostError, at: &str) -> ApiError {
+/// The refusal of an aggregate, whose due time stands in the field `at`.
+pub(super) fn by_post(error: PostError, at: &str) -> ApiError {
     let message = error.to_string();
     let conflict = |state: &str| ApiError::new(Code::Conflict, message.clone()).with("state", state);
     match error {

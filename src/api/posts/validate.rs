@@ -1,10 +1,10 @@
 //! `POST /v1/posts/validate`
 
 use axum::extract::State;
-use campanile_events::post::Content;
+use campanile_events::post::{Content, PostError};
 use serde_json::{Value, json};
 
-use super::{input::NewPost, targets::targets};
+use super::{input::NewPost, refusal, targets::targets};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body},
@@ -24,7 +24,9 @@ use crate::api::{
 pub async fn validate(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
     new.check()?;
     if let Some(schedule) = &new.schedule {
-        schedule.when("schedule.")?;
+        if schedule.when("schedule.")?.is_past(api.0.clock.now()) {
+            return Err(refusal::by_post(PostError::InThePast, &format!("schedule.{}", schedule.told())));
+        }
     }
     let key = api.data_key(&asker).await?;
     let media = attached(&api.0, asker.caller.workspace, &key, &new.media_ids).await?;
