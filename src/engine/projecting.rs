@@ -30,11 +30,10 @@ pub(super) fn start(
 }
 
 async fn project(runner: Arc<Runner>, stop: watch::Receiver<bool>) {
-    match runner.run(told(stop.clone())).await {
-        Ok(()) => {}
-        // A newer node brings them forward: what is known here of how far they are stays true.
-        Err(RunnerError::NewerBuildNeeded { .. }) => runner.follow(told(stop)).await,
-        Err(error) => tracing::error!(%error, "the read models stand still"),
+    if let Err(error) = runner.run(told(stop.clone())).await {
+        tracing::error!(%error, "the read models are not brought forward here any more");
+        // A newer node may do so: what is known here of how far they are stays true.
+        runner.follow(told(stop)).await;
     }
 }
 

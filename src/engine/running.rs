@@ -33,6 +33,9 @@ use crate::{
 };
 
 const MEDIA: &str = "media";
+/// How often a start that lost its database is begun anew, and the pause before each.
+const STARTS: u32 = 30;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The engine of one folder, running. Without [`Engine::drain`] before it is dropped, work in hand is left to the next
 /// start, as after a crash.
@@ -60,8 +63,26 @@ impl Engine {
 
     /// The same, going by another clock.
     pub async fn open_with(configuration: &Configuration, clock: SharedClock) -> Result<Self, OpenError> {
-        let store = Store::open(&configuration.folder, Opening::Existing, clock).await?;
+        let mut store = Store::open(&configuration.folder, Opening::Existing, clock.clone()).await?;
         store.check_served().await?;
+        for _ in 0..STARTS {
+            // A database that was there a moment ago comes back, as it does for an engine that runs.
+            match Self::run(configuration, store).await {
+                Err(error) if error.is_passing() => tracing::warn!(%error, "the start begins anew"),
+                done => return done,
+            }
+            tokio::time::sleep(PAUSE).await;
+            store = reopened(configuration, &clock).await?;
+        }
+        Self::run(configuration, store).await
+    }
+
+    async fn run(configuration: &Configuration, store: Store) -> Result<Self, OpenError> {
+        // Who is alone needs no lease to sign.
+        let turns = match store.sharing {
+            Sharing::Alone => None,
+            Sharing::Shared => Some(Leases::open(Arc::clone(&store.side)).await?),
+        };
         let notary = Notary::of(&store);
         let carrier = Carrier::open(configuration).await?;
         let (core, lock, folder) = core(configuration, store, &carrier, notary.clone()).await?;
@@ -70,11 +91,6 @@ impl Engine {
         let (projector, stop) = watch::channel(false);
         let projects = configuration.roles.has(Role::Projector);
         let projecting = projecting::start(&core, projects, carrier.wakes(), &stop);
-        // Who is alone needs no lease to sign.
-        let turns = match core.posts.sharing() {
-            Sharing::Alone => None,
-            Sharing::Shared => Some(Leases::open(Arc::clone(&core.side)).await?),
-        };
         let (upkeep, stop) = watch::channel(false);
         let keeping = vec![
             tokio::spawn(notary.run(turns, stop.clone())),
@@ -122,6 +138,18 @@ impl Engine {
     }
 }
 
+/// The store of a start that is begun anew, as soon as it can be had.
+async fn reopened(configuration: &Configuration, clock: &SharedClock) -> Result<Store, OpenError> {
+    for _ in 0..STARTS {
+        match Store::open(&configuration.folder, Opening::Existing, clock.clone()).await {
+            Err(error) if error.is_passing() => tracing::debug!(%error, "the database is away still"),
+            done => return done,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Store::open(&configuration.folder, Opening::Existing, clock.clone()).await
+}
+
 async fn core(
     configuration: &Configuration,
     store: Store,
@@ -146,7 +174,7 @@ async fn core(
     let timing = configuration.timing;
     let read = read_models(&configuration.folder, &side)?;
     let runner = Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await;
-    let runner = Arc::new(runner.map_err(|error| OpenError::ReadModels(error.to_string()))?);
+    let runner = Arc::new(runner?);
 
     let outdated = Outdated::default();
     let posts = Core::executor(&journal, sharing, &clock, PostServices { timing }, &outdated);

@@ -13,6 +13,7 @@ use campanile_events::{
     seal::{DataKeys, MasterKey, SealError, SigningKeys},
 };
 
+use campanile_projections::runner;
 use campanile_workers::{bus::nats::ConnectError, media::StoreError};
 
 use super::{
@@ -92,7 +93,22 @@ pub enum OpenError {
     Platforms(String),
 }
 
+impl From<runner::OpenError> for OpenError {
+    fn from(error: runner::OpenError) -> Self {
+        match error {
+            runner::OpenError::Db(error) => Self::Db(error),
+            runner::OpenError::Journal(error) => Self::Journal(error),
+            error => Self::ReadModels(error.to_string()),
+        }
+    }
+}
+
 impl OpenError {
+    /// Whether the database was away, and may be back soon.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Db(DbError::Unavailable(_)) | Self::Journal(ReadError::Unavailable(_)))
+    }
+
     /// Whether the operator has to do something else first, rather than something having failed.
     pub const fn is_refusal(&self) -> bool {
         matches!(

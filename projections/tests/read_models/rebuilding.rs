@@ -110,7 +110,15 @@ async fn a_raised_version_is_built_beside_and_survives_a_restart(engine: Engine)
     assert_eq!(runner.status().await.unwrap()[0].version, known + 1);
     assert_eq!(dump(db.as_ref()).await, rows);
 
-    // The older build gives way, running or starting.
+    // The older build gives way, running, following or starting.
+    let mut stops = first.stops();
+    tokio::select! {
+        () = first.follow(std::future::pending()) => {}
+        met = stops.wait_for(Option::is_some) => {
+            assert!(matches!(&*met.unwrap(), Some(RunnerError::NewerBuildNeeded { .. })));
+        }
+        () = tokio::time::sleep(std::time::Duration::from_secs(10)) => panic!("who follows doesn't see it"),
+    }
     town.live(1).await;
     assert!(matches!(first.run_once().await, Err(RunnerError::NewerBuildNeeded { .. })));
     let refused = Runner::open(house.journal.clone(), db, campanile_projections::all()).await.err();

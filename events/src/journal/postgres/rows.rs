@@ -156,7 +156,8 @@ impl<'a> Column<'a> {
     }
 
     pub(super) fn stream(&self, at: usize) -> Result<StreamId, ReadError> {
-        let kind = self.get::<&str>(at)?.parse().map_err(|_| self.damaged("the kind of stream is unknown"))?;
+        let kind =
+            self.get::<&str>(at)?.parse().map_err(|_| self.damaged("the kind of stream is unknown to this build"))?;
         Ok(StreamId::new(kind, self.get(at + 1)?))
     }
 }

@@ -271,7 +271,7 @@ impl<'a> Column<'a> {
     }
 
     fn stream(&self, at: usize) -> Result<StreamId, ReadError> {
-        let kind = self.text(at)?.parse().map_err(|_| self.damaged("the kind of stream is unknown"))?;
+        let kind = self.text(at)?.parse().map_err(|_| self.damaged("the kind of stream is unknown to this build"))?;
         Ok(StreamId::new(kind, self.uuid(at + 1)?))
     }
 
