@@ -29,7 +29,7 @@ use campanile_workers::{media::Library, platforms::Platforms, publishing::Publis
 
 use super::{Checkpoints, Notary, bundle::Bundler};
 use crate::{
-    access::Access,
+    access::{Access, People},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     metrics::Metrics,
 };
@@ -75,8 +75,10 @@ pub struct Core {
     pub workspaces: Executor<Workspace>,
     /// Carries out keys' commands.
     pub keys: Executor<Key>,
-    /// Who asks.
+    /// Who asks, with a key.
     pub access: Access,
+    /// The people, and who of them is signed in.
+    pub people: People,
     /// Pictures and films.
     pub library: Library,
     /// The addresses that they are given to.

@@ -24,7 +24,7 @@ use super::{
     projecting, publishing::platforms, upkeep,
 };
 use crate::{
-    access::Access,
+    access::{Access, People},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::{Configuration, Role},
 };
@@ -71,7 +71,8 @@ impl Engine {
             tokio::spawn(notary.run(stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop.clone())),
-            tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop)),
+            tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop.clone())),
+            tokio::spawn(upkeep::forget_people(core.people.clone(), stop)),
         ];
         Ok(Self {
             core,
@@ -143,6 +144,10 @@ async fn core(
         clock.clone(),
     )
     .await?;
+    let persons = Core::executor(&journal, sharing, &clock, ());
+    let invitations = Core::executor(&journal, sharing, &clock, ());
+    let (own_side, own_keys) = (Arc::clone(&side), Arc::clone(&data_keys));
+    let people = People::open(own_side, &master_key, own_keys, persons, invitations, clock.clone()).await?;
     let duplicates = Duplicates::open(Arc::clone(&side), sharing).await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
@@ -185,6 +190,7 @@ async fn core(
         workspaces,
         keys,
         access,
+        people,
         library,
         upload_links,
         platforms,

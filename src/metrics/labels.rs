@@ -35,3 +35,9 @@ pub(super) struct Answered {
 pub(super) struct OfProjection {
     pub projection: &'static str,
 }
+
+/// How an attempt to sign in ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct SignIn {
+    pub outcome: &'static str,
+}

@@ -16,7 +16,7 @@ use prometheus_client::{
 
 use super::{
     gauges::Gauges,
-    labels::{Answered, Ended, OnPlatform, OnRoute},
+    labels::{Answered, Ended, OnPlatform, OnRoute, SignIn},
 };
 
 /// From half a millisecond to two minutes.
@@ -39,6 +39,7 @@ pub(super) struct Registered {
     append_events: Histogram,
     append_seconds: Histogram,
     requests: Family<Answered, Counter>,
+    sign_ins: Family<SignIn, Counter>,
     request_seconds: Histograms<OnRoute>,
     pub(super) gauges: Gauges,
 }
@@ -68,6 +69,8 @@ impl Default for Metrics {
         registry.register_with_unit("append_duration", about, Unit::Seconds, append_seconds.clone());
         let requests = Family::default();
         registry.register("http_requests", "Requests answered, by route and status", requests.clone());
+        let sign_ins = Family::default();
+        registry.register("sign_ins", "Attempts to sign in, by how they ended", sign_ins.clone());
         let request_seconds: Histograms<OnRoute> = Family::new_with_constructor(latency);
         let about = "From a request's head to its answer's, by route";
         registry.register_with_unit("http_request_duration", about, Unit::Seconds, request_seconds.clone());
@@ -79,6 +82,7 @@ impl Default for Metrics {
             append_events,
             append_seconds,
             requests,
+            sign_ins,
             request_seconds,
             gauges,
         }))
@@ -91,6 +95,11 @@ impl Metrics {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.0.registry).expect("a string takes every text");
         text
+    }
+
+    /// An attempt to sign in ended so.
+    pub fn sign_in(&self, outcome: &'static str) {
+        self.0.sign_ins.get_or_create(&SignIn { outcome }).inc();
     }
 
     pub(super) fn answered(&self, method: &'static str, route: &str, status: u16, took: Duration) {
