@@ -7,5 +7,6 @@ mod idempotency;
 mod keys;
 mod media;
 mod nodes;
+mod people;
 mod posts;
 mod unavailable;
