@@ -1,7 +1,10 @@
 //! `DELETE /v1/people/{id}`
 
 use axum::extract::State;
-use campanile_events::{ids::PersonId, person::PersonAction};
+use campanile_events::{
+    ids::{PersonId, Position},
+    person::PersonAction,
+};
 
 use super::{By, refused};
 use crate::api::{
@@ -27,15 +30,16 @@ pub async fn remove(
     let person = api.person_in(by.workspace, id).await?;
     if_match.check(person.revision)?;
     api.leave_an_owner(by.workspace, &person).await?;
-    taken_away(&api, &by, id).await
+    let position = taken_away(&api, &by, id).await?;
+    Ok(api.placed(Answer::nothing(), position).await)
 }
 
 /// Takes a person's role away, and ends their sessions if it was their last.
-pub(in crate::api) async fn taken_away(api: &Api, by: &By, id: PersonId) -> Result<Answer, ApiError> {
+pub(in crate::api) async fn taken_away(api: &Api, by: &By, id: PersonId) -> Result<Position, ApiError> {
     let action = PersonAction::TakeRole { workspace_id: by.workspace };
     let done = by.execute(api, id, action).await.map_err(refused)?;
     if done.state.roles.is_empty() {
         api.0.people.sessions().end_all(id, None).await?;
     }
-    Ok(api.placed(Answer::nothing(), done.position).await)
+    Ok(done.position)
 }

@@ -1,6 +1,7 @@
 //! `POST /operator/people/remove`
 
 use axum::extract::State;
+use serde_json::json;
 
 use super::named::NamedPerson;
 use crate::api::{
@@ -21,5 +22,7 @@ pub async fn remove(
     given.finish()?;
     let id = api.named_person(&named).await?;
     api.person_in(workspace, id).await?;
-    taken_away(&api, &By::operator(workspace, operator.metadata()), id).await
+    let position = taken_away(&api, &By::operator(workspace, operator.metadata()), id).await?;
+    let shown = json!({ "person_id": id, "workspace_id": workspace });
+    Ok(api.placed(Answer::ok(shown), position).await)
 }
