@@ -16,7 +16,9 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
-use super::{Attempts, Caller, Denied, Email, Links, PasswordError, Passwords, Session, Sessions, Token, TokenKind};
+use super::{
+    Attempts, Caller, Denied, Email, Links, PasswordError, Passwords, Purpose, Session, Sessions, Token, TokenKind,
+};
 
 /// The organization stands among the first events of a log.
 const FIRST: usize = 50;
@@ -279,7 +281,7 @@ impl People {
         &self.0.links
     }
 
-    /// Sets a person's password, and ends their sessions but one, if one is named.
+    /// Sets a person's password, and ends their sessions but one, if one is named, and the link to reset it.
     pub async fn set_password(
         &self,
         id: PersonId,
@@ -290,6 +292,8 @@ impl People {
         // In this order: a session that begins with the password of before is there to be ended, or doesn't begin.
         self.0.passwords.keep(id, hash, self.0.clock.now()).await?;
         self.0.sessions.end_all(id, but).await?;
+        // A link that somebody asked for before would set it back.
+        self.0.links.withdraw(id.uuid(), Purpose::Reset).await?;
         Ok(())
     }
 

@@ -135,13 +135,11 @@ pub(super) async fn execute(
 ) -> Result<Committed<Invitation>, CommandError<InvitationError>> {
     let invitations = api.0.people.invitations();
     let command = InvitationCommand { now: api.0.clock.now(), action };
-    match (by.asker.clone(), shown_once) {
-        (Some(asker), Some(secret)) => asker.showing_once(secret).execute(invitations, id.uuid(), command).await,
-        _ => {
-            let (workspace, metadata) = (by.workspace, by.metadata());
-            invitations.execute(Request { workspace, id: id.uuid(), command, metadata, receipt: None }).await
-        }
+    if let (Some(asker), Some(secret)) = (by.asker.clone(), shown_once) {
+        return asker.showing_once(secret).execute(invitations, id.uuid(), command).await;
     }
+    let (workspace, metadata) = (by.workspace, by.metadata());
+    invitations.execute(Request { workspace, id: id.uuid(), command, metadata, receipt: None }).await
 }
 
 impl Api {

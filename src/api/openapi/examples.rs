@@ -93,33 +93,6 @@ fn of(name: &str) -> Option<Value> {
             "key": { "id": KEY, "name": "ci-deploy", "prefix": "sk_live_3fK9", "mode": "live", "expires_at": null },
             "workspace_id": WORKSPACE, "paused_at": null, "scopes": ["posts:read", "posts:write"],
         }),
-        "Login" => json!({ "email": "ada@example.com", "password": "correct horse battery staple" }),
-        "Begun" => json!({
-            "token": TOKEN, "session_id": SESSION, "expires_at": DUE,
-            "person": { "id": PERSON, "email": "ada@example.com" }, "workspaces": [workspace()],
-        }),
-        "Session" => json!({
-            "id": SESSION, "current": true, "created_at": WRITTEN, "last_used_at": WRITTEN, "expires_at": DUE,
-            "address": "203.0.113.7", "client": "campanile/0.1.0",
-        }),
-        "NewPassword" => json!({
-            "current_password": "correct horse battery staple", "new_password": "another horse battery staple",
-        }),
-        "Reset" | "Coming" => json!({ "token": LINK, "password": "correct horse battery staple" }),
-        "NewWorkspace" => json!({ "name": "Newsroom" }),
-        "Workspace" => workspace(),
-        "NewRole" => json!({ "role": "approver" }),
-        "Person" => json!({
-            "id": PERSON, "email": "ada@example.com", "role": "editor", "revision": 2, "registered_at": WRITTEN,
-        }),
-        "Guest" => json!({ "email": "bob@example.com", "role": "editor" }),
-        "Invitation" => invitation(),
-        "InvitationWithLink" => {
-            with(invitation(), json!({ "token": LINK, "url": format!("https://campanile.example/join#{LINK}") }))
-        }
-        "Joined" => json!({
-            "person": { "id": PERSON, "email": "bob@example.com" }, "workspace_id": WORKSPACE, "role": "editor",
-        }),
         "Pause" => json!({ "id": WORKSPACE, "paused_at": WRITTEN }),
         "Verdict" => json!({ "account_id": ACCOUNT, "platform": "mastodon", "ok": true, "violations": [] }),
         "NewMedia" => json!({
@@ -156,6 +129,40 @@ fn of(name: &str) -> Option<Value> {
             "id": "evt_01k3v8x2m6e4qb7n9r2s5t8vwx", "type": "post.unscheduled", "schema": 1, "version": 3,
             "position": "1-104277", "at": WRITTEN, "actor": KEY, "request_id": "req_01k3v8x2m3e0a1b2c3d4e5f6g7",
             "leaf_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "data": {},
+        }),
+        _ => return of_people(name),
+    })
+}
+
+/// The same for what people do.
+fn of_people(name: &str) -> Option<Value> {
+    Some(match name {
+        "Login" => json!({ "email": "ada@example.com", "password": "correct horse battery staple" }),
+        "Begun" => json!({
+            "token": TOKEN, "session_id": SESSION, "expires_at": DUE,
+            "person": { "id": PERSON, "email": "ada@example.com" }, "workspaces": [workspace()],
+        }),
+        "Session" => json!({
+            "id": SESSION, "current": true, "created_at": WRITTEN, "last_used_at": WRITTEN, "expires_at": DUE,
+            "address": "203.0.113.7", "client": "campanile/0.1.0",
+        }),
+        "NewPassword" => json!({
+            "current_password": "correct horse battery staple", "new_password": "another horse battery staple",
+        }),
+        "Reset" | "Coming" => json!({ "token": LINK, "password": "correct horse battery staple" }),
+        "NewWorkspace" => json!({ "name": "Newsroom" }),
+        "Workspace" => workspace(),
+        "NewRole" => json!({ "role": "approver" }),
+        "Person" => json!({
+            "id": PERSON, "email": "ada@example.com", "role": "editor", "revision": 2, "registered_at": WRITTEN,
+        }),
+        "Guest" => json!({ "email": "bob@example.com", "role": "editor" }),
+        "Invitation" => invitation(),
+        "InvitationWithLink" => {
+            with(invitation(), json!({ "token": LINK, "url": format!("https://campanile.example/join#{LINK}") }))
+        }
+        "Joined" => json!({
+            "person": { "id": PERSON, "email": "bob@example.com" }, "workspace_id": WORKSPACE, "role": "editor",
         }),
         _ => return None,
     })

@@ -8,6 +8,7 @@ mod keys;
 mod log;
 mod metrics;
 mod pauses;
+mod people;
 mod projections;
 mod restore;
 mod telemetry;

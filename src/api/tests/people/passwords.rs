@@ -10,6 +10,7 @@ const NEW: &str = "battery staple 77c2";
 async fn another_password_ends_all_other_sessions() {
     let api = Api::start().await;
     let [own, other] = [api.login(Api::OWNER, Api::PASSWORD).await, api.login(Api::OWNER, Api::PASSWORD).await];
+    let offered = api.operate("POST", "/operator/people/reset", json!({"person": Api::OWNER})).await;
     let change = async |current: &str, new: &str| {
         api.call_by(&own, "POST", "/v1/auth/password", json!({"current_password": current, "new_password": new})).await
     };
@@ -24,6 +25,8 @@ async fn another_password_ends_all_other_sessions() {
     let old = api.arrive("POST", "/v1/auth/login", json!({"email": Api::OWNER, "password": Api::PASSWORD})).await;
     assert_eq!(old.status(), 401);
     api.login(Api::OWNER, NEW).await;
+    let reset = json!({"token": offered.body["token"], "password": Api::PASSWORD});
+    assert_eq!(api.arrive("POST", "/v1/auth/reset", reset).await.code(), "not_found", "a link of before");
 }
 
 #[tokio::test]
