@@ -25,6 +25,9 @@ const LATENESS: [f64; 15] =
 /// From a quarter of a millisecond to four seconds.
 const LATENCY: [f64; 11] = [0.000_25, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 4.0];
 
+/// How an attempt to sign in ends.
+const OUTCOMES: [&str; 4] = ["signed_in", "refused", "slowed", "unavailable"];
+
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// The figures of one engine. Cheap to clone.
@@ -69,7 +72,11 @@ impl Default for Metrics {
         registry.register_with_unit("append_duration", about, Unit::Seconds, append_seconds.clone());
         let requests = Family::default();
         registry.register("http_requests", "Requests answered, by route and status", requests.clone());
-        let sign_ins = Family::default();
+        let sign_ins: Family<SignIn, Counter> = Family::default();
+        // From the start, so that the first guess is seen to be one more.
+        for outcome in OUTCOMES {
+            sign_ins.get_or_create(&SignIn { outcome }).inc_by(0);
+        }
         registry.register("sign_ins", "Attempts to sign in, by how they ended", sign_ins.clone());
         let request_seconds: Histograms<OnRoute> = Family::new_with_constructor(latency);
         let about = "From a request's head to its answer's, by route";
