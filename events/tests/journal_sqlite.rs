@@ -66,6 +66,7 @@ async fn the_root_is_the_one_that_another_implementation_finds() {
         let stream = StreamId::new(StreamKind::Post, Uuid::from_u128(number));
         let events = (0..=number % 3).map(|event| NewEvent {
             id: EventId::from(Uuid::from_u128(number << 8 | event)),
+            workspace: None,
             stream,
             event_type: "post.scheduled".to_owned(),
             schema: 1,

@@ -89,7 +89,7 @@ impl View for Posts {
     type State = PostState;
 
     const NAME: &'static str = "posts";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const KIND: StreamKind = StreamKind::Post;
     const TABLES: &'static [&'static TableDefinition] =
         &[&POSTS, &TAGS, &targets::TARGETS, &attempts::ATTEMPTS, &due::DUE_TARGETS, &digests::DIGESTS];

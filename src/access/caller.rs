@@ -8,6 +8,7 @@ use campanile_events::{
     key::{Grant, Key, Scope, Scopes},
     person::Role,
 };
+use uuid::Uuid;
 
 use super::SignedIn;
 
@@ -65,6 +66,14 @@ impl Caller {
         }
     }
 
+    /// The id of who it is.
+    pub fn id(&self) -> Uuid {
+        match &self.who {
+            Who::Key { id, .. } => id.uuid(),
+            Who::Person(signed_in, _) => signed_in.id.uuid(),
+        }
+    }
+
     /// What a person is here; `None` for a key.
     pub const fn role(&self) -> Option<Role> {
         match &self.who {
@@ -81,6 +90,12 @@ impl Caller {
     /// What it may do.
     pub fn scopes(&self) -> &Scopes {
         &self.grant.scopes
+    }
+
+    /// Whether it lists this origin, so that a page of it may read what it is answered; who lists none sets no bound, and
+    /// lists nobody.
+    pub fn lists_origin(&self, origin: &str) -> bool {
+        self.grant.allowed_origins.contains(origin)
     }
 
     /// Whether it may do something with this account.

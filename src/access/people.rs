@@ -147,18 +147,18 @@ impl SignedIn {
 impl People {
     /// Opens what is kept of people in `side`.
     pub async fn open(
-        side: Arc<dyn Database>,
+        side: &Arc<dyn Database>,
         master: &MasterKey,
-        data_keys: Arc<DataKeys>,
+        data_keys: &Arc<DataKeys>,
         persons: Executor<Person>,
         invitations: Executor<Invitation>,
         clock: SharedClock,
     ) -> Result<Self, DbError> {
-        let passwords = Passwords::open(Arc::clone(&side)).await?;
-        let sessions = Sessions::open(Arc::clone(&side), master).await?;
-        let links = Links::open(Arc::clone(&side), master).await?;
-        let attempts = Attempts::open(side, master).await?;
-        let home = OnceCell::new();
+        let passwords = Passwords::open(Arc::clone(side)).await?;
+        let sessions = Sessions::open(Arc::clone(side), master).await?;
+        let links = Links::open(Arc::clone(side), master).await?;
+        let attempts = Attempts::open(Arc::clone(side), master).await?;
+        let (home, data_keys) = (OnceCell::new(), Arc::clone(data_keys));
         Ok(Self(Arc::new(Inner { persons, invitations, data_keys, passwords, sessions, links, attempts, home, clock })))
     }
 

@@ -84,6 +84,7 @@ async fn append(journal: Arc<dyn Journal>, clock: SharedClock, workspace: Worksp
     let stream = StreamId::new(StreamKind::Post, PostId::fresh(now).uuid());
     let event = NewEvent {
         id: EventId::fresh(now),
+        workspace: None,
         stream,
         event_type: "post.drafted".to_owned(),
         schema: 1,

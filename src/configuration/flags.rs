@@ -59,7 +59,7 @@ pub struct ServeFlags {
     #[arg(long, value_name = "ROLES", env = "CAMPANILE_ROLES")]
     pub roles: Option<String>,
 
-    /// How many posts are worked on at once [default: 4]
+    /// How many workers take posts, each of them up to 64 at a time [default: 4]
     #[arg(long, value_name = "NUMBER", env = "CAMPANILE_WORKERS")]
     pub workers: Option<usize>,
 

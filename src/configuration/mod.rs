@@ -9,6 +9,7 @@ mod file;
 mod flags;
 mod resolve;
 mod roles;
+mod shape;
 
 pub use file::ConfigurationFile;
 pub use flags::{FolderFlags, LogFormat, ServeFlags};

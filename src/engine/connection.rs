@@ -22,10 +22,7 @@ use axum::{
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::watch,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tower::ServiceExt;
 
 use crate::access::Peer;
@@ -60,8 +57,9 @@ impl Drop for Held {
     }
 }
 
-/// Answers what comes on `io` from `peer` until the client is gone, or until told to stop and nothing is in hand.
-pub(super) async fn converse<I>(io: I, peer: Option<Peer>, router: Router, mut stop: watch::Receiver<bool>)
+/// Answers what comes on `io` from `peer`, one request or, if it is to be kept, several, until the client is gone, or
+/// until `end` is there and nothing is in hand.
+pub(super) async fn converse<I>(io: I, peer: Option<Peer>, router: Router, keep: bool, end: impl Future<Output = ()>)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -70,6 +68,7 @@ where
     let service = service_fn(move |request| answer(router.clone(), peer, request, requests.hold()));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        .keep_alive(keep)
         .header_read_timeout(HEAD_WITHIN)
         // Who closes its end after a request has still asked it.
         .half_close(true)
@@ -78,7 +77,7 @@ where
     // How it ended is the client's affair: what was asked is carried out either way.
     tokio::select! {
         _ = connection.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+        () = end => connection.as_mut().graceful_shutdown(),
     }
     loop {
         tokio::select! {

@@ -98,8 +98,11 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
     let workspace_key = store.data_keys.create(workspace.uuid(), now).await.map_err(storage)?;
     let secret = KeySecret::generate(KeyMode::Live);
 
-    let mut first = First { now, metadata: Metadata::by(Actor::operator()), expected: Vec::new(), events: Vec::new() };
+    let metadata = Metadata::by(Actor::operator());
+    let mut first = First { now, metadata, workspace: None, expected: Vec::new(), events: Vec::new() };
     let name = organization_key.seal(fields::ORGANIZATION_NAME, &Open::new(email.host()));
+    // Neither belongs to a workspace: there may be more of those.
+    first.workspace = Some(WorkspaceId::default());
     first
         .decide::<Organization>(
             organization.uuid(),
@@ -107,6 +110,7 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
         )
         .await?;
     first.decide::<Person>(person.uuid(), owning(now, organization, workspace, &organization_key, &email)).await?;
+    first.workspace = None;
     let name = workspace_key.seal(fields::WORKSPACE_NAME, &Open::new(WORKSPACE));
     let action = WorkspaceAction::Create { organization_id: organization, name };
     first.decide::<Workspace>(workspace.uuid(), vec![WorkspaceCommand { now, action }]).await?;
@@ -120,6 +124,8 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
     if let Some(hash) = hash {
         Passwords::open(Arc::clone(&store.side)).await.map_err(storage)?.keep(person, hash, now).await?;
     }
+    // Of a log that was to come here and didn't.
+    store.marks.clear().await.map_err(storage)?;
     let append = Append { workspace, expected: first.expected, events: first.events, receipts: Vec::new() };
     store.journal.append(append).await.map_err(storage)?;
     // From the first event on there is something signed to hold the log to.
@@ -147,6 +153,8 @@ fn owning(
 struct First {
     now: DateTime<Utc>,
     metadata: Metadata,
+    /// Where it isn't the one that is made.
+    workspace: Option<WorkspaceId>,
     expected: Vec<Expected>,
     events: Vec<NewEvent>,
 }
@@ -160,7 +168,9 @@ impl First {
         let mut state = A::default();
         for command in commands {
             let (events, after) = decide(&state, command, &()).await.map_err(storage)?;
-            self.events.extend(new_events::<A>(id, &events, &self.metadata, self.now).map_err(storage)?);
+            let mut events = new_events::<A>(id, &events, &self.metadata, self.now).map_err(storage)?;
+            events.iter_mut().for_each(|event| event.workspace = self.workspace);
+            self.events.append(&mut events);
             state = after;
         }
         self.expected.push(Expected { stream: StreamId::new(A::KIND, id), version: Version(0) });

@@ -16,7 +16,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Engine, connection::converse, enveloped::Enveloped};
+use super::{Engine, connection::converse, enveloped::Enveloped, lingering::Lingering};
 use crate::{access::Peer, api};
 
 /// The socket's name in the folder.
@@ -26,29 +26,31 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Engine {
     /// Answers requests on `listener`, if there is one, and on the folder's socket, until `shutdown` is done; then
-    /// finishes what is in hand and answers.
+    /// finishes what is in hand. Who comes meanwhile learns that the process stops.
     ///
     /// # Errors
     /// If a listener fails.
     pub async fn serve(&self, listener: Option<TcpListener>, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-        let (tell, stop) = watch::channel(false);
+        let (tell, phase) = watch::channel(Phase::Open);
         let clock = self.core().clock.clone();
         let mut serving = Vec::new();
         if let Some(listener) = listener {
             let peer = |address: &std::net::SocketAddr| Some(Peer(address.ip()));
-            serving.push(spawn(listener, api::router(self.core()), clock.clone(), stop.clone(), peer));
+            serving.push(spawn(listener, api::router(self.core()), clock.clone(), phase.clone(), peer));
         }
         let socket = self.folder().join(SOCKET);
         match bind(&socket) {
-            Ok(listener) => serving.push(spawn(listener, api::operator_router(self.core()), clock, stop, |_| None)),
+            Ok(listener) => serving.push(spawn(listener, api::operator_router(self.core()), clock, phase, |_| None)),
             // Such as a folder whose path is longer than a socket's may be.
             Err(error) => tracing::warn!(path = %socket.display(), %error, "other commands can't reach this process"),
         }
         shutdown.await;
         tracing::info!("stopping: finishing what is in hand");
         // An error says that nobody serves any more.
-        let _ = tell.send(true);
-        let (served, ()) = tokio::join!(all_served(serving), self.drain(PATIENCE));
+        let _ = tell.send(Phase::Stopping);
+        tokio::join!(all_answered(&mut serving), self.drain(PATIENCE));
+        let _ = tell.send(Phase::Over);
+        let served = all_ended(serving).await;
         // What is left of it would only mislead.
         let _ = std::fs::remove_file(&socket);
         served
@@ -70,48 +72,81 @@ fn close_to_others(path: &Path) -> io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
 }
 
+/// Where a process stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Requests are taken.
+    Open,
+    /// What is in hand is finished.
+    Stopping,
+    /// Nobody is answered any more.
+    Over,
+}
+
+/// A listener, with those who came while it took requests.
+struct Serving {
+    task: JoinHandle<()>,
+    /// Ends when the last of them is gone.
+    in_time: mpsc::Receiver<()>,
+}
+
 fn spawn<L>(
     mut listener: L,
     router: Router,
     clock: SharedClock,
-    mut stop: watch::Receiver<bool>,
+    mut phase: watch::Receiver<Phase>,
     peer: fn(&L::Addr) -> Option<Peer>,
-) -> JoinHandle<()>
+) -> Serving
 where
     L: axum::serve::Listener,
     L::Addr: std::fmt::Debug,
 {
-    tokio::spawn(async move {
-        // Each connection has one; who waits for the last to go learns that all have ended.
-        let (open, mut all_closed) = mpsc::channel::<()>(1);
+    let (open, in_time) = mpsc::channel::<()>(1);
+    let task = tokio::spawn(async move {
+        // Each connection has one.
+        let mut open = Some(open);
         loop {
             let (io, address) = tokio::select! {
                 accepted = listener.accept() => accepted,
-                // A sender that is gone says the same.
-                _ = stop.wait_for(|stop| *stop) => break,
+                told = phase.wait_for(|it| *it == Phase::Over || (*it == Phase::Stopping && open.is_some())) => match told.as_deref() {
+                    Ok(Phase::Stopping) => {
+                        open = None;
+                        continue;
+                    }
+                    // A sender that is gone says the same.
+                    _ => return,
+                },
             };
-            let (router, stop, open, peer) = (router.clone(), stop.clone(), open.clone(), peer(&address));
-            let io = Enveloped::new(io, clock.clone());
+            let (router, mut phase, open, peer) = (router.clone(), phase.clone(), open.clone(), peer(&address));
+            let io = Enveloped::new(Lingering::new(io), clock.clone());
             tokio::spawn(async move {
-                converse(io, peer, router, stop).await;
+                let came_late = open.is_none();
+                let end = async move {
+                    let last = if came_late { Phase::Over } else { Phase::Stopping };
+                    let _ = phase.wait_for(|phase| *phase == last || *phase == Phase::Over).await;
+                };
+                converse(io, peer, router, !came_late, end).await;
                 drop(open);
             });
         }
-        // Whoever comes now is told so by their own system.
-        drop((listener, open));
-        let _ = all_closed.recv().await;
-    })
+    });
+    Serving { task, in_time }
 }
 
-async fn all_served(serving: Vec<JoinHandle<()>>) -> io::Result<()> {
+async fn all_answered(serving: &mut [Serving]) {
     let all = async {
-        for task in serving {
-            task.await.map_err(io::Error::other)?;
+        for listener in serving {
+            let _ = listener.in_time.recv().await;
         }
-        Ok(())
     };
-    tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| {
+    if tokio::time::timeout(PATIENCE, all).await.is_err() {
         tracing::warn!("requests in hand are cut off");
-        Ok(())
-    })
+    }
+}
+
+async fn all_ended(serving: Vec<Serving>) -> io::Result<()> {
+    for listener in serving {
+        listener.task.await.map_err(io::Error::other)?;
+    }
+    Ok(())
 }

@@ -2,7 +2,12 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 
-use campanile_events::{clock::SystemClock, ids::Position, journal::HeldClaim, key::KeyStatus};
+use campanile_events::{
+    clock::SystemClock,
+    ids::{Position, WorkspaceId},
+    journal::HeldClaim,
+    key::KeyStatus,
+};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -67,6 +72,17 @@ async fn a_folder_is_made_once_and_opened_after() {
     assert!(second.is_refusal() && second.to_string().contains("is held by process"), "{second}");
     let head = engine.core().journal.head().await.expect("a head");
     assert_eq!(head.position, Position(5), "organization, person and role, workspace, key");
+    let events = engine.core().journal.read(Position(0), 5).await.expect("read");
+    let belong: Vec<_> = events.iter().map(|event| (event.event_type.as_str(), event.workspace)).collect();
+    let (engines, its) = (WorkspaceId::default(), made.workspace_id);
+    let expected = [
+        ("organization.created", engines),
+        ("person.registered", engines),
+        ("person.role_given", engines),
+        ("workspace.created", its),
+        ("key.created", its),
+    ];
+    assert_eq!(belong, expected);
 }
 
 #[tokio::test]
@@ -112,7 +128,7 @@ async fn what_somebody_altered_is_found() {
         ("update events set version = 7 where position = 5", "streams"),
         ("update events set workspace_number = 9 where position = 5", "workspaces"),
         ("update events set event_type = 'key.crowned' where position = 5", "events"),
-        ("update workspace_numbers set last_number = 4", "workspaces"),
+        ("update workspace_numbers set last_number = 4 where last_number = 2", "workspaces"),
         ("update claims set holder_id = x'00000000000000000000000000000000'", "claims"),
         ("update claims set position = 1", "claims"),
         ("update claims set value = 'another'", "claims"),
@@ -184,6 +200,10 @@ impl log::LogSource for Forged {
 
     async fn bundle(&self) -> Result<Vec<u8>, log::SourceError> {
         Err(log::SourceError::Read("nobody forged one".to_owned()))
+    }
+
+    async fn moves(&self) -> Result<(), log::SourceError> {
+        Err(log::SourceError::Served)
     }
 
     async fn events(

@@ -30,6 +30,12 @@ pub(super) struct Answered {
     pub status: u16,
 }
 
+/// A part of the engine that a process runs, or not.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfRole {
+    pub role: &'static str,
+}
+
 /// A read model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct OfProjection {
@@ -38,6 +44,6 @@ pub(super) struct OfProjection {
 
 /// How an attempt to sign in ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct SignIn {
+pub(super) struct Login {
     pub outcome: &'static str,
 }

@@ -16,7 +16,7 @@ use prometheus_client::{
 
 use super::{
     gauges::Gauges,
-    labels::{Answered, Ended, OnPlatform, OnRoute, SignIn},
+    labels::{Answered, Ended, Login, OnPlatform, OnRoute},
 };
 
 /// From half a millisecond to two minutes.
@@ -42,7 +42,7 @@ pub(super) struct Registered {
     append_events: Histogram,
     append_seconds: Histogram,
     requests: Family<Answered, Counter>,
-    sign_ins: Family<SignIn, Counter>,
+    logins: Family<Login, Counter>,
     request_seconds: Histograms<OnRoute>,
     pub(super) gauges: Gauges,
 }
@@ -72,12 +72,12 @@ impl Default for Metrics {
         registry.register_with_unit("append_duration", about, Unit::Seconds, append_seconds.clone());
         let requests = Family::default();
         registry.register("http_requests", "Requests answered, by route and status", requests.clone());
-        let sign_ins: Family<SignIn, Counter> = Family::default();
+        let logins: Family<Login, Counter> = Family::default();
         // From the start, so that the first guess is seen to be one more.
         for outcome in OUTCOMES {
-            sign_ins.get_or_create(&SignIn { outcome }).inc_by(0);
+            logins.get_or_create(&Login { outcome }).inc_by(0);
         }
-        registry.register("sign_ins", "Attempts to sign in, by how they ended", sign_ins.clone());
+        registry.register("logins", "Attempts to sign in, by how they ended", logins.clone());
         let request_seconds: Histograms<OnRoute> = Family::new_with_constructor(latency);
         let about = "From a request's head to its answer's, by route";
         registry.register_with_unit("http_request_duration", about, Unit::Seconds, request_seconds.clone());
@@ -89,7 +89,7 @@ impl Default for Metrics {
             append_events,
             append_seconds,
             requests,
-            sign_ins,
+            logins,
             request_seconds,
             gauges,
         }))
@@ -105,8 +105,8 @@ impl Metrics {
     }
 
     /// An attempt to sign in ended so.
-    pub fn sign_in(&self, outcome: &'static str) {
-        self.0.sign_ins.get_or_create(&SignIn { outcome }).inc();
+    pub fn login(&self, outcome: &'static str) {
+        self.0.logins.get_or_create(&Login { outcome }).inc();
     }
 
     pub(super) fn answered(&self, method: &'static str, route: &str, status: u16, took: Duration) {

@@ -5,6 +5,13 @@ use std::time::{Duration, Instant};
 use crate::support::{Ran, campanile};
 
 #[test]
+fn a_demonstration_that_nobody_can_see_is_a_failure() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is full");
+    let said = campanile().arg("demo").stdout(full).output().expect("it runs");
+    assert_eq!(said.status.code(), Some(1), "{}", String::from_utf8_lossy(&said.stderr));
+}
+
+#[test]
 fn the_demonstration_ends_well_and_verified() {
     let begun = Instant::now();
     let folder = tempfile::tempdir().expect("a folder");

@@ -47,6 +47,10 @@ async fn operators_read_the_log_while_it_runs_and_after() {
         assert_eq!((&verified["ok"], &verified["events"]), (&json!(true), &json!(events.len())));
         let rest = engine.command(&["log", "tail", "--after", &(events.len() - 2).to_string()]).ok();
         assert_eq!(rest.lines().count(), 2, "{rest}");
+        let with_epoch = format!("1-{}", events.len() - 2);
+        assert_eq!(engine.command(&["log", "tail", "--after", &with_epoch]).ok(), rest);
+        let wrong = engine.command(&["log", "tail", "--after", "1-x"]);
+        assert_eq!(wrong.code, Some(2), "{}", wrong.output);
     }
 }
 
@@ -80,6 +84,35 @@ async fn an_altered_log_does_not_verify() {
     assert!(found.output.contains("FAILED"), "{}", found.output);
     // What an engine must be at its end is asked of this one, too.
     alter(&engine, "\"At\"", "\"at\"").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_lost_its_end_does_not_verify() {
+    let mut engine = engine_with_posts().await;
+    let last = whole(&engine).len();
+    engine.terminate();
+    let events = if engine.place().servers().is_some() { "campanile.events" } else { "events" };
+    behind(&engine, &format!("create table kept as select * from {events} where position = {last}")).await;
+    behind(&engine, &format!("delete from {events} where position = {last}")).await;
+    let found = engine.command(&["log", "verify"]);
+    assert_eq!(found.code, Some(1), "{}", found.output);
+    let line = format!("reading      FAILED  the journal is damaged at position {last}");
+    assert!(found.output.starts_with(&line), "{}", found.output);
+    let found: Value = serde_json::from_str(&engine.command(&["log", "verify", "--json"]).output).expect("JSON");
+    assert_eq!((&found["ok"], &found["findings"][0]["ok"]), (&json!(false), &json!(false)), "{found}");
+    // What an engine must be at its end is asked of this one, too.
+    behind(&engine, &format!("insert into {events} select * from kept")).await;
+    behind(&engine, "drop table kept").await;
+}
+
+/// Does something to the journal's database behind the engine's back.
+async fn behind(engine: &Engine, sql: &str) {
+    if let Some(servers) = engine.place().servers() {
+        servers.sql(sql);
+        return;
+    }
+    let journal = Sqlite::open(&engine.data().join("journal.db"), Durability::Full).expect("the journal");
+    journal.execute(sql, vec![]).await.expect("done");
 }
 
 /// Changes a stored event behind the engine's back, as who can write to its database can.

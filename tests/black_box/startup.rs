@@ -80,6 +80,16 @@ fn settings_that_make_no_sense_are_named() {
         assert_eq!(ran.code, Some(2), "{arguments:?}: {}{}", ran.output, ran.errors);
         assert!(ran.errors.contains(named), "{arguments:?}: {}", ran.errors);
     }
+    let file = place.data().with_file_name("settings.toml");
+    for (text, named) in [
+        ("listen = \"127.0.0.1:0\"\n[timing]\nfoo = 1\n", "line 3: unknown key `foo`: `[timing]` has `lease`"),
+        ("\nlisten = 5\n", "line 2: `listen` must be a text such as \"127.0.0.1:8080\", not a number"),
+    ] {
+        std::fs::write(&file, text).expect("a file of ours");
+        let ran = place.command(&["serve", "--config", file.to_str().expect("text")]);
+        assert_eq!(ran.code, Some(2), "{}{}", ran.output, ran.errors);
+        assert!(ran.errors.contains(named), "{text}: {}", ran.errors);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,11 +25,13 @@ pub struct Options {
     pub log: Option<&'static str>,
     /// `CAMPANILE_TRUSTED_PROXIES`.
     pub proxies: Option<&'static str>,
+    /// An event type that its build doesn't know, as an older one wouldn't.
+    pub unknown: Option<&'static str>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { timing: Some(QUICK), workers: 4, log: None, proxies: None }
+        Self { timing: Some(QUICK), workers: 4, log: None, proxies: None, unknown: None }
     }
 }
 
@@ -137,6 +139,11 @@ impl Engine {
     /// Asks it to stop; it must finish what it has in hand and exit with 0.
     pub fn terminate(&mut self) {
         self.node.terminate();
+    }
+
+    /// Waits until it has stopped, once it was asked to.
+    pub fn stopped(&mut self) {
+        self.node.stopped();
     }
 
     /// Everything that all its starts have said.

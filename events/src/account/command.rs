@@ -25,7 +25,7 @@ pub enum AccountAction {
         server: String,
         /// The platform's name of it.
         remote_id: Sealed,
-        /// A keyed digest of platform, server and remote name.
+        /// A keyed digest of platform, remote name and, where that is a part of it, server.
         remote_index: String,
         /// What people call it.
         handle: Sealed,

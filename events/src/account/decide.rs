@@ -31,8 +31,9 @@ impl Account {
             (_, AccountAction::Connect { remote_index, .. }) if remote_index != self.remote_index => {
                 Err(AccountError::OtherAccount)
             }
-            (_, AccountAction::Connect { handle, display_name, offer, .. }) => {
-                let event = AccountReconnected { handle, display_name, offer, at };
+            (_, AccountAction::Connect { server, handle, display_name, offer, .. }) => {
+                let server = Some(server).filter(|server| *server != self.server);
+                let event = AccountReconnected { server, handle, display_name, offer, at };
                 Ok(vec![AccountEvent::Reconnected(event)])
             }
             (_, AccountAction::ObserveLimits { offer }) if Some(&offer) == self.offer.as_ref() => Ok(Vec::new()),
@@ -72,6 +73,7 @@ impl Account {
             }
             AccountEvent::Reconnected(event) => {
                 self.status = AccountStatus::Connected;
+                self.server = event.server.unwrap_or_else(|| std::mem::take(&mut self.server));
                 self.handle = event.handle;
                 self.display_name = event.display_name;
                 self.offer = Some(event.offer);

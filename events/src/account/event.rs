@@ -18,8 +18,8 @@ stored_events! {
     pub enum AccountEvent {
         /// It was connected.
         Connected(AccountConnected) = "account.connected" @ 1,
-        /// Its credentials were given anew.
-        Reconnected(AccountReconnected) = "account.reconnected" @ 1,
+        /// Its credentials were given anew. Version 1 told no server.
+        Reconnected(AccountReconnected) = "account.reconnected" @ 2,
         /// Its server's limits or delivery were read and differ from what was known.
         LimitsObserved(AccountLimitsObserved) = "account.limits_observed" @ 1,
         /// Its platform asked for rest.
@@ -29,6 +29,7 @@ stored_events! {
         /// It was disconnected here.
         Disconnected(AccountDisconnected) = "account.disconnected" @ 1,
     }
+    upcasts = &[("account.reconnected", 1, Ok)];
     claims = |event| match event {
         AccountEvent::Connected(event) => vec![Claim::take(ACCOUNT_CLAIM, &*event.remote_index)],
         AccountEvent::Disconnected(event) => vec![Claim::release(ACCOUNT_CLAIM, &*event.remote_index)],
@@ -50,11 +51,12 @@ pub struct Offer {
 pub struct AccountConnected {
     /// Its platform.
     pub platform: String,
-    /// The server that it lives on (`https://mastodon.example`); empty where there is just one, or it is in process.
+    /// The server that it is reached by (`https://mastodon.example`); empty where there is just one, or it is in process.
     pub server: String,
     /// The platform's name of it.
     pub remote_id: Sealed,
-    /// A keyed digest of platform, server and remote name: no two accounts of a workspace share it.
+    /// A keyed digest of platform, remote name and, where that is a part of it, server: no two accounts of a workspace
+    /// share it.
     pub remote_index: String,
     /// What people call it.
     pub handle: Sealed,
@@ -70,6 +72,9 @@ pub struct AccountConnected {
 /// See [`AccountEvent::Reconnected`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountReconnected {
+    /// The server that it is reached by now, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// What people call it now.
     pub handle: Sealed,
     /// Its displayed name, where it has one.

@@ -40,11 +40,11 @@ pub struct Account {
     pub status: AccountStatus,
     /// Its platform.
     pub platform: String,
-    /// The server that it lives on; empty where there is just one, or it is in process.
+    /// The server that it is reached by; empty where there is just one, or it is in process.
     pub server: String,
     /// The platform's name of it.
     pub remote_id: Sealed,
-    /// A keyed digest of platform, server and remote name.
+    /// A keyed digest of platform, remote name and, where that is a part of it, server.
     pub remote_index: String,
     /// What people call it.
     pub handle: Sealed,

@@ -60,7 +60,13 @@ fn connected() -> AccountEvent {
 
 fn reconnected(handle: &str) -> AccountEvent {
     let handle = Sealed::from_stored(handle);
-    AccountEvent::Reconnected(AccountReconnected { handle, display_name: None, offer: offer(500), at: noon() })
+    AccountEvent::Reconnected(AccountReconnected {
+        server: None,
+        handle,
+        display_name: None,
+        offer: offer(500),
+        at: noon(),
+    })
 }
 
 fn limits(max_text: u32) -> AccountEvent {
@@ -145,4 +151,25 @@ fn the_remote_name_is_claimed_while_the_account_is_connected() {
     for event in [reconnected("s1.Ym9i"), limits(1), limited(1), broken()] {
         assert_eq!(event.claims(), [], "{event:?}");
     }
+}
+
+#[test]
+fn an_account_that_moved_is_reached_by_its_new_server() {
+    let mut account = Account::default();
+    account.fold(connected());
+    let mut moved = connect("a1", "s1.YWxpY2U");
+    if let AccountAction::Connect { server, .. } = &mut moved {
+        *server = "https://other.example".to_owned();
+    }
+    for (action, server) in
+        [(connect("a1", "s1.YWxpY2U"), "https://mastodon.example"), (moved, "https://other.example")]
+    {
+        let events = account.decide(AccountCommand { now: noon(), action }).expect("it is the same account");
+        events.into_iter().for_each(|event| account.fold(event));
+        assert_eq!(account.server, server);
+    }
+    let old = r#"{"handle":"s1.Ym9i","offer":{"rules":{"max_text":500,"count":{"mention_server_free":true},"max_parts":1,
+        "first_comment":true,"max_media":4},"delivery":{"class":"blind"}},"at":"2026-03-01T12:00:00Z"}"#;
+    account.fold(AccountEvent::read("account.reconnected", 1, old).expect("version 1"));
+    assert_eq!(account.server, "https://other.example", "version 1 told no server");
 }

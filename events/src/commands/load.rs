@@ -157,6 +157,7 @@ pub fn new_events<A: Streamed>(
         let payload = event.payload();
         Ok(NewEvent {
             id: EventId::fresh(now),
+            workspace: None,
             stream: StreamId::new(A::KIND, id),
             event_type: event.name().to_owned(),
             schema: event.schema(),

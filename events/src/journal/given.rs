@@ -12,6 +12,7 @@ pub(super) fn append(stream: u128, payload: &str, count: u128) -> Append {
     let stream = StreamId::new(StreamKind::Post, Uuid::from_u128(stream));
     let event = |number: u128| NewEvent {
         id: EventId::from(Uuid::from_u128(stream.id.as_u128() << 64 | number)),
+        workspace: None,
         stream,
         event_type: "post.scheduled".to_owned(),
         schema: 1,

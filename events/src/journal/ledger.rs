@@ -54,7 +54,8 @@ impl Ledger {
         let claims = self.claims(append)?;
         let epoch = self.epoch_after(append)?;
 
-        let recorded: Vec<_> = append.events.iter().map(|event| self.record(append.workspace, event, now)).collect();
+        let recorded: Vec<_> =
+            append.events.iter().map(|event| self.record(append.workspace_of(event), event, now)).collect();
         self.epoch = epoch;
         self.holders.extend(claims.iter().map(|(key, holder)| (key.clone(), *holder)));
         self.changed_claims.extend(claims);
@@ -77,7 +78,7 @@ impl Ledger {
         let mut changed: HashMap<ClaimKey, Option<Holder>> = HashMap::new();
         for (position, event) in (self.position.0 + 1..).zip(&append.events) {
             for claim in &event.claims {
-                let key = (append.workspace, claim.kind.clone(), claim.value.clone());
+                let key = (append.workspace_of(event), claim.kind.clone(), claim.value.clone());
                 let holder = changed.get(&key).or_else(|| self.holders.get(&key)).copied().flatten();
                 match (claim.action, holder) {
                     (ClaimAction::Take, None) => {

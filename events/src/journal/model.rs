@@ -213,6 +213,8 @@ pub struct HeldClaim {
 pub struct NewEvent {
     /// Its name, made by the caller: an append whose answer was lost is looked up by it.
     pub id: EventId,
+    /// The workspace that it belongs to, where that is not its append's: nil for what belongs to the whole engine.
+    pub workspace: Option<WorkspaceId>,
     /// The stream it belongs to.
     pub stream: StreamId,
     /// The stored name, such as `post.scheduled`.
@@ -262,10 +264,10 @@ pub struct Receipt {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// One all-or-nothing append, to one or several streams of one workspace.
+/// One all-or-nothing append, to one or several streams.
 #[derive(Debug, Clone)]
 pub struct Append {
-    /// The workspace that all events belong to; nil for what belongs to the whole engine.
+    /// The workspace of its receipts, and of all events that name no other; nil for what belongs to the whole engine.
     pub workspace: WorkspaceId,
     /// What must hold; every stream of `events` is named here once.
     pub expected: Vec<Expected>,
@@ -273,6 +275,13 @@ pub struct Append {
     pub events: Vec<NewEvent>,
     /// Receipts that are kept with them.
     pub receipts: Vec<NewReceipt>,
+}
+
+impl Append {
+    /// The workspace that one of its events belongs to.
+    pub fn workspace_of(&self, event: &NewEvent) -> WorkspaceId {
+        event.workspace.unwrap_or(self.workspace)
+    }
 }
 
 /// A SHA-256 hash of the tree.

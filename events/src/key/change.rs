@@ -9,7 +9,7 @@ impl Key {
         self.check_revision(change.revision)?;
         // What is over may be given a new end; what was revoked never comes back.
         if self.revoked_at.is_some() {
-            return Err(KeyError::Over(KeyStatus::Revoked));
+            return Err(KeyError::Over { status: KeyStatus::Revoked, verb: "changed" });
         }
         let ChangeKey { before, asked, by, changes, .. } = change;
         if asked.scopes.is_empty() {

@@ -30,7 +30,7 @@ impl Key {
         self.check_revision(rotate.revision)?;
         match self.status(now) {
             KeyStatus::Active => {}
-            over => return Err(KeyError::Over(over)),
+            status => return Err(KeyError::Over { status, verb: "rotated" }),
         }
         if self.successor.is_some() {
             return Err(KeyError::Rotated);

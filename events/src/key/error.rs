@@ -24,9 +24,14 @@ pub enum KeyError {
     #[error("the key is at revision {0} by now")]
     Moved(u32),
     /// It no longer holds.
-    #[error("the key is {}", .0.as_str())]
-    Over(KeyStatus),
+    #[error("the key is {}: it can't be {verb}", .status.as_str())]
+    Over {
+        /// Where it stands.
+        status: KeyStatus,
+        /// What was asked: `changed` or `rotated`.
+        verb: &'static str,
+    },
     /// Another follows it already.
-    #[error("the key was rotated already")]
+    #[error("the key was rotated already: rotate the one that follows it")]
     Rotated,
 }

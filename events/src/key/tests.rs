@@ -108,8 +108,16 @@ async fn a_key_is_rotated_once_and_by_who_may_do_as_much() {
         (made(), rotate(2, own(), all(), day), Err(KeyError::Moved(1))),
         (made(), rotate(1, own(), by_read, day), Err(KeyError::Beyond(Excess::Scope(Some(Scope::PostsWrite))))),
         (vec![created(both(), Some(soon))], rotate(1, own(), all(), day), Ok(vec![rotated(soon)])),
-        (vec![created(both(), Some(noon()))], rotate(1, own(), all(), day), Err(KeyError::Over(KeyStatus::Expired))),
-        (vec![created(both(), None), revoked()], rotate(2, own(), all(), day), Err(KeyError::Over(KeyStatus::Revoked))),
+        (
+            vec![created(both(), Some(noon()))],
+            rotate(1, own(), all(), day),
+            Err(KeyError::Over { status: KeyStatus::Expired, verb: "rotated" }),
+        ),
+        (
+            vec![created(both(), None), revoked()],
+            rotate(2, own(), all(), day),
+            Err(KeyError::Over { status: KeyStatus::Revoked, verb: "rotated" }),
+        ),
         (vec![created(both(), None), rotated(noon() + day)], rotate(2, own(), all(), day), Err(KeyError::Rotated)),
     ];
     for (before, action, expected) in cases {
@@ -161,7 +169,7 @@ async fn a_key_is_narrowed_by_anybody_and_widened_within_the_rights_of_who_asks(
         (
             vec![created(write(), None), revoked()],
             change(2, write(), read(), Scopes::all()),
-            Err(KeyError::Over(KeyStatus::Revoked)),
+            Err(KeyError::Over { status: KeyStatus::Revoked, verb: "changed" }),
         ),
     ];
     for (before, action, expected) in cases {

@@ -57,13 +57,16 @@ impl Post {
                 if event.absence_proved {
                     target.uncertain = None;
                 }
-                target.failure = event.failure.or(target.failure.take());
+                target.failure = match event.failure {
+                    Some(failure) => Some(target.with_known_words(failure)),
+                    None => target.failure.take(),
+                };
                 target.phase = Phase::Retrying { at: event.retry_at };
             }),
             PostEvent::TargetFailed(event) => self.with(event.account_id, |target| {
                 target.end(event.number, event.at, Some(event.failure.clone()));
                 target.uncertain = None;
-                target.failure = Some(event.failure);
+                target.failure = Some(target.with_known_words(event.failure));
                 target.phase = Phase::Failed;
             }),
             PostEvent::TargetUncertain(event) => self.with(event.account_id, |target| {
@@ -213,6 +216,17 @@ impl Target {
         }
     }
 
+    /// A platform says once why it refuses credentials; while nobody asks it again, its words stay the reason.
+    fn with_known_words(&mut self, failure: Failure) -> Failure {
+        let says_nothing = failure.status.is_none() && failure.message.is_none();
+        let is_refusal = |it: &Failure| it.class == FailureClass::AuthExpired;
+        let before = self.failure.take().filter(|before| is_refusal(before) && is_refusal(&failure) && says_nothing);
+        match before {
+            Some(Failure { status, message, .. }) => Failure { status, message, ..failure },
+            None => failure,
+        }
+    }
+
     fn step_completed(&mut self, event: StepCompleted) {
         if self.uncertain == Some(event.step) {
             self.uncertain = None;
@@ -249,8 +263,8 @@ impl Target {
         let newest = self.newest().map_or(0, |attempt| attempt.number);
         self.end(newest, event.at, None);
         self.uncertain = None;
+        self.warning = event.warning.map(|warning| self.with_known_words(warning));
         self.failure = None;
-        self.warning = event.warning;
         self.url = event.url.or(self.url.take());
         self.published_at.get_or_insert(event.at);
         self.phase = Phase::Published;

@@ -85,11 +85,13 @@ pub enum PostAction {
         /// How late it may be.
         limits: Option<Limits>,
     },
-    /// Give it a due time. To publish now, the due time is now.
+    /// Give it a due time.
     Schedule {
         /// When.
         when: When,
     },
+    /// Make it due now.
+    Publish,
     /// Take its due time away.
     Unschedule,
     /// Call targets off; all of them if none is named.

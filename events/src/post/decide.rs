@@ -8,7 +8,7 @@ use super::decide_target::Case;
 use super::{
     ContentInHand, Failure, FailureClass, Limits, Phase, Post, PostAction, PostCanceled, PostCommand, PostDrafted,
     PostEdited, PostError, PostEvent, PostScheduled, PostServices, PostStatus, PostUnscheduled, Resolution, Step, Tag,
-    Target, TargetFailed, TargetRef, TargetResolved, TargetRules, TargetViolations, Then, When,
+    Target, TargetRef, TargetResolved, TargetRules, TargetViolations, Then, When,
 };
 use crate::ids::AccountId;
 
@@ -31,7 +31,7 @@ impl Post {
             let mut events = self.draft(now, *content, targets, tags, limits)?;
             let mut drafted = self.clone();
             events.iter().cloned().for_each(|event| drafted.fold(event));
-            events.extend(drafted.schedule(now, when)?);
+            events.extend(drafted.schedule(now, when, "scheduled")?);
             return Ok(events);
         }
         if !self.exists {
@@ -60,7 +60,8 @@ impl Post {
                 self.expect_revision(if_revision)?;
                 self.edit(now, *content, targets, tags, limits)
             }
-            PostAction::Schedule { when } => self.schedule(now, when),
+            PostAction::Schedule { when } => self.schedule(now, when, "scheduled"),
+            PostAction::Publish => self.schedule(now, When::instant(now), "published"),
             PostAction::Unschedule => self.unschedule(now),
             PostAction::Cancel { account_ids } => self.cancel(now, account_ids),
             PostAction::Retry { account_ids } => self.retry(now, account_ids, services),
@@ -114,7 +115,7 @@ impl Post {
         let named: Vec<TargetRef> = targets.into_iter().map(|it| it.target).collect();
         let dropped = |target: &&Target| named.iter().all(|it| it.account_id != target.account_id);
         if let Some(tried) = self.targets.iter().filter(dropped).find(|target| !target.attempts.is_empty()) {
-            return Err(tried.forbids("removed"));
+            return Err(tried.forbids("taken from the post"));
         }
         let accounts_changed = named.iter().map(|it| it.account_id).ne(self.targets.iter().map(|it| it.account_id));
         let tags = tags.filter(|tags| tags.iter().map(|it| &it.index).ne(self.tags.iter().map(|it| &it.index)));
@@ -134,12 +135,12 @@ impl Post {
         })])
     }
 
-    fn schedule(&self, now: DateTime<Utc>, when: When) -> Decision {
+    fn schedule(&self, now: DateTime<Utc>, when: When, verb: &'static str) -> Decision {
         let may = |target: &&Target| matches!(target.phase, Phase::Pending | Phase::Scheduled | Phase::Missed);
         let begun = |target: &Target| !matches!(target.phase, Phase::Canceled) && !may(&target);
         let account_ids: Vec<_> = self.targets.iter().filter(may).map(|target| target.account_id).collect();
         if account_ids.is_empty() || self.targets.iter().any(begun) {
-            return Err(self.forbids("scheduled"));
+            return Err(self.forbids(verb));
         }
         if when.at < now - PAST_TOLERANCE {
             return Err(PostError::InThePast);
@@ -200,8 +201,7 @@ impl Post {
             Resolution::NotPublished { then: Then::GiveUp } => {
                 let failure = target.failure.clone();
                 let failure = failure.unwrap_or_else(|| Failure::of(FailureClass::Uncertain, "resolved"));
-                let failed = TargetFailed { account_id, number, failure, gave_up: true, at: now };
-                (None, vec![PostEvent::TargetFailed(failed)])
+                (None, vec![case.end_without_success(number, failure, true)])
             }
         };
         let mut events =
@@ -276,8 +276,7 @@ fn check(content: &ContentInHand, targets: &[TargetRules]) -> Result<(), PostErr
     let broken: Vec<_> = targets
         .iter()
         .filter_map(|it| {
-            let mut violations = it.rules.check(&content.open.for_account(it.target.account_id));
-            violations.extend(it.rules.media.check(&content.media));
+            let violations = it.rules.check_post(&content.open, it.target.account_id, &content.media);
             (!violations.is_empty()).then(|| TargetViolations {
                 account_id: it.target.account_id,
                 platform: it.target.platform.clone(),

@@ -33,7 +33,7 @@ pub enum PostError {
         actual: u32,
     },
     /// Its state forbids it.
-    #[error("a post that is {status} can't be {verb}")]
+    #[error("the post is {status}: it can't be {verb}{}", again(.status.as_str(), .verb))]
     Status {
         /// Where it stands.
         status: PostStatus,
@@ -41,7 +41,7 @@ pub enum PostError {
         verb: &'static str,
     },
     /// A target's state forbids it.
-    #[error("the target {account_id} is {status}, which can't be {verb}")]
+    #[error("the target {account_id} is {status}: it can't be {verb}{}", again(.status.as_str(), .verb))]
     TargetStatus {
         /// Which.
         account_id: AccountId,
@@ -68,6 +68,11 @@ pub enum PostError {
     /// The intent is not one that may be sent.
     #[error("the intent does not fit the target: {0}")]
     UnfitIntent(&'static str),
+}
+
+/// Nobody is told that what is published can't be published.
+fn again(status: &str, verb: &str) -> &'static str {
+    if status == verb { " again" } else { "" }
 }
 
 /// What one account's platform would not take.

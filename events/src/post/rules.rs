@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{MediaRules, Parts};
-use crate::seal::Open;
+use super::{Content, MediaFacts, MediaRules, Parts};
+use crate::{ids::AccountId, seal::Open};
 
 /// The limits of one account's platform, as that instance states them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub enum TextUnit {
 /// A rule that a text breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
-    /// The field, such as `body` or `thread[2].body`.
+    /// The field, such as `body`, `thread[2].body` or `overrides.acct_….first_comment`.
     pub field: String,
     /// A stable name, such as `too_long`.
     pub code: String,
@@ -65,6 +65,28 @@ pub struct Violation {
 }
 
 impl Rules {
+    /// What of a post the platform of this account would not take, each by the field that it was written in: what the
+    /// account gets instead stands under `overrides`.
+    pub fn check_post(&self, content: &Content<Open>, account: AccountId, media: &[MediaFacts]) -> Vec<Violation> {
+        let mut found = self.check(&content.for_account(account));
+        if let Some(own) = content.overrides.get(&account) {
+            for violation in &mut found {
+                let name = violation.field.split(['[', '.']).next().unwrap_or_default();
+                let is_own = match name {
+                    "body" => own.body.is_some(),
+                    "thread" => own.thread.is_some(),
+                    "first_comment" => own.first_comment.is_some(),
+                    _ => false,
+                };
+                if is_own {
+                    violation.field = format!("overrides.{account}.{}", violation.field);
+                }
+            }
+        }
+        found.extend(self.media.check(media));
+        found
+    }
+
     /// What of this the platform would not take; empty when all is well.
     pub fn check(&self, parts: &Parts<'_, Open>) -> Vec<Violation> {
         let mut found = Vec::new();
@@ -256,5 +278,38 @@ mod tests {
             found,
             ["body too_long", "thread[0].body empty", "first_comment not_supported", "thread too_many_parts"]
         );
+    }
+
+    #[test]
+    fn a_broken_rule_is_named_where_it_was_written() {
+        let rules = Rules {
+            max_text: 5,
+            max_bytes: None,
+            count: TextCount::default(),
+            max_parts: 2,
+            first_comment: true,
+            max_media: 0,
+            media: MediaRules::default(),
+        };
+        let [account, other] = [1, 2].map(|it| AccountId::from(uuid::Uuid::from_u128(it)));
+        let (long, short) = (|| Open::new("too long"), || Open::new("short"));
+        let mut content = Content {
+            body: long(),
+            thread: vec![long()],
+            first_comment: Some(long()),
+            media_ids: Vec::new(),
+            overrides: [(other, crate::post::Override { body: Some(long()), ..Default::default() })].into(),
+        };
+        let fields = |content: &Content<Open>, account| -> Vec<_> {
+            rules.check_post(content, account, &[]).into_iter().map(|it| it.field).collect()
+        };
+        assert_eq!(fields(&content, account), ["body", "thread[0].body", "first_comment"]);
+        let own = |name: &str| format!("overrides.{other}.{name}");
+        assert_eq!(fields(&content, other), [&own("body"), "thread[0].body", "first_comment"]);
+        let instead = content.overrides.get_mut(&other).expect("given");
+        *instead =
+            crate::post::Override { body: None, thread: Some(vec![short(), long()]), first_comment: Some(long()) };
+        let named = [own("thread[1].body"), own("first_comment"), own("thread")];
+        assert_eq!(fields(&content, other), [vec!["body".to_owned()], named.to_vec()].concat());
     }
 }

@@ -158,13 +158,15 @@ impl Target {
         self.newest().map_or(1, |attempt| attempt.number + 1)
     }
 
+    /// Whether something of it may be live that isn't known to be: what is sent anew now may be a second post.
+    pub fn is_in_doubt(&self) -> bool {
+        let intended = self.newest().is_some_and(|attempt| attempt.is_running() && attempt.open_intent().is_some());
+        intended || self.uncertain.is_some() || self.phase == Phase::Unknown
+    }
+
     /// Whether something of it may be live or about to be: its content can't change any more.
     pub fn is_frozen(&self) -> bool {
-        let intended = self.newest().is_some_and(|attempt| attempt.is_running() && attempt.open_intent().is_some());
-        intended
-            || !self.done.is_empty()
-            || self.uncertain.is_some()
-            || matches!(self.phase, Phase::Unknown | Phase::Published)
+        self.is_in_doubt() || !self.done.is_empty() || self.phase == Phase::Published
     }
 
     /// When this step was first intended under this marker.
@@ -193,6 +195,16 @@ impl Post {
     /// The word that clients see.
     pub fn status(&self) -> PostStatus {
         PostStatus::of(self.targets.iter().map(Target::status))
+    }
+
+    /// Whether nothing happened to it but what its revision counts.
+    pub fn is_untouched(&self) -> bool {
+        let due = self.when.as_ref().map(|when| when.at);
+        self.targets.iter().all(|target| match target.phase {
+            Phase::Pending => target.attempts.is_empty(),
+            Phase::Scheduled => target.attempts.is_empty() && target.due == due,
+            _ => false,
+        })
     }
 
     /// One of its targets.

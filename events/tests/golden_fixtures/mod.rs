@@ -226,8 +226,19 @@ fn accounts() -> Vec<Fixture> {
         fixture(
             "",
             &AccountEvent::Reconnected(AccountReconnected {
+                server: Some("https://other.example".to_owned()),
                 handle: sealed("bmV3"),
                 display_name: Some(sealed("bmFtZQ")),
+                offer: offer(keyed),
+                at: now,
+            }),
+        ),
+        fixture(
+            "least",
+            &AccountEvent::Reconnected(AccountReconnected {
+                server: None,
+                handle: sealed("bmV3"),
+                display_name: None,
                 offer: offer(keyed),
                 at: now,
             }),

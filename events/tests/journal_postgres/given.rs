@@ -29,6 +29,7 @@ pub(crate) fn post(number: u128) -> StreamId {
 pub(crate) fn append(stream: StreamId, version: u64, count: usize) -> Append {
     let event = || NewEvent {
         id: EventId::fresh(SystemClock::default().now()),
+        workspace: None,
         stream,
         event_type: "post.scheduled".to_owned(),
         schema: 1,

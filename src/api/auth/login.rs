@@ -47,7 +47,7 @@ pub async fn login(State(api): State<Api>, from: Arrival, Body(login): Body<Logi
         // Nobody has it, and nothing is told by how fast that is said.
         Err(_) => Err(SignInError::Wrong),
     };
-    core.metrics.sign_in(match &signed_in {
+    core.metrics.login(match &signed_in {
         Ok(_) => "signed_in",
         Err(SignInError::Wrong) => "refused",
         Err(SignInError::TooOften(_)) => "slowed",

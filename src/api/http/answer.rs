@@ -8,7 +8,7 @@ use axum::{
 use campanile_events::ids::LogPosition;
 use serde_json::{Map, Value};
 
-use super::etag;
+use super::etag::{Moved, etag};
 
 const POSITION: &str = "campanile-position";
 const PROJECTED: &str = "campanile-projected";
@@ -20,6 +20,7 @@ pub struct Answer {
     status: StatusCode,
     body: Option<Value>,
     revision: Option<u32>,
+    moved: bool,
     position: Option<(LogPosition, bool)>,
     replayed: bool,
 }
@@ -27,7 +28,7 @@ pub struct Answer {
 impl Answer {
     /// Something that is there.
     pub const fn ok(body: Value) -> Self {
-        Self { status: StatusCode::OK, body: Some(body), revision: None, position: None, replayed: false }
+        Self { status: StatusCode::OK, body: Some(body), revision: None, moved: false, position: None, replayed: false }
     }
 
     /// Something that was made.
@@ -37,7 +38,14 @@ impl Answer {
 
     /// Done, and nothing to show.
     pub const fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, revision: None, position: None, replayed: false }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            body: None,
+            revision: None,
+            moved: false,
+            position: None,
+            replayed: false,
+        }
     }
 
     /// A list, or a part of one.
@@ -63,6 +71,13 @@ impl Answer {
         self
     }
 
+    /// Says that something of it may have changed under this revision: who knows the revision is told all of it again.
+    #[must_use]
+    pub const fn moved(mut self, moved: bool) -> Self {
+        self.moved = moved;
+        self
+    }
+
     /// With the place in the log of what the command did, and whether every read shows it.
     #[must_use]
     pub const fn at_position(mut self, position: LogPosition, projected: bool) -> Self {
@@ -77,6 +92,9 @@ impl IntoResponse for Answer {
             Some(body) => (self.status, Json(body)).into_response(),
             None => self.status.into_response(),
         };
+        if self.moved {
+            response.extensions_mut().insert(Moved);
+        }
         let headers = response.headers_mut();
         if let Some(revision) = self.revision {
             headers.insert(header::ETAG, etag(revision));

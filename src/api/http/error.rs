@@ -120,7 +120,7 @@ impl Code {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Detail {
-    /// Where, such as `thread[0].body`.
+    /// Where, such as `thread[0].body` or `overrides.acct_….first_comment`.
     pub field: String,
     /// A stable name, such as `too_long`.
     pub code: String,

@@ -1,8 +1,12 @@
 //! Revisions as entity tags, and what a client expects of them.
 
+use std::convert::Infallible;
+
 use axum::{
-    extract::FromRequestParts,
-    http::{HeaderValue, header, request::Parts},
+    body::{Body, Bytes},
+    extract::{FromRequestParts, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    response::Response,
 };
 
 use super::{ApiError, Code};
@@ -41,26 +45,61 @@ impl IfMatch {
     }
 
     fn read(text: &str) -> Self {
-        if text.trim() == "*" {
-            return Self(None);
+        if text.trim() == "*" { Self(None) } else { Self(Some(revisions(text))) }
+    }
+}
+
+fn revisions(text: &str) -> Vec<u32> {
+    let tags = text.split(',').map(str::trim).filter_map(|tag| {
+        // A proxy that compresses makes a tag weak.
+        let tag = tag.strip_prefix("W/").unwrap_or(tag);
+        tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+    });
+    tags.collect()
+}
+
+/// A list may stand on several lines. `None` where there is none.
+fn lines(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let lines: Vec<_> = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect();
+    (!lines.is_empty()).then(|| lines.join(","))
+}
+
+/// An answer shows what changes without a new revision, and may have been another under this one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moved;
+
+/// What a reader knows already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct IfNoneMatch(Option<String>);
+
+impl IfNoneMatch {
+    pub(super) fn of(request: &Request) -> Self {
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        Self(lines(request.headers(), header::IF_NONE_MATCH).filter(|_| reads))
+    }
+
+    /// Leaves out what the reader knows: `304`, and no body.
+    pub(super) fn answer(&self, mut response: Response) -> Response {
+        let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+        let (Some(known), Some(tag)) = (&self.0, tag) else { return response };
+        let is_known = known.trim() == "*" || revisions(known).iter().any(|it| etag(*it) == tag);
+        if !is_known || response.status() != StatusCode::OK || response.extensions().get::<Moved>().is_some() {
+            return response;
         }
-        let tags = text.split(',').map(str::trim).filter_map(|tag| {
-            // A proxy that compresses makes a tag weak.
-            let tag = tag.strip_prefix("W/").unwrap_or(tag);
-            tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
-        });
-        Self(Some(tags.collect()))
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        // Of unknown length, so that nobody says that what is left out has none.
+        *response.body_mut() = Body::from_stream(futures::stream::empty::<Result<Bytes, Infallible>>());
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        response
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = std::convert::Infallible;
+    type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        // A list may stand on several lines.
-        let lines: Vec<_> = parts.headers.get_all(header::IF_MATCH).iter().collect();
-        let lines: Vec<_> = lines.iter().map(|value| value.to_str().unwrap_or_default()).collect();
-        Ok(if lines.is_empty() { Self(None) } else { Self::read(&lines.join(",")) })
+        Ok(lines(&parts.headers, header::IF_MATCH).map_or(Self(None), |text| Self::read(&text)))
     }
 }
 

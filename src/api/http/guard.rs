@@ -15,7 +15,10 @@ use campanile_events::{
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{ApiError, Code, Name, Needs, Parameters, RequestIds, envelope::RouteName, idempotency, rate_limit};
+use super::{
+    ApiError, Code, Name, Needs, Parameters, RequestIds, cors::Listed, envelope::RouteName, etag::IfNoneMatch,
+    idempotency, rate_limit,
+};
 use crate::{
     access::{Denied, NoPlace, Peer, Presented, TokenKind, Who, client_address, limits::Counted},
     api::Api,
@@ -41,6 +44,15 @@ pub struct Gate {
     pub api: Api,
 }
 
+/// What a key's answer is told with, whatever it comes to.
+#[derive(Default)]
+struct Told {
+    /// What is left of its limits.
+    counted: Option<Counted>,
+    /// Whether it lists the page that sent it.
+    listed: Option<Listed>,
+}
+
 /// Lets through who may.
 pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let name = gate.name;
@@ -52,39 +64,46 @@ pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Re
 }
 
 async fn pass(gate: Gate, request: Request, next: Next) -> Response {
-    let mut counted = None;
-    let mut response = pass_counted(&gate, request, next, &mut counted).await;
-    if let Some(counted) = counted {
+    let mut told = Told::default();
+    let mut response = pass_told(&gate, request, next, &mut told).await;
+    if let Some(counted) = told.counted {
         rate_limit::tell(response.headers_mut(), &counted, gate.api.0.clock.now());
+    }
+    if let Some(listed) = told.listed {
+        response.extensions_mut().insert(listed);
     }
     response
 }
 
-async fn pass_counted(gate: &Gate, mut request: Request, next: Next, counted: &mut Option<Counted>) -> Response {
-    let keyed = match admit(gate, &mut request, counted).await {
+async fn pass_told(gate: &Gate, mut request: Request, next: Next, told: &mut Told) -> Response {
+    let keyed = match admit(gate, &mut request, told).await {
         Ok(()) if *request.method() == Method::POST && gate.needs != Needs::Nothing => {
             idempotency::key(request.headers())
         }
         Ok(()) => Ok(None),
         Err(error) => Err(error),
     };
+    let known = IfNoneMatch::of(&request);
     match keyed {
-        Ok(None) => next.run(request).await,
+        Ok(None) => known.answer(next.run(request).await),
         Ok(Some(key)) => idempotency::once(&gate.api, key, request, next).await,
         Err(error) => error.into_response(),
     }
 }
 
-async fn admit(gate: &Gate, request: &mut Request, counted: &mut Option<Counted>) -> Result<(), ApiError> {
+async fn admit(gate: &Gate, request: &mut Request, told: &mut Told) -> Result<(), ApiError> {
     if gate.needs == Needs::Nothing {
         return Ok(());
     }
     let core: &Arc<Core> = &gate.api.0;
+    if core.is_draining() {
+        return Err(ApiError::new(Code::Unavailable, "this process is stopping: it finishes what it has in hand"));
+    }
     let secret = secret(request.headers()).ok_or(Denied::Missing)?.to_owned();
     if secret.starts_with(TokenKind::Session.prefix()) {
-        admit_person(gate, &secret, request, counted).await?;
+        admit_person(gate, &secret, request, told).await?;
     } else {
-        admit_key(gate, &secret, request, counted).await?;
+        admit_key(gate, &secret, request, told).await?;
     }
     if !gate.takes_parameters {
         Parameters::of(request.uri()).finish()?;
@@ -95,18 +114,18 @@ async fn admit(gate: &Gate, request: &mut Request, counted: &mut Option<Counted>
     Ok(())
 }
 
-async fn admit_key(
-    gate: &Gate,
-    secret: &str,
-    request: &mut Request,
-    counted: &mut Option<Counted>,
-) -> Result<(), ApiError> {
+async fn admit_key(gate: &Gate, secret: &str, request: &mut Request, told: &mut Told) -> Result<(), ApiError> {
     let core = &gate.api.0;
     let address = address(core, request.extensions(), request.headers());
     let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
-    let caller = core.access.authenticate(secret, Presented { address, origin }).await?;
+    let caller = core.access.authenticate(secret, Presented { address, origin }).await.inspect_err(|denied| {
+        if *denied == Denied::Origin {
+            told.listed = Some(Listed(false));
+        }
+    })?;
+    told.listed = origin.map(|origin| Listed(caller.lists_origin(origin)));
     if let (Who::Key { id, .. }, Some(limit)) = (&caller.who, caller.grant.rate_limit) {
-        count(core, id.uuid(), limit, counted).await?;
+        count(core, id.uuid(), limit, told).await?;
     }
     match gate.needs {
         Needs::Scope(scope) if !caller.may(scope) => return Err(ApiError::scope(scope)),
@@ -120,15 +139,12 @@ async fn admit_key(
     Ok(())
 }
 
-async fn admit_person(
-    gate: &Gate,
-    token: &str,
-    request: &mut Request,
-    counted: &mut Option<Counted>,
-) -> Result<(), ApiError> {
+async fn admit_person(gate: &Gate, token: &str, request: &mut Request, told: &mut Told) -> Result<(), ApiError> {
     let core = &gate.api.0;
+    // Pages of other origins go by keys, which list them: a person's session is for none.
+    told.listed = Some(Listed(false));
     let signed_in = core.people.signed_in(token).await?;
-    count(core, signed_in.session.id.uuid(), RateLimit::USUAL, counted).await?;
+    count(core, signed_in.session.id.uuid(), RateLimit::USUAL, told).await?;
     let entered = signed_in.enter(named_workspace(request.headers())?);
     let extensions = request.extensions_mut();
     match (gate.needs, entered) {
@@ -153,9 +169,9 @@ async fn admit_person(
     Ok(())
 }
 
-async fn count(core: &Core, who: Uuid, limit: RateLimit, counted: &mut Option<Counted>) -> Result<(), ApiError> {
+async fn count(core: &Core, who: Uuid, limit: RateLimit, told: &mut Told) -> Result<(), ApiError> {
     let is = core.access.limits().count(who, limit, core.clock.now()).await?;
-    *counted = Some(is);
+    told.counted = Some(is);
     rate_limit::check(&is)
 }
 

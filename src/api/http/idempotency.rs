@@ -11,6 +11,8 @@
 //!
 //! The key is a client's own text: only its keyed digest is kept.
 
+use std::sync::Arc;
+
 use axum::{
     body::{Body, Bytes},
     extract::Request,
@@ -78,7 +80,7 @@ async fn carry_out(api: &Api, key: &str, request: Request, next: Next) -> Result
     let (mut parts, body) = request.into_parts();
     let sender = Sender::of(api, &parts).await?;
     let body = receive(&parts.headers, body).await?;
-    let keyed = Keyed::of(&*api.0.data_keys.get(sender.workspace().uuid()).await?, key, &parts, &body);
+    let keyed = Keyed::of(&*sender.data_key(api).await?, key, &parts, &body);
     // Before the look for a receipt: two that come at once must not both find none.
     let mark = api.0.in_progress.begin(sender.workspace(), &keyed.key, &keyed.request);
     let _mark = mark.map_err(|busy| match busy {
@@ -126,6 +128,14 @@ impl Sender {
         }
         let person = InSession::of(parts)?;
         Ok(Self::Person(Box::new(person), api.0.people.home().await?.workspace))
+    }
+
+    /// What the key's text is digested with.
+    async fn data_key(&self, api: &Api) -> Result<Arc<DataKey>, ApiError> {
+        match self {
+            Self::Asker(asker) => api.data_key(asker).await,
+            Self::Person(..) => Ok(api.0.people.key().await?),
+        }
     }
 
     const fn workspace(&self) -> WorkspaceId {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use campanile_events::{
     ids::{KeyId, Version},
     journal::{Actor, StreamId, StreamKind},
-    key::Key,
+    key::{Key, KeyStatus},
 };
 use serde_json::Value;
 
@@ -20,7 +20,9 @@ use crate::api::{
 pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<KeyId>) -> Result<Answer, ApiError> {
     let loaded = api.0.keys.load(asker.caller.workspace, id.uuid()).await?;
     let key = loaded.ok_or_else(|| ApiError::not_found("key"))?.state;
-    Ok(Answer::ok(api.shown_key(&asker, id, &key).await?).at_revision(key.revision))
+    // Time ends a key without a word.
+    let moved = key.status(api.0.clock.now()) == KeyStatus::Expired;
+    Ok(Answer::ok(api.shown_key(&asker, id, &key).await?).at_revision(key.revision).moved(moved))
 }
 
 impl Api {

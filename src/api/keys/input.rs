@@ -45,7 +45,8 @@ pub struct NewKey {
     expires_in_days: Option<u32>,
     /// How many requests it may make; 60 a minute and 10,000 a day if not said.
     rate_limit: Option<NewRateLimit>,
-    /// Where browsers may use it: origins such as `https://app.example.com`; anywhere, if none is named.
+    /// Whose pages may use it: origins such as `https://app.example.com`, for which CORS is on. Then nobody else may. If none is
+    /// named it holds from anywhere, but no page reads what it is answered.
     #[serde(default)]
     #[schema(max_items = 100)]
     allowed_origins: Vec<String>,
@@ -72,12 +73,13 @@ pub struct NewRateLimit {
     per_day: u32,
 }
 
-/// Changes of a key; what is absent stays.
+/// Changes of a key; what is absent stays. `null` takes away what may be absent.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyEdits {
     /// What you call it.
-    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100, pattern = "\\S")]
     pub(super) name: Option<String>,
     /// What it is for; `null` for nothing.
     #[serde(default, deserialize_with = "present")]
@@ -85,7 +87,8 @@ pub struct KeyEdits {
     #[expect(clippy::option_option, reason = "absent, `null` and a value say three things")]
     pub(super) description: Option<Option<String>>,
     /// What it may do; more than now only within what the key that asks may.
-    #[schema(value_type = Option<Vec<AskedScope>>, min_items = 1)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<AskedScope>, required = false, min_items = 1)]
     scopes: Option<Vec<String>>,
     /// When its time is over, from now on; `null` for never.
     #[serde(default, deserialize_with = "present")]
@@ -93,19 +96,24 @@ pub struct KeyEdits {
     #[expect(clippy::option_option, reason = "absent, `null` and a value say three things")]
     expires_in_days: Option<Option<u32>>,
     /// How many requests it may make.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = NewRateLimit, required = false)]
     rate_limit: Option<NewRateLimit>,
-    /// Where browsers may use it; anywhere, if none is named.
-    #[schema(max_items = 100)]
+    /// Whose pages may use it, and read what it is answered (CORS); if none is named it holds from anywhere, without CORS.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<String>, required = false, max_items = 100)]
     allowed_origins: Option<Vec<String>>,
     /// From where it may be used; from everywhere, if none is named.
-    #[schema(max_items = 100)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<String>, required = false, max_items = 100)]
     allowed_ips: Option<Vec<String>>,
     /// The accounts that it is bound to; all, if none is named.
-    #[schema(value_type = Option<Vec<AccountRef>>, max_items = 100)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<AccountRef>, required = false, max_items = 100)]
     allowed_accounts: Option<Vec<AccountId>>,
 }
 
-/// Tells `null` from what is absent.
+/// Tells `null` from what is absent; where it means nothing it is refused rather than passed over.
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

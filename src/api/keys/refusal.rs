@@ -14,7 +14,9 @@ pub(super) fn refused(error: CommandError<KeyError>) -> ApiError {
         KeyError::NoScopes => ApiError::invalid("scopes", "empty", error.to_string()),
         KeyError::ExpiryInThePast => ApiError::invalid("expires_in_days", "out_of_range", error.to_string()),
         KeyError::Beyond(excess) => beyond(*excess, &error),
-        KeyError::Over(status) => ApiError::new(Code::Conflict, error.to_string()).with("state", status.as_str()),
+        KeyError::Over { status, .. } => {
+            ApiError::new(Code::Conflict, error.to_string()).with("state", status.as_str())
+        }
         KeyError::Rotated => ApiError::new(Code::Conflict, error.to_string()).with("state", "rotated"),
         KeyError::Moved(_) => ApiError::unavailable(error),
         KeyError::Exists => ApiError::internal(error),

@@ -28,6 +28,10 @@ const TAGS: &[(&str, &str)] = &[
 const RATE_LIMIT: &[&str] =
     &["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit-Policy", "RateLimit"];
 
+/// A revision counts changes of content and schedule, not what happens by itself.
+const UNCHANGED: &str = "Unchanged since the revision that `If-None-Match` names. A post that is being sent, or was, is \
+    always told whole: its revision counts no attempts. A key's last use doesn't make it another.";
+
 /// Which codes an operation's own handler refuses with; taken out again here.
 const OWN_REFUSALS: &str = "x-refusals";
 
@@ -207,6 +211,9 @@ fn take(operation: &mut Map<String, Value>, route: &Route) {
     if takes_revision(route) {
         all.push(shared("If-Match"));
     }
+    if reads(route) && operation["responses"].get("200").is_some_and(has_revision) {
+        all.push(shared("If-None-Match"));
+    }
     if reads(route) && route.needs != Needs::Nothing {
         all.push(shared("Campanile-Position"));
     }
@@ -220,23 +227,12 @@ fn take(operation: &mut Map<String, Value>, route: &Route) {
 /// The headers of what is not a refusal.
 fn answer(operation: &mut Map<String, Value>, route: &Route) {
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
-    for response in responses.values_mut() {
+    if reads(route) && responses.get("200").is_some_and(has_revision) {
+        responses.insert("304".to_owned(), json!({ "description": UNCHANGED }));
+    }
+    for (status, response) in responses.iter_mut() {
         let mut names = vec!["X-Request-Id"];
-        let shown = response["content"]["application/json"]["schema"]["$ref"].as_str().unwrap_or_default();
-        let shown = shown.rsplit('/').next().unwrap_or_default();
-        if [
-            "Post",
-            "Account",
-            "Media",
-            "Key",
-            "KeyWithSecret",
-            "RotatedKey",
-            "RevokedKey",
-            "Person",
-            "InvitationWithLink",
-        ]
-        .contains(&shown)
-        {
+        if has_revision(response) || status == "304" {
             names.push("ETag");
         }
         // What answers a command with a list only judged.
@@ -260,6 +256,14 @@ fn answer(operation: &mut Map<String, Value>, route: &Route) {
     }
 }
 
+/// Whether it shows one thing that has a revision.
+fn has_revision(response: &Value) -> bool {
+    let shown = response["content"]["application/json"]["schema"]["$ref"].as_str().unwrap_or_default();
+    let shown = shown.rsplit('/').next().unwrap_or_default();
+    ["Post", "Account", "Media", "Key", "KeyWithSecret", "RotatedKey", "RevokedKey", "Person", "InvitationWithLink"]
+        .contains(&shown)
+}
+
 fn headers() -> Value {
     json!({
         "X-Request-Id": {
@@ -267,7 +271,7 @@ fn headers() -> Value {
             "schema": { "type": "string" },
         },
         "ETag": {
-            "description": "The revision, for `If-Match`.", "required": true,
+            "description": "The revision, for `If-Match` and `If-None-Match`.", "required": true,
             "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" }, "example": "\"3\"",
         },
         "Campanile-Position": {
@@ -320,6 +324,11 @@ fn parameters() -> Value {
         "If-Match": {
             "name": "If-Match", "in": "header",
             "description": "The `ETag` that it must still have; without it the last write wins.",
+            "schema": { "type": "string" }, "example": "\"3\"",
+        },
+        "If-None-Match": {
+            "name": "If-None-Match", "in": "header",
+            "description": "The `ETag` of what is known already: 304 if it is unchanged.",
             "schema": { "type": "string" }, "example": "\"3\"",
         },
         "Campanile-Position": {

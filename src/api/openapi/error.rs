@@ -50,7 +50,7 @@ pub struct Error {
 /// One thing that is wrong.
 #[derive(Debug, ToSchema)]
 pub struct FieldError {
-    /// Where, such as `thread[0].body`.
+    /// Where, such as `thread[0].body` or `overrides.acct_….first_comment`.
     pub field: String,
     /// A stable name, such as `too_long`.
     pub code: String,

@@ -33,6 +33,6 @@ pub use ids::{
 pub use paging::Paging;
 pub use words::{
     AskedScope, AttemptOutcome, ConnectedStatus, DeliveryClass, FailureClassName, GrantedScope, InvitationStatusName,
-    KeyModeName, KeyStatusName, MediaKindName, OnGapName, OnOverlapName, PlatformName, PostStatusName, RoleName,
-    ScopeName, TargetStatusName, ThenName,
+    KeyModeName, KeyStatusName, MediaKindName, MediaStatusName, OnGapName, OnOverlapName, PlatformName, PostStatusName,
+    RoleName, ScopeName, TargetStatusName, ThenName,
 };

@@ -1,10 +1,7 @@
 //! `POST /v1/posts/{id}/publish`
 
 use axum::extract::State;
-use campanile_events::{
-    ids::PostId,
-    post::{PostAction, When},
-};
+use campanile_events::{ids::PostId, post::PostAction};
 
 use crate::api::{
     Api,
@@ -25,6 +22,5 @@ pub async fn publish(
     Named(id): Named<PostId>,
     OptionalBody(Nothing {}): OptionalBody<Nothing>,
 ) -> Result<Answer, ApiError> {
-    let when = When::instant(api.0.clock.now());
-    api.perform(&asker, id, PostAction::Schedule { when }, "at").await
+    api.perform(&asker, id, PostAction::Publish, "at").await
 }

@@ -41,6 +41,7 @@ enum Outcome {
 /// Settles an unknown target, on the record. `published` says that the part in doubt is live, at this `url`: what is still to be
 /// sent follows at once. A part that hangs under one whose id on the platform nobody knows can't be sent: then the target is
 /// `failed` with the parts that stand (`parent_not_named`), or `published` with a warning if only the first comment is left.
+/// `give_up` ends the target as `failed`; where the first comment alone is in doubt, as `published` with a warning.
 #[utoipa::path(
     post, path = "/v1/posts/{id}/resolve",
     request_body = Settlement,

@@ -55,7 +55,7 @@ fn attempt(key: &DataKey, target: &Target, attempt: &Attempt) -> Result<Value, A
         "ended_at": optional_instant(attempt.end.as_ref().map(|end| end.at)),
         "outcome": outcome,
         "delivery": attempt.delivery.class(),
-        "error": failure.map(|it| render::failure(key, it)).transpose()?,
+        "error": failure.map(|it| render::failure(key, target, it)).transpose()?,
         "steps": steps.collect::<Result<Vec<_>, ApiError>>()?,
     }))
 }

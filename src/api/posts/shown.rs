@@ -127,7 +127,8 @@ pub struct FailureShown {
     /// When the platform takes requests again.
     #[schema(required = true, format = DateTime)]
     pub retry_after: Option<String>,
-    /// Whether another attempt can make no second post.
+    /// Whether another attempt may succeed and, by what is known now, can make no second post: false for as long as
+    /// something that was sent may be live.
     pub retry_safe: bool,
 }
 
@@ -245,7 +246,7 @@ pub struct Verdict {
 /// A platform's rule that a post breaks.
 #[derive(Debug, ToSchema)]
 pub struct Violation {
-    /// Where, such as `thread[0].body`.
+    /// Where, such as `thread[0].body`, or `overrides.acct_….body` for what this account gets instead.
     pub field: String,
     /// A stable name, such as `too_long`.
     pub code: String,

@@ -13,7 +13,7 @@ use crate::api::{
 };
 
 /// Says for each account whether its platform would take the post. Stores nothing; what a create refuses for its form,
-/// or for its accounts, is refused here too.
+/// or for its accounts, is refused here too. Nothing is stored of an `Idempotency-Key` either: it is asked anew each time.
 #[utoipa::path(
     post,
     path = "/v1/posts/validate",
@@ -31,8 +31,7 @@ pub async fn validate(State(api): State<Api>, asker: Asker, Body(new): Body<NewP
     let content = Content { media_ids: media.ids, ..new.content() };
     let targets = targets(&api.0, &asker.caller, &new.account_ids).await?;
     let verdicts = targets.iter().map(|it| {
-        let mut broken = it.rules.check(&content.for_account(it.target.account_id));
-        broken.extend(it.rules.media.check(&media.facts));
+        let broken = it.rules.check_post(&content, it.target.account_id, &media.facts);
         let violations = broken
             .iter()
             .map(|violation| json!({"field": violation.field, "code": violation.code, "message": violation.message}));

@@ -7,6 +7,8 @@ mod idempotency;
 mod keys;
 mod media;
 mod nodes;
+mod origins;
 mod people;
 mod posts;
 mod unavailable;
+mod unchanged;

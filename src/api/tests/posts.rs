@@ -117,4 +117,49 @@ async fn a_post_goes_through_its_schedule() {
     let results = api.get(&format!("{path}/results")).await.body["data"][0].clone();
     assert_eq!((&results["status"], &results["attempts"][0]["outcome"]), (&json!("published"), &json!("published")));
     assert_eq!(results["attempts"][0]["steps"].as_array().map(Vec::len), Some(1));
+    let soon = json!({"at": "2036-12-01T09:00:00Z"});
+    for (verb, body, told) in [
+        ("publish", json!({}), "the post is published: it can't be published again"),
+        ("schedule", soon, "the post is published: it can't be scheduled"),
+        ("unschedule", json!({}), "the post is published: it can't be unscheduled"),
+        ("cancel", json!({}), "the post is published: it can't be canceled"),
+        ("retry", json!({}), "the post is published: it can't be retried"),
+    ] {
+        let refused = api.call("POST", &format!("{path}/{verb}"), body).await;
+        let error = &refused.body["error"];
+        assert_eq!(
+            (refused.code(), &error["message"], &error["state"]),
+            ("conflict", &told.into(), &"published".into())
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_null_that_means_nothing_is_named() {
+    let api = Api::start().await;
+    let account = api.account("ada").await;
+    let fields = |refused: &Answered| -> Vec<String> {
+        assert_eq!((refused.status(), refused.code()), (400, "invalid_request"), "{}", refused.body);
+        let details = refused.body["error"]["details"].as_array().expect("details").iter();
+        details.map(|it| it["field"].as_str().expect("a field").to_owned()).collect()
+    };
+    let nothing = json!({
+        "body": null, "account_ids": null, "media_ids": null, "tags": null, "thread": null, "overrides": null,
+        "allow_duplicate": null, "publish": null,
+        "first_comment": null, "late_limit_seconds": null, "give_up_after_seconds": null, "schedule": null,
+    });
+    let meaningless = ["body", "account_ids", "media_ids", "tags", "thread", "overrides", "allow_duplicate", "publish"];
+    assert_eq!(fields(&api.call("POST", "/v1/posts", nothing.clone()).await), meaningless);
+    assert_eq!(fields(&api.call("POST", "/v1/posts/validate", nothing).await), meaningless);
+    let within = json!({
+        "body": "b", "account_ids": [null], "tags": ["t", null], "thread": [{"body": null}, null],
+        "overrides": {&account: {"body": null, "thread": [{"body": null}]}}, "schedule": {"at": null},
+    });
+    let named = ["account_ids[0]", "tags[1]", "thread[0].body", "thread[1]"].map(str::to_owned);
+    let own = format!("overrides.{account}.thread[0].body");
+    assert_eq!(fields(&api.call("POST", "/v1/posts", within).await), [&named[..], &[own]].concat());
+    let post = api.call("POST", "/v1/posts", json!({"body": "b", "account_ids": [account]})).await.id();
+    let changes = json!({"body": null, "account_ids": null, "tags": null, "thread": null, "overrides": null,
+                         "media_ids": null, "late_limit_seconds": null, "give_up_after_seconds": null});
+    assert_eq!(fields(&api.call("PATCH", &format!("/v1/posts/{post}"), changes).await).len(), 8);
 }

@@ -8,8 +8,13 @@
 macro_rules! say {
     ($($what:tt)*) => {{
         use std::io::Write as _;
-        if writeln!(std::io::stdout(), $($what)*).is_err() {
-            std::process::exit(0);
+        if let Err(error) = writeln!(std::io::stdout(), $($what)*) {
+            // Whoever read it has seen enough; anything else is a failure.
+            if error.kind() == std::io::ErrorKind::BrokenPipe {
+                std::process::exit(0);
+            }
+            let _ = writeln!(std::io::stderr(), "campanile: the demo can't be shown: {error}");
+            std::process::exit(1);
         }
     }};
 }

@@ -127,7 +127,7 @@ async fn run(stage: &Stage, paint: Paint) -> anyhow::Result<Vec<Act>> {
             }
         }
         timeline.tell().await?;
-        timeline.countdown(second(3));
+        timeline.countdown();
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     timeline.tell().await?;

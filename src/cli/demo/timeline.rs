@@ -61,11 +61,13 @@ impl Timeline {
         Ok(())
     }
 
-    /// A line that says what is waited for, written over by the next.
-    pub fn countdown(&self, due: DateTime<Utc>) {
-        let left = (due - self.clock.now()).num_milliseconds();
-        if self.paint.live && left > 0 {
-            let line = format!("  {}  next bell in {:.1} s ", clocks(self.clock.now()), left as f64 / 1000.0);
+    /// A line that says when the next post is due, written over by the next.
+    pub fn countdown(&self) {
+        let now = self.clock.now();
+        let next = self.due.values().filter(|due| **due > now).min();
+        if let Some(next) = next.filter(|_| self.paint.live) {
+            let left = (*next - now).num_milliseconds();
+            let line = format!("  {}  next bell in {:.1} s ", clocks(now), left as f64 / 1000.0);
             print!("\r{}", self.paint.text(Tone::Faint, &line));
             // Where it can't be shown, it isn't missed.
             let _ = std::io::Write::flush(&mut std::io::stdout());

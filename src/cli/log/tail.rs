@@ -6,7 +6,7 @@ use std::{
 };
 
 use campanile_events::{
-    ids::{Epoch, Position},
+    ids::{Epoch, LogPosition, Position},
     journal::Recorded,
 };
 use clap::Args;
@@ -35,12 +35,19 @@ pub struct Tail {
     #[arg(long, short)]
     follow: bool,
 
-    /// Begin after this position
-    #[arg(long, value_name = "POSITION", default_value_t = 0)]
-    after: u64,
+    /// Begin after this position, written as `217` or with its epoch as `1-217`
+    #[arg(long, value_name = "POSITION", default_value = "0", value_parser = position)]
+    after: Position,
 
     #[command(flatten)]
     folder: FolderFlags,
+}
+
+/// As operators write it, or as events and headers do.
+fn position(text: &str) -> Result<Position, String> {
+    let bare = text.parse().map(Position).ok();
+    let with_epoch = || text.parse::<LogPosition>().ok().map(|it| it.position);
+    bare.or_else(with_epoch).ok_or_else(|| "is not a position such as `217` or `1-217`".to_owned())
 }
 
 impl Tail {
@@ -49,7 +56,7 @@ impl Tail {
         let folder = Folder::resolve(self.folder)?;
         let log = open(&folder).await?;
         tokio::select! {
-            done = print(log.as_ref(), Position(self.after), self.follow) => done,
+            done = print(log.as_ref(), self.after, self.follow) => done,
             () = told => Ok(()),
         }
     }

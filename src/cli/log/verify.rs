@@ -6,13 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use campanile_events::journal::ReadError;
 use clap::Args;
 
 use super::note;
 use crate::{
     cli::{Failure, Progress},
     configuration::{Folder, FolderFlags},
-    engine::log::{Finding, Report, SourceError, open, verify_export, verify_telling},
+    engine::{
+        OpenError,
+        log::{Finding, Report, SourceError, open, verify_export, verify_telling},
+    },
 };
 
 const EXAMPLES: &str = "Examples:
@@ -59,16 +63,24 @@ impl Verify {
         } else {
             let folder = Folder::resolve(self.folder)?;
             let copy = copy.or_else(|| std::fs::read_to_string(folder.path.join("checkpoint")).ok());
-            let log = open(&folder).await?;
-            let progress = Progress::start("verifying", 0);
-            match verify_telling(log.as_ref(), copy, |done, steps| progress.at(done, steps)).await {
+            match stored(&folder, copy).await {
                 Err(SourceError::Read(reason)) => unreadable(reason),
+                // A journal that is seen to be damaged as it is opened.
+                Err(SourceError::Open(OpenError::Journal(error @ ReadError::Damaged { .. }))) => {
+                    unreadable(error.to_string())
+                }
                 report => report?,
             }
         };
         print(&report, self.json)?;
         if report.ok { Ok(()) } else { Err(Failure::Told) }
     }
+}
+
+async fn stored(folder: &Folder, copy: Option<String>) -> Result<Report, SourceError> {
+    let log = open(folder).await?;
+    let progress = Progress::start("verifying", 0);
+    verify_telling(log.as_ref(), copy, |done, steps| progress.at(done, steps)).await
 }
 
 /// A log that can't be read to its end is not whole, and that is said as everything else is.

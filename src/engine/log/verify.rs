@@ -72,7 +72,14 @@ pub async fn verify_telling(
     let mut after = Position(0);
     while after < state.position {
         let left = usize::try_from(state.position.0 - after.0).unwrap_or(PAGE);
-        let events = log.events(after, left.min(PAGE)).await?;
+        let events = match log.events(after, left.min(PAGE)).await {
+            // What was read so far still has its findings.
+            Err(SourceError::Read(reason)) => {
+                reading.positions.note(|| format!("nothing could be read after {after}: {reason}"));
+                break;
+            }
+            events => events?,
+        };
         let Some(last) = events.last() else { break };
         after = last.position;
         for event in &events {

@@ -86,8 +86,17 @@ async fn without_session_and_password_somebody_has_to_connect_again() {
         if shown["status"] == "needs_reconnect" { Ok(()) } else { Err(shown.to_string()) }
     })
     .await;
-    let waiting = client.get(&format!("/v1/posts/{post}")).await.expect(200);
-    assert_eq!(waiting["targets"][0]["error"]["class"], "auth_expired", "{waiting}");
+    let error = eventually("the target waits for that", LIMIT, async || {
+        let shown = client.get(&format!("/v1/posts/{post}")).await.expect(200);
+        let error = shown["targets"][0]["error"].clone();
+        if error["code"] == "needs_reconnect" { Ok(error) } else { Err(shown.to_string()) }
+    })
+    .await;
+    assert_eq!(
+        (&error["class"], &error["message"]),
+        (&json!("auth_expired"), &json!("Invalid identifier or password")),
+        "the server's own words: {error}"
+    );
     assert!(ada.posts().await.is_empty());
 
     assert_eq!(ada.connect(&client, &way.url, &second).await, account, "it is the same account");

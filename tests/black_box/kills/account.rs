@@ -33,6 +33,10 @@ impl Accounting {
         if status == "unknown" {
             let last = classes.last().copied().unwrap_or_default();
             assert!(matches!(last, "lapsed" | "uncertain"), "{} is unknown after {classes:?}", post.text);
+            let own = &target_of(found, &post.account)["error"];
+            let errors = attempts.iter().map(|it| &it["error"]).chain([own]);
+            let safe: Vec<_> = errors.filter(|error| error["retry_safe"] != false).collect();
+            assert!(safe.is_empty(), "{} may be live, and is said to be safe to repeat: {safe:?}", post.text);
         }
     }
 

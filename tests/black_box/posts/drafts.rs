@@ -37,6 +37,10 @@ async fn a_draft_reads_as_it_was_written() {
     let read = client.get(&format!("/v1/posts/{}", id(&made))).await;
     assert_eq!(read.expect(200), made);
     assert!(!read.header("etag").is_empty());
+    let request = client.request(Method::GET, &format!("/v1/posts/{}", id(&made)));
+    let known = client.send(request.header("If-None-Match", read.header("etag"))).await;
+    assert_eq!((known.status, &*known.text, known.header("etag")), (304, "", read.header("etag")));
+    assert_eq!((known.header("content-length"), known.header("transfer-encoding")), ("", ""), "the post has a length");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,3 +42,22 @@ async fn a_comment_that_fails_is_a_warning() {
     assert_eq!((&target["error"], target["parts"].as_array().map(Vec::len)), (&Value::Null, Some(1)), "{target}");
     assert_eq!(town.sandbox.truth().await.visible.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_in_doubt_that_is_given_up_is_a_warning_too() {
+    let town = Town::start().await;
+    let client = town.client();
+    town.sandbox.fault(json!({"kind": "reset", "account": "blind", "after": 1})).await;
+    let body = json!({"body": "said", "first_comment": "and", "account_ids": [town.blind], "publish": true});
+    let post = id(&client.post("/v1/posts", body).await.expect(201));
+    assert_eq!(settled(&client, &post, SOON).await["status"], "unknown");
+    let give_up = json!({"account_id": town.blind, "outcome": "not_published", "then": "give_up"});
+    let given_up = client.post(&format!("/v1/posts/{post}/resolve"), give_up).await.expect(200);
+    let target = &given_up["targets"][0];
+    assert_eq!((&given_up["status"], &target["status"]), (&json!("published"), &json!("published")), "{given_up}");
+    assert_eq!((&target["error"], &target["warning"]["class"]), (&Value::Null, &json!("uncertain")), "{target}");
+    client.post_empty(&format!("/v1/posts/{post}/retry")).await.expect(200);
+    published(&client, &post, SOON).await;
+    let texts: Vec<_> = town.sandbox.truth().await.visible.into_iter().map(|post| post.text).collect();
+    assert_eq!(texts, ["said", "and"]);
+}

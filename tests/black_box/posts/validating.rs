@@ -16,8 +16,8 @@ async fn each_account_gets_its_verdict_and_nothing_is_stored() {
     let (fits, breaks) = (&verdicts["data"][0], &verdicts["data"][1]);
     assert_eq!(fits, &json!({"account_id": town.keyed, "platform": "sandbox", "ok": true, "violations": []}));
     assert_eq!((&breaks["account_id"], &breaks["ok"]), (&json!(town.blind), &json!(false)));
-    let violation = &breaks["violations"][0];
-    assert_eq!((&violation["field"], &violation["code"]), (&json!("body"), &json!("too_long")), "{violation}");
+    let (violation, own) = (&breaks["violations"][0], format!("overrides.{}.body", town.blind));
+    assert_eq!((&violation["field"], &violation["code"]), (&json!(own), &json!("too_long")), "{violation}");
     assert!(violation["message"].as_str().is_some_and(|message| !message.is_empty()), "{violation}");
     assert!(client.all("/v1/posts").await.is_empty(), "nothing is stored");
     client.post("/v1/posts", body).await.refused(422, "unprocessable_post");

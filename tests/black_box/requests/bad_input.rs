@@ -270,12 +270,18 @@ async fn times_and_accounts_and_texts_that_can_not_be() {
     let two = [&stage.account, &stage.other_account];
     let post = json!({"body": "x", "account_ids": [stage.account, nobody]});
     names(&client.post(&posts, post).await.refused(400, "invalid_request"), "account_ids[1]", "POST");
-    for own in [json!({"body": "x".repeat(501)}), json!({"thread": [{"body": "x".repeat(501)}]})] {
+    let long = "x".repeat(501);
+    for (own, field) in [
+        (json!({"body": long}), "body"),
+        (json!({"thread": [{"body": "x"}, {"body": long}]}), "thread[1].body"),
+        (json!({"first_comment": long}), "first_comment"),
+    ] {
         let post = json!({"body": "short", "account_ids": two, "overrides": {&stage.other_account: own}});
         let refused = client.post(&posts, post).await.refused(422, "unprocessable_post");
         let minded: BTreeSet<_> =
             refused["details"].as_array().expect("details").iter().map(|it| it["account_id"].as_str()).collect();
         assert_eq!(minded, [Some(stage.other_account.as_str())].into(), "{refused}");
+        names(&refused, &format!("overrides.{}.{field}", stage.other_account), field);
     }
     let listed = json!({"body": "x", "account_ids": [stage.account], "thread": [["x"]]});
     names(&client.post(&posts, listed).await.refused(400, "invalid_request"), "thread[0]", "a list for an object");

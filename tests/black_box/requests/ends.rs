@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{Client, Engine, Options, SOON, eventually};
+use crate::support::{Client, Engine, Options, SOON, SandboxServer, eventually};
 
 /// A connection of the test's own, to the engine that a client speaks to.
 fn connect(client: &Client) -> TcpStream {
@@ -83,6 +83,36 @@ async fn a_half_sent_request_holds_up_no_drain() {
         let said = String::from_utf8_lossy(&rest).into_owned();
         assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_while_it_stops_is_told() {
+    let sandbox = SandboxServer::start().await;
+    let timing = Some("lease=30,settle=2.4,lookup_gap=1.2,quiet=1.2,sweep=5");
+    let mut engine = Engine::start(Options { timing, ..Options::default() }).await;
+    let (client, anonymous) = (engine.client(), engine.anonymous());
+    let account = client.connect_sandbox(&sandbox.address, "held", "blind").await;
+    sandbox.fault(json!({"kind": "answer_late", "seconds": 4, "account": "held"})).await;
+    let body = json!({"body": "in hand", "account_ids": [account], "publish": true});
+    let post = client.post("/v1/posts", body).await.expect(201);
+    eventually("it is on its way", SOON, async || {
+        if sandbox.truth().await.requests.is_empty() { Err("no request yet".to_owned()) } else { Ok(()) }
+    })
+    .await;
+    engine.process().ask_to_stop();
+    eventually("it says that it is not ready", SOON, async || {
+        let ready = anonymous.get("/readyz").await;
+        if ready.status == 503 { Ok(()) } else { Err(ready.text) }
+    })
+    .await;
+    let refused = client.get("/v1/posts").await;
+    assert_eq!(refused.header("retry-after"), "1");
+    refused.refused(503, "unavailable");
+    assert_eq!(anonymous.get("/healthz").await.status, 200);
+    engine.stopped();
+    engine.restart().await;
+    let post = engine.client().get(&format!("/v1/posts/{}", post["id"].as_str().expect("an id"))).await.expect(200);
+    assert_eq!(post["status"], "published", "what was in hand was finished: {post}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -62,7 +62,8 @@ impl ConnectField {
         if address.scheme() == "https" || egress.names(address).await {
             return Ok(());
         }
-        Err(ConnectError::invalid(self.name, "not_https", "must begin with https://"))
+        let message = "must begin with https://; plain http goes only to servers that this engine's operator named with `--allow-egress`";
+        Err(ConnectError::invalid(self.name, "not_https", message))
     }
 
     fn address(&self, given: &str) -> Result<Url, ConnectError> {

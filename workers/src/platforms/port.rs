@@ -14,7 +14,7 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use hyper::body::Bytes;
 
-use super::{ConnectError, CredentialKeeper, Credentials, Description, Fields, SendFailure};
+use super::{ConnectError, CredentialKeeper, Credentials, Description, Fields, SendFailure, SignIn};
 
 /// A platform that posts are published to.
 #[async_trait]
@@ -25,8 +25,20 @@ pub trait Platform: Send + Sync + fmt::Debug {
     /// What it takes, for whoever lists the platforms. An account's own server may say otherwise.
     fn describe(&self) -> Description;
 
+    /// Whether an account is another one on another server. Where it keeps its name when it moves, its server is no part
+    /// of that name.
+    fn names_by_server(&self) -> bool {
+        true
+    }
+
     /// Checks credentials against the platform; says whose they are and what the server offers.
     async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError>;
+
+    /// How an account is connected on the platform's own page; `None` where only [`Self::connect`] does it.
+    /// [`Description::sign_in`] says the same.
+    fn sign_in(&self) -> Option<&dyn SignIn> {
+        None
+    }
 
     /// Reads the server's offer again.
     async fn observe(&self, access: &Access) -> Result<Offer, SendFailure>;
@@ -237,8 +249,7 @@ impl fmt::Debug for ConnectRequest {
 /// An account whose credentials hold.
 #[derive(Debug, Clone)]
 pub struct Connected {
-    /// The server that it lives on (`https://mastodon.example`), as a part of its name; empty where its name doesn't depend
-    /// on one, or it is in process.
+    /// The server that it was reached by (`https://mastodon.example`); empty where it is in process.
     pub server: String,
     /// The platform's name of it.
     pub remote_id: String,

@@ -21,7 +21,7 @@ pub(super) enum Way {
     /// It can.
     Open(Box<Access>),
     /// Not before this: its platform asked for rest, and the target has time.
-    Resting,
+    Resting(DateTime<Utc>),
     /// It can't; the attempt fails so.
     Shut(SendFailure),
 }
@@ -44,7 +44,7 @@ impl Context {
         if let Some(until) = account.rate_limited_until.filter(|until| *until > self.clock.now()) {
             let give_up = post.give_up_at(target);
             if give_up.is_none_or(|give_up| until <= give_up) {
-                return Ok(Way::Resting);
+                return Ok(Way::Resting(until));
             }
             let mut failure = SendFailure::of(FailureClass::RateLimited, "account_rate_limited");
             failure.retry_after = (until - self.clock.now()).to_std().ok();

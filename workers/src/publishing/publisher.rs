@@ -1,11 +1,14 @@
 //! One target, from the look at it to the point where there is nothing to do now.
 
+use std::time::Duration;
+
 use campanile_events::{
     commands::CommandError,
     ids::WorkerId,
     post::{Content, Phase, Post, PostAction, PostError, Target},
     seal::{DataKey, Open, SealError},
 };
+use chrono::{DateTime, Utc};
 
 use super::context::{Context, Trouble};
 use crate::{bus::Job, waiting::Stop};
@@ -20,6 +23,8 @@ pub(super) enum Next {
     Look,
     /// Nothing to do now; its next time is in the table of due targets.
     Done,
+    /// It is its turn, but not before this.
+    Later(DateTime<Utc>),
 }
 
 /// One worker's hands.
@@ -46,15 +51,21 @@ impl Look<'_> {
 }
 
 impl Publisher {
-    /// Does for a target what may be done now.
-    pub async fn work(&self, job: &Job) -> Result<(), Trouble> {
+    /// Does for a target what may be done now. Answers how long the job is to wait, where its turn comes before the next
+    /// sweep does: a job that waits takes a place on the bus.
+    pub async fn work(&self, job: &Job) -> Result<Option<Duration>, Trouble> {
         for _ in 0..MOST_LOOKS {
-            if self.look(job).await? == Next::Done {
-                return Ok(());
+            match self.look(job).await? {
+                Next::Look => {}
+                Next::Done => return Ok(None),
+                Next::Later(at) => {
+                    let pause = (at - self.context.clock.now()).to_std().unwrap_or_default();
+                    return Ok(Some(pause).filter(|pause| *pause <= self.context.timing.sweep));
+                }
             }
         }
         tracing::warn!(post.id = %job.post_id, account.id = %job.account_id, "the target kept moving");
-        Ok(())
+        Ok(None)
     }
 
     async fn look(&self, job: &Job) -> Result<Next, Trouble> {

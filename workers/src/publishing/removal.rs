@@ -31,7 +31,7 @@ impl Publisher {
         };
         let access = match self.context.way(look.job, look.key, look.post, look.target).await? {
             Way::Open(access) => access,
-            Way::Resting => return Ok(Next::Done),
+            Way::Resting(until) => return Ok(Next::Later(until)),
             Way::Shut(failure) => return self.came_to(look, Vec::new(), Some(&failure)).await,
         };
         let (removed, failure) = remove_each(platform.as_ref(), &access, &standing).await;

@@ -64,7 +64,7 @@ impl Publisher {
     pub(super) async fn attempt(&self, look: &Look<'_>, at: DateTime<Utc>) -> Result<Next, Trouble> {
         let access = match self.context.way(look.job, look.key, look.post, look.target).await? {
             Way::Open(access) => access,
-            Way::Resting => return Ok(Next::Done),
+            Way::Resting(until) => return Ok(Next::Later(until)),
             Way::Shut(failure) => {
                 self.wait_until(at).await?;
                 return self.start_without_line(look, Some(failure)).await;

@@ -67,7 +67,7 @@ impl Publisher {
     async fn look_up(&self, look: &Look<'_>, settling: &Settling) -> Result<Next, Trouble> {
         let access = match self.context.way(look.job, look.key, look.post, look.target).await? {
             Way::Open(access) => access,
-            Way::Resting => return Ok(Next::Done),
+            Way::Resting(until) => return Ok(Next::Later(until)),
             Way::Shut(failure) => {
                 let failure = self.context.failure(look.key, &failure);
                 return self.record(look, settling, self.context.clock.now(), LookUp::Unavailable { failure }).await;

@@ -76,9 +76,14 @@ async fn work(publisher: Publisher, taken: Taken) {
     let at_hand = job.clone();
     let done = tokio::spawn(async move { publisher.work(&at_hand).await }.instrument(span)).await;
     match done {
-        Ok(Ok(())) => {}
+        Ok(Ok(None)) => {}
+        Ok(Ok(Some(pause))) => taken.later(pause),
         // Others may have it at once.
         Ok(Err(Trouble::Stopping)) => taken.later(Duration::ZERO),
+        Ok(Err(error)) if error.is_a_newer_builds() => {
+            tracing::warn!(post.id = %job.post_id, account.id = %job.account_id, %error, "the job is left to a newer node");
+            taken.later(Duration::ZERO);
+        }
         Ok(Err(error)) => {
             tracing::warn!(post.id = %job.post_id, account.id = %job.account_id, %error, "the job is taken up again");
             taken.later(pause);

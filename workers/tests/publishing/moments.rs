@@ -1,6 +1,7 @@
 //! At the right moment: never before it, and not held up by one another.
 
 use campanile_events::{ids::AccountId, post::TargetStatus};
+use campanile_workers::platforms::sandbox::{Fault, FaultKind};
 use chrono::Duration;
 
 use crate::house::{House, Setting, quick, text};
@@ -9,6 +10,7 @@ in_every_setting!(
     twenty_targets_of_one_post_ring_together,
     what_was_due_while_nobody_worked_is_sent_or_missed,
     draining_leaves_nothing_half_done,
+    what_a_platform_put_off_is_sent_when_it_said,
 );
 
 async fn twenty_targets_of_one_post_ring_together(setting: Setting) {
@@ -41,6 +43,21 @@ async fn what_was_due_while_nobody_worked_is_sent_or_missed(setting: Setting) {
     assert_eq!(house.ended(soon).await.targets[0].status(), TargetStatus::Published);
     assert_eq!(house.post(called_off).await.targets[0].status(), TargetStatus::Canceled);
     assert_eq!(house.visible("late").len(), 1);
+}
+
+async fn what_a_platform_put_off_is_sent_when_it_said(setting: Setting) {
+    let mut timing = quick();
+    timing.apply("sweep=3600").expect("good entries");
+    let house = House::open(setting, timing).await;
+    let _publishing = house.start().await;
+    let account = house.connect("put_off", "blind").await;
+    house.fault(Fault::next(Some("put_off"), FaultKind::RateLimit { retry_after: 3 }, 1));
+    let post = house.schedule(text("not now"), &[account], house.clock.now()).await;
+    // No sweep comes to help.
+    let state = house.ended(post).await;
+    assert_eq!(state.targets[0].status(), TargetStatus::Published);
+    assert_eq!(state.targets[0].attempts.len(), 2, "one attempt before the rest and one after it");
+    assert_eq!(house.visible("put_off").len(), 1);
 }
 
 async fn draining_leaves_nothing_half_done(setting: Setting) {

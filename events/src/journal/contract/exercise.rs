@@ -24,6 +24,7 @@ pub async fn exercise(engine: Arc<dyn Engine>) {
         order::a_follower_sees_every_event_of_sixteen_writers_once_and_in_order,
         order::times_rise_though_the_clock_stands,
         order::workspaces_count_their_own_events,
+        order::an_event_may_belong_to_another_workspace_than_its_append,
         conflicts::a_stale_version_conflicts_and_stores_nothing,
         conflicts::one_of_many_decisions_on_the_same_version_wins,
         conflicts::appends_on_one_stream_follow_each_other_within_a_batch,

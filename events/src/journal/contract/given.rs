@@ -93,6 +93,7 @@ pub(super) fn post(number: u128) -> StreamId {
 pub(super) fn event(stream: StreamId) -> NewEvent {
     NewEvent {
         id: EventId::fresh(start()),
+        workspace: None,
         stream,
         event_type: "post.scheduled".to_owned(),
         schema: 1,

@@ -4,10 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use chrono::Duration;
 
-use super::given::{Chance, Log, append, post, workspace};
+use super::given::{Chance, Log, append, event, post, workspace};
 use crate::{
-    ids::{EventId, Position},
-    journal::{Journal, Recorded},
+    ids::{EventId, Position, Version},
+    journal::{AppendError, Claim, Expected, Journal, NewEvent, Recorded},
 };
 
 const WRITERS: u64 = 16;
@@ -108,4 +108,24 @@ pub(super) async fn workspaces_count_their_own_events(log: Log) {
     let numbers = log.journal.workspace_numbers().await.expect("the numbers read");
     assert!(numbers.is_sorted_by(|(before, _), (after, _)| before < after));
     assert_eq!(numbers.into_iter().collect::<HashMap<_, _>>(), last);
+}
+
+pub(super) async fn an_event_may_belong_to_another_workspace_than_its_append(log: Log) {
+    log.put(append(post(9), 0, 1)).await;
+    let mut across = append(post(1), 0, 2);
+    across.expected.push(Expected { stream: post(2), version: Version(0) });
+    let take = || vec![Claim::take("email", "ada@example.com")];
+    across.events.push(NewEvent { workspace: Some(workspace(2)), claims: take(), ..event(post(2)) });
+    let stored = log.put(across).await;
+    let counted: Vec<_> = stored.iter().map(|event| (event.workspace, event.workspace_number)).collect();
+    assert_eq!(counted, [(workspace(1), 2), (workspace(1), 3), (workspace(2), 1)]);
+    assert_eq!(log.all().await[1..], stored);
+    // A name is taken where its event belongs, and nowhere else.
+    let held =
+        async |number| log.journal.holder(workspace(number), "email", "ada@example.com").await.expect("it reads");
+    assert_eq!((held(1).await, held(2).await), (None, Some(post(2))));
+    let mut again = append(post(3), 0, 1);
+    again.events[0] = NewEvent { workspace: Some(workspace(2)), claims: take(), ..event(post(3)) };
+    let refused = log.refuse(again).await;
+    assert!(matches!(refused, AppendError::ClaimTaken { holder, .. } if holder == post(2)), "{refused}");
 }

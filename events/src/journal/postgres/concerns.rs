@@ -29,20 +29,23 @@ impl<'a> Concerns<'a> {
         let (mut streams, mut workspaces) = (HashSet::new(), HashSet::new());
         let (mut claims, mut receipts) = (HashSet::new(), HashSet::new());
         for append in batch.iter().map(|waiting| &waiting.append) {
-            let workspace = append.workspace.uuid();
-            if workspaces.insert(workspace) {
-                concerns.workspaces.push(workspace);
-            }
             for expected in &append.expected {
                 if streams.insert(expected.stream) {
                     concerns.streams.push(expected.stream);
                 }
             }
-            for claim in append.events.iter().flat_map(|event| &event.claims) {
-                if claims.insert((workspace, &claim.kind, &claim.value)) {
-                    concerns.claims.push(workspace, &claim.kind, &claim.value);
+            for event in &append.events {
+                let workspace = append.workspace_of(event).uuid();
+                if workspaces.insert(workspace) {
+                    concerns.workspaces.push(workspace);
+                }
+                for claim in &event.claims {
+                    if claims.insert((workspace, &claim.kind, &claim.value)) {
+                        concerns.claims.push(workspace, &claim.kind, &claim.value);
+                    }
                 }
             }
+            let workspace = append.workspace.uuid();
             for receipt in &append.receipts {
                 if receipts.insert((workspace, &receipt.key)) {
                     concerns.receipts.push(workspace, &receipt.key, "");

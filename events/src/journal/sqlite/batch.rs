@@ -62,19 +62,25 @@ fn load(connection: &Connection, batch: &[Waiting]) -> Result<Ledger, ReadError>
         frontier: head.frontier,
         ..Ledger::default()
     };
-    for Append { workspace, expected, events, receipts } in batch.iter().map(|waiting| &waiting.append) {
-        if let Entry::Vacant(unknown) = ledger.numbers.entry(*workspace) {
-            unknown.insert(rows::number(connection, *workspace)?);
+    for append in batch.iter().map(|waiting| &waiting.append) {
+        let Append { workspace, expected, events, receipts } = append;
+        for workspace in events.iter().map(|event| append.workspace_of(event)) {
+            if let Entry::Vacant(unknown) = ledger.numbers.entry(workspace) {
+                unknown.insert(rows::number(connection, workspace)?);
+            }
         }
         for stream in expected.iter().map(|expected| expected.stream) {
             if let Entry::Vacant(unknown) = ledger.versions.entry(stream) {
                 unknown.insert(rows::version(connection, stream)?);
             }
         }
-        for claim in events.iter().flat_map(|event| &event.claims) {
-            let key = (*workspace, claim.kind.clone(), claim.value.clone());
-            if let Entry::Vacant(unknown) = ledger.holders.entry(key) {
-                unknown.insert(rows::holder(connection, *workspace, &claim.kind, &claim.value)?);
+        for event in events {
+            let workspace = append.workspace_of(event);
+            for claim in &event.claims {
+                let key = (workspace, claim.kind.clone(), claim.value.clone());
+                if let Entry::Vacant(unknown) = ledger.holders.entry(key) {
+                    unknown.insert(rows::holder(connection, workspace, &claim.kind, &claim.value)?);
+                }
             }
         }
         for receipt in receipts {

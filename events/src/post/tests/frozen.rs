@@ -27,8 +27,24 @@ fn content_is_frozen_from_the_first_intent_until_it_is_settled_as_not_published(
         ("sent again by a person", unknown().and(9, resolve(Resolution::NotPublished { then: Then::Resend })), true),
     ] {
         let told = story.tell(200, change());
-        let refusal = format!("refused: a post that is {} can't be edited", story.post().status());
+        let refusal = format!("refused: the post is {}: it can't be edited", story.post().status());
         assert_eq!(told, if free { "edited".to_owned() } else { refusal }, "{case}");
+    }
+}
+
+#[test]
+fn a_target_is_in_doubt_for_as_long_as_something_sent_may_be_live() {
+    let cut_off = |delivery| Story::sending(delivery).and(100, lapse(1));
+    for (case, story, doubt) in [
+        ("scheduled", Story::scheduled(text(1)), false),
+        ("sending", Story::sending(KEYED), true),
+        ("refused", Story::sending(KEYED).and(2, fail(1, Transient)), false),
+        ("cut off, to be sent again under its key", cut_off(KEYED), true),
+        ("cut off, to be asked for", cut_off(SEARCHABLE), true),
+        ("cut off, and nobody can be asked", cut_off(BLIND), true),
+        ("published", Story::sending(KEYED).and(2, complete(1, POST, "1")), false),
+    ] {
+        assert_eq!(story.post().targets[0].is_in_doubt(), doubt, "{case}");
     }
 }
 

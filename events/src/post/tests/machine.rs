@@ -168,3 +168,34 @@ fn a_lapse_without_an_intent_is_tried_again_at_once_and_with_one_is_settled_firs
     assert_eq!(settling.when(4000, begin(2, SEARCHABLE)), Err(PostError::Unsettled));
     assert_eq!(settling.when(61, lapse(1)), Err(PostError::Fenced), "it lapses once");
 }
+
+#[test]
+fn what_a_platform_said_of_credentials_stays_the_reason_while_nobody_asks_it() {
+    let refused = |number, status, code: &str, words: Option<&str>| PostAction::FailAttempt {
+        account_id: own(),
+        number,
+        step: None,
+        failure: Failure {
+            status,
+            message: words.map(crate::seal::Sealed::from_stored),
+            ..Failure::of(FailureClass::AuthExpired, code)
+        },
+    };
+    let told = |story: &Story| {
+        let failure = story.target().failure.expect("it failed");
+        (failure.status, failure.code.expect("a code"), failure.message.map(|it| it.as_str().to_owned()))
+    };
+    let asked = Story::scheduled(text(1))
+        .and(0, begin(1, SEARCHABLE))
+        .and(1, refused(1, Some(401), "AuthenticationRequired", Some("Invalid identifier or password")));
+    let waits = asked.and(2, begin(2, SEARCHABLE)).and(2, refused(2, None, "needs_reconnect", None));
+    let words = Some("Invalid identifier or password".to_owned());
+    assert_eq!(told(&waits), (Some(401), "needs_reconnect".to_owned(), words.clone()));
+    let given_up = waits.clone().and(3599, begin(3, SEARCHABLE)).and(3601, refused(3, None, "needs_reconnect", None));
+    assert_eq!((given_up.status(), told(&given_up).2), (TargetStatus::Failed, words));
+    // Whoever says something says why.
+    let other = waits.clone().and(4, begin(3, SEARCHABLE)).and(5, refused(3, Some(403), "Takedown", None));
+    assert_eq!(told(&other), (Some(403), "Takedown".to_owned(), None));
+    let trouble = waits.and(4, begin(3, SEARCHABLE)).and(5, fail(3, FailureClass::NotSent));
+    assert_eq!(told(&trouble), (None, "seen".to_owned(), None));
+}

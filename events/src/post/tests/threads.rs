@@ -83,10 +83,10 @@ fn a_first_comment_that_fails_leaves_the_post_published_with_a_warning() {
     assert_eq!(failed.tell(9, complete(1, Step::Comment, "2")), "step_completed", "it came after all");
 }
 
-/// A blind account, whose answer to this part of three was lost.
+/// A blind account, whose answer to this step was lost.
 fn lost(content: ContentInHand, lost: Step) -> Story {
     let mut story = Story::scheduled(content).and(0, begin(1, BLIND));
-    for (second, step) in (1..).step_by(2).zip([POST, Step::Part(1), Step::Part(2)]) {
+    for (second, step) in (1..).step_by(2).zip(story.post().steps(own())) {
         story = story.and(second, intend(1, step, second));
         if step == lost {
             return story.and(second + 1, fail(1, Uncertain));
@@ -170,4 +170,20 @@ fn a_first_comment_that_failed_is_sent_again_and_nothing_else() {
     assert_eq!((done.status(), done.warning, done.published_at), (TargetStatus::Published, None, Some(at(4))));
     let complete_post = Story::sending(BLIND).and(2, complete(1, POST, "1"));
     assert!(complete_post.tell(9000, retry()).starts_with("refused"), "nothing of it failed");
+}
+
+#[test]
+fn a_comment_that_a_person_gives_up_leaves_the_post_published_with_a_warning() {
+    let give_up = || resolve(Resolution::NotPublished { then: Then::GiveUp });
+    let story = lost(commented(), Step::Comment);
+    assert_eq!(story.status(), TargetStatus::Unknown);
+    assert_eq!(story.tell(9000, give_up()), "target_resolved, target_published");
+    let given_up = story.and(9000, give_up());
+    let target = given_up.target();
+    assert_eq!((target.status(), target.failure), (TargetStatus::Published, None));
+    assert_eq!(target.warning.map(|it| it.class), Some(Uncertain));
+    assert_eq!(given_up.tell(9001, retry()), "target_requeued, target_retry_scheduled", "it surely isn't there");
+    // Of a thread with an end missing nobody says that it is published.
+    let part = lost(content(2, true, "one"), Step::Part(1));
+    assert_eq!(part.tell(9000, give_up()), "target_resolved, target_failed");
 }

@@ -320,6 +320,7 @@ impl Town {
     fn event(&mut self, stream: StreamId, event_type: &str, schema: u16, payload: String) -> NewEvent {
         NewEvent {
             id: EventId::from(self.id()),
+            workspace: None,
             stream,
             event_type: event_type.to_owned(),
             schema,

@@ -49,8 +49,7 @@ async fn guesses_are_slowed_whether_there_is_an_account_or_not_and_never_recorde
     assert_eq!(guess(&api, Api::OWNER, Api::PASSWORD, "198.51.100.2").await.status(), 200);
     assert_eq!(api.position().await, before, "no guess stands in the log");
     let figures = api.engine.core().metrics.text();
-    for line in ["campanile_sign_ins_total{outcome=\"refused\"} 3", "campanile_sign_ins_total{outcome=\"signed_in\"} 2"]
-    {
+    for line in ["campanile_logins_total{outcome=\"refused\"} 3", "campanile_logins_total{outcome=\"signed_in\"} 2"] {
         assert!(figures.contains(line), "{line}: {figures}");
     }
 }

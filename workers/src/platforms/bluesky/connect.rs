@@ -31,8 +31,7 @@ impl Bluesky {
         SERVICE_URL.keeps_secrets(&service_url, &self.egress).await?;
         let kept = self.log_in(service_url, &identifier, &app_password).await.map_err(refused)?;
         Ok(Connected {
-            // An account keeps its name when it moves: it is the same one by whatever server it is reached.
-            server: String::new(),
+            server: kept.service_url.origin().ascii_serialization(),
             remote_id: kept.did.clone(),
             handle: format!("@{}", kept.handle),
             display_name: self.display_name(&kept).await,

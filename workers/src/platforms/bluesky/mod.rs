@@ -43,7 +43,7 @@ const MAX_BYTES: u32 = 3000;
 const MAX_PARTS: u16 = 100;
 /// The lexicon's for pictures. Films go by way of a service of their own, and are not taken.
 const MAX_MEDIA: u16 = 4;
-const MAX_IMAGE_BYTES: u64 = 1_000_000;
+const MAX_IMAGE_BYTES: u64 = 2_000_000;
 const KINDS: [MediaKind; 4] = [MediaKind::Jpeg, MediaKind::Png, MediaKind::Gif, MediaKind::Webp];
 const DELIVERY: Delivery = Delivery::Keyed { window_ms: None, quiet_ms: 0, searchable: true };
 
@@ -82,6 +82,10 @@ impl Platform for Bluesky {
 
     fn describe(&self) -> Description {
         Self::description()
+    }
+
+    fn names_by_server(&self) -> bool {
+        false
     }
 
     async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError> {

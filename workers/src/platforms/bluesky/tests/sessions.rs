@@ -22,7 +22,8 @@ async fn an_account_is_connected_with_what_its_server_says() {
     let given =
         json!({"service_url": format!("{}/", bench.url), "identifier": "@ada.example", "app_password": "hush-hush"});
     let connected = bench.connect(given).await.unwrap();
-    assert_eq!((connected.server.as_str(), connected.remote_id.as_str()), ("", DID));
+    assert_eq!((connected.server.as_str(), connected.remote_id.as_str()), (bench.url.as_str(), DID));
+    assert!(!bench.platform.names_by_server(), "it is the same account by whatever server it is reached");
     assert_eq!((connected.handle.as_str(), connected.display_name.as_deref()), ("@ada.example", Some("Ada")));
     assert_eq!((connected.offer.rules.max_text, connected.offer.rules.max_bytes), (300, Some(3000)));
     assert_eq!(connected.offer.delivery, Delivery::Keyed { window_ms: None, quiet_ms: 0, searchable: true });
@@ -77,7 +78,13 @@ async fn a_server_that_refuses_is_quoted_and_a_wrong_one_is_named() {
         (json!({"service_url": "https://a.example", "identifier": "a"}), "`app_password`: is required"),
         (
             json!({"service_url": "http://1.1.1.1", "identifier": "a", "app_password": "x"}),
-            "`service_url`: must begin with https://",
+            "`service_url`: must begin with https://; plain http goes only to servers that this engine's operator named \
+             with `--allow-egress`",
+        ),
+        (
+            json!({"service_url": "http://10.0.0.1:3000", "identifier": "a", "app_password": "x"}),
+            "`service_url`: must begin with https://; plain http goes only to servers that this engine's operator named \
+             with `--allow-egress`",
         ),
         (
             json!({"service_url": "https://a.example/xrpc", "identifier": "a", "app_password": "x"}),

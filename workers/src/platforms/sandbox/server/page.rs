@@ -21,15 +21,18 @@ td.text{white-space:pre-wrap}form{display:flex;flex-wrap:wrap;gap:.6rem;align-it
 <option>answer_late<option>reset<option>reset_after<option>hang<option>effect_late<option>key_stored_late<option>token_expired
 <option>nonsense</select></label>
 <label>Account (none: all)<input name="account"></label>
-<label>When<select name="on"><option value="send">a post is sent<option value="look_up">posts are asked for<option value="connect">an account is checked<option value="delete">a post is taken away</select></label>
-<label>Times<input name="times" type="number" min="1" value="1"></label>
+<label>When<select name="on"><option value="send">a post is sent<option value="look_up">posts are asked for<option value="connect">an account is checked<option value="upload">a picture is brought<option value="delete">a post is taken away</select></label>
+<label>Times<input name="times" type="number" min="1"></label>
 <label>Seconds<input name="seconds" type="number" min="0" step="any"></label>
 <label>Status<input name="status" type="number" min="500" max="599"></label>
+<label>Retry after (s)<input name="retry_after" type="number" min="0"></label>
+<label>Not the first<input name="after" type="number" min="0"></label>
+<label>Chance (0 to 1)<input name="probability" type="number" min="0" max="1" step="any"></label>
 <button>Add</button><button type="button" id="clear">Clear all</button><output id="said"></output></form>
 <script>
 const form=document.getElementById("fault"),said=document.getElementById("said");
 form.onsubmit=async event=>{event.preventDefault();const fault={};
-for(const[name,value]of new FormData(form))if(value!=="")fault[name]=["times","seconds","status"].includes(name)?Number(value):value;
+for(const[name,value]of new FormData(form))if(value!=="")fault[name]=form.elements[name].type==="number"?Number(value):value;
 const answer=await fetch("/faults",{method:"POST",headers:{"content-type":"application/json"},body:JSON.stringify(fault)});
 said.textContent=answer.ok?"Added.":await answer.text()};
 document.getElementById("clear").onclick=async()=>{await fetch("/faults",{method:"DELETE"});said.textContent="Cleared."};
