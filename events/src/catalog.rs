@@ -3,6 +3,7 @@
 
 use crate::{
     account::AccountEvent,
+    invitation::InvitationEvent,
     journal::{Recorded, StreamKind},
     key::KeyEvent,
     log::LogEvent,
@@ -25,7 +26,7 @@ const fn family<E: StoredEvent>(kind: StreamKind) -> Family {
     Family { kind, names: E::NAMES, read: |name, schema, payload| E::read(name, schema, payload).map(drop) }
 }
 
-const FAMILIES: [Family; 8] = [
+const FAMILIES: [Family; 9] = [
     family::<LogEvent>(StreamKind::Log),
     family::<OrganizationEvent>(StreamKind::Organization),
     family::<PersonEvent>(StreamKind::Person),
@@ -34,6 +35,7 @@ const FAMILIES: [Family; 8] = [
     family::<AccountEvent>(StreamKind::Account),
     family::<PostEvent>(StreamKind::Post),
     family::<MediaEvent>(StreamKind::Media),
+    family::<InvitationEvent>(StreamKind::Invitation),
 ];
 
 /// A stored event's name, in every version of its shape that was ever written.

@@ -101,6 +101,10 @@ id!(/// A workspace: accounts, posts and keys that belong together. Nothing cros
     WorkspaceId, WorkspaceTag, "ws");
 id!(/// A person who may sign in.
     PersonId, PersonTag, "user");
+id!(/// A person who is signed in somewhere.
+    SessionId, SessionTag, "sess");
+id!(/// An invitation of a person into a workspace.
+    InvitationId, InvitationTag, "inv");
 id!(/// An API key.
     KeyId, KeyTag, "key");
 id!(/// An account on a platform.

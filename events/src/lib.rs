@@ -3,7 +3,8 @@
 //! - [`journal`]: the append-only log, its port and its engines. Dense positions in commit order, claims, receipts and a
 //!   Merkle tree in the same transaction.
 //! - [`commands`]: load, decide, append, retry on conflict; answers with the committed events and their position.
-//! - [`organization`], [`person`], [`workspace`], [`key`], [`account`], [`post`], [`media`]: the aggregates. Their decisions are pure.
+//! - [`organization`], [`person`], [`workspace`], [`key`], [`account`], [`post`], [`media`], [`invitation`]: the
+//!   aggregates. Their decisions are pure.
 //! - [`log`]: what happened to the log itself. [`catalog`]: every stored event there is.
 //! - [`merkle`]: the tree over the log, its proofs and signed checkpoints.
 //! - [`seal`]: personal fields are sealed with their workspace's data key before they reach an event.
@@ -19,6 +20,7 @@ pub mod clock;
 pub mod commands;
 pub mod db;
 pub mod ids;
+pub mod invitation;
 pub mod journal;
 pub mod key;
 pub mod log;

@@ -12,6 +12,7 @@ use campanile_events::{
     account::AccountEvent,
     catalog,
     ids::{EventId, Position, Version, WorkspaceId},
+    invitation::InvitationEvent,
     journal::{Actor, Hash, Metadata, Recorded, StreamId, StreamKind},
     key::KeyEvent,
     log::LogEvent,
@@ -73,6 +74,7 @@ fn again(kind: StreamKind, golden: &Golden) -> (u16, String) {
         StreamKind::Account => through::<AccountEvent>(golden),
         StreamKind::Post => through::<PostEvent>(golden),
         StreamKind::Media => through::<MediaEvent>(golden),
+        StreamKind::Invitation => through::<InvitationEvent>(golden),
     }
 }
 

@@ -5,7 +5,8 @@
 //! - [`projection`]: what a read model is to the runner: a name, a version, tables, and `apply`.
 //! - [`folded`]: a read model whose rows follow from one aggregate's state; the aggregate stays the one truth.
 //! - [`runner`]: keeps them current, parks what can't be applied, rebuilds beside the live tables.
-//! - [`posts`], [`targets`], [`attempts`], [`due`], [`digests`], [`accounts`], [`keys`], [`workspaces`]:
+//! - [`posts`], [`targets`], [`attempts`], [`due`], [`digests`], [`accounts`], [`keys`], [`workspaces`],
+//!   [`people`], [`invitations`]:
 //!   the tables and their queries.
 //! - On PostgreSQL, the views `campanile.v_targets`, `v_attempts` and `v_lateness` are for dashboards.
 //! - [`page`]: one way to page through every list.
@@ -21,9 +22,11 @@ pub mod attempts;
 pub mod digests;
 pub mod due;
 pub mod folded;
+pub mod invitations;
 pub mod keys;
 mod list;
 pub mod page;
+pub mod people;
 pub mod posts;
 pub mod projection;
 pub mod rows;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    accounts::Accounts, folded::Folded, keys::Keys, posts::Posts, projection::Projection, workspaces::Workspaces,
+    accounts::Accounts, folded::Folded, invitations::Invitations, keys::Keys, people::People, posts::Posts,
+    projection::Projection, workspaces::Workspaces,
 };
 
 /// Every read model, made anew: each runner has its own. Two of one name stop the start.
@@ -13,5 +14,7 @@ pub fn all() -> Vec<Arc<dyn Projection>> {
         Arc::new(Folded::<Accounts>::default()),
         Arc::new(Folded::<Keys>::default()),
         Arc::new(Folded::<Workspaces>::default()),
+        Arc::new(Folded::<People>::default()),
+        Arc::new(Folded::<Invitations>::default()),
     ]
 }

@@ -6,7 +6,11 @@ use campanile_events::{
     ids::{AccountId, KeyId, WorkspaceId},
     journal::Actor,
     key::{Grant, Key, Scope, Scopes},
+    person::Role,
 };
+use uuid::Uuid;
+
+use super::SignedIn;
 
 /// What a request says of itself, beside its secret.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,33 +21,75 @@ pub struct Presented<'a> {
     pub origin: Option<&'a str>,
 }
 
-/// A key that opens something, as of this request.
+/// Who asks: a key, or a person.
+#[derive(Debug, Clone)]
+pub enum Who {
+    /// A key.
+    Key {
+        /// Its id.
+        id: KeyId,
+        /// Its state.
+        key: Arc<Key>,
+    },
+    /// A person, and what they are in the workspace.
+    Person(Box<SignedIn>, Role),
+}
+
+/// A key or a person to whom something is open, as of this request.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The key.
-    pub key_id: KeyId,
-    /// The workspace that it opens.
+    /// Who it is.
+    pub who: Who,
+    /// The workspace that is open to them.
     pub workspace: WorkspaceId,
-    /// Its state.
-    pub key: Arc<Key>,
-    /// What it is allowed, in the open.
+    /// What they are allowed there, in the open.
     pub grant: Arc<Grant>,
 }
 
 impl Caller {
+    /// A key in its workspace.
+    pub const fn key(id: KeyId, key: Arc<Key>, workspace: WorkspaceId, grant: Arc<Grant>) -> Self {
+        Self { who: Who::Key { id, key }, workspace, grant }
+    }
+
+    /// A person in a workspace, with what their role allows and nothing besides.
+    pub fn person(signed_in: SignedIn, workspace: WorkspaceId, role: Role) -> Self {
+        let grant = Grant { scopes: role.scopes(), ..Grant::everything() };
+        Self { who: Who::Person(Box::new(signed_in), role), workspace, grant: Arc::new(grant) }
+    }
+
     /// Who stands in the events of its commands.
     pub fn actor(&self) -> Actor {
-        Actor::of(self.key_id)
+        match &self.who {
+            Who::Key { id, .. } => Actor::of(id),
+            Who::Person(signed_in, _) => signed_in.actor(),
+        }
+    }
+
+    /// The id of who it is.
+    pub fn id(&self) -> Uuid {
+        match &self.who {
+            Who::Key { id, .. } => id.uuid(),
+            Who::Person(signed_in, _) => signed_in.id.uuid(),
+        }
+    }
+
+    /// What a person is here; `None` for a key.
+    pub const fn role(&self) -> Option<Role> {
+        match &self.who {
+            Who::Key { .. } => None,
+            Who::Person(_, role) => Some(*role),
+        }
     }
 
     /// Whether it may do this.
     pub fn may(&self, scope: Scope) -> bool {
-        self.key.scopes.allows(scope)
+        self.grant.scopes.allows(scope)
     }
 
     /// What it may do.
     pub fn scopes(&self) -> &Scopes {
-        &self.key.scopes
+        &self.grant.scopes
     }
 
     /// Whether it lists this origin, so that a page of it may read what it is answered; who lists none sets no bound, and
@@ -79,6 +125,9 @@ pub enum Denied {
     /// The key holds, but not from there.
     #[error("the API key may not be used from this address")]
     Ip,
+    /// The session's time is over, or it was ended, or there never was one.
+    #[error("the session has ended: log in again")]
+    SessionEnded,
     /// It could not be looked up now.
     #[error("the API key can't be checked now: {0}")]
     Unavailable(String),
@@ -92,6 +141,7 @@ impl Denied {
             Self::Invalid => Some("invalid_key"),
             Self::Expired => Some("expired_key"),
             Self::Revoked => Some("revoked_key"),
+            Self::SessionEnded => Some("expired_session"),
             Self::Origin | Self::Ip | Self::Unavailable(_) => None,
         }
     }

@@ -73,7 +73,7 @@ impl Access {
         if key.is_used_late(now) {
             self.note_old_secret(holder, now);
         }
-        Ok(Caller { key_id: holder.key_id, workspace: holder.workspace, key, grant: Arc::new(grant) })
+        Ok(Caller::key(holder.key_id, key, holder.workspace, Arc::new(grant)))
     }
 
     /// The key that has this secret, whether it still opens anything or not.

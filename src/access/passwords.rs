@@ -1,19 +1,26 @@
 //! Hashes of people's passwords (argon2id), beside the journal.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use argon2::{Argon2, PasswordHasher};
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use campanile_events::{
     db::{Database, DbError, Engine, migrate},
     ids::PersonId,
 };
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
 const OWNER: &str = "password_hashes";
 /// What NIST asks for at least.
 const SHORTEST: usize = 8;
 const LONGEST: usize = 1_024;
+
+/// How many passwords are hashed at a time: each takes 19 MiB, and a core.
+static HASHING: Semaphore = Semaphore::const_new(4);
+/// What a password is held against where there is none: so that an unknown address takes as long as a known one.
+static NOBODYS: LazyLock<Option<String>> =
+    LazyLock::new(|| Some(Argon2::default().hash_password(&[0; 16]).ok()?.to_string()));
 
 /// The passwords' hashes.
 #[derive(Debug)]
@@ -61,7 +68,45 @@ impl Passwords {
             let hashed = Argon2::default().hash_password(password.expose_secret().as_bytes());
             hashed.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash(error.to_string()))
         };
-        tokio::task::spawn_blocking(hash).await.map_err(|error| PasswordError::Hash(error.to_string()))?
+        working(hash).await?
+    }
+
+    /// Whether this is the person's password; if so, since when. It takes as long for nobody, and for who has none.
+    pub async fn verify(
+        &self,
+        person: Option<PersonId>,
+        password: SecretString,
+    ) -> Result<Option<DateTime<Utc>>, PasswordError> {
+        // Nobody is a person that never had a password.
+        let id = person.unwrap_or_default();
+        let select = "select hash, changed_at from password_hashes where person_id = $1";
+        let rows = self.db.query(select, vec![id.uuid().into()]).await?;
+        let kept =
+            rows.first().map(|row| Ok::<_, DbError>((row.text("hash")?, row.time("changed_at")?))).transpose()?;
+        let (hash, since) = kept.map_or((None, None), |(hash, since)| (Some(hash), Some(since)));
+        let too_long = password.expose_secret().chars().count() > LONGEST;
+        let password = if too_long { SecretString::from("") } else { password };
+        let check = move || {
+            let hash = hash.as_deref().or(NOBODYS.as_deref()).unwrap_or_default();
+            let hash = PasswordHash::new(hash).map_err(|error| PasswordError::Hash(error.to_string()))?;
+            Ok::<_, PasswordError>(
+                Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok(),
+            )
+        };
+        let is_right = working(check).await??;
+        Ok(since.filter(|_| is_right && !too_long))
+    }
+
+    /// Whether a person has a password.
+    pub async fn has(&self, person: PersonId) -> Result<bool, PasswordError> {
+        let select = "select person_id from password_hashes where person_id = $1";
+        Ok(!self.db.query(select, vec![person.uuid().into()]).await?.is_empty())
+    }
+
+    /// Drops the hash of a person who came to nothing.
+    pub async fn drop_person(&self, person: PersonId) -> Result<(), PasswordError> {
+        self.db.execute("delete from password_hashes where person_id = $1", vec![person.uuid().into()]).await?;
+        Ok(())
     }
 
     /// Keeps a person's hash, in place of the one before.
@@ -71,6 +116,12 @@ impl Passwords {
         self.db.execute(upsert, vec![person.uuid().into(), hash.into(), now.into()]).await?;
         Ok(())
     }
+}
+
+/// Does what takes a core for a while, beside everything else.
+async fn working<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
+    let _turn = HASHING.acquire().await.map_err(|error| PasswordError::Hash(error.to_string()))?;
+    tokio::task::spawn_blocking(work).await.map_err(|error| PasswordError::Hash(error.to_string()))
 }
 
 const fn migrations(engine: Engine) -> &'static [&'static str] {

@@ -84,6 +84,6 @@ impl Caller {
     }
 
     fn is_on_trial(&self) -> bool {
-        self.key.mode == KeyMode::Test
+        self.grant.mode == KeyMode::Test
     }
 }

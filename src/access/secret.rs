@@ -8,7 +8,8 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 const LIVE: &str = "sk_live_";
 const TEST: &str = "sk_test_";
 const RANDOM: usize = 30;
-const CHECKSUM: usize = 6;
+/// How many letters the checksum has.
+pub(super) const CHECKSUM: usize = 6;
 /// How much of a secret may be shown.
 const SHOWN: usize = 12;
 
@@ -29,13 +30,7 @@ impl KeySecret {
             KeyMode::Test => TEST,
         }
         .to_owned();
-        let first = secret.len();
-        while secret.len() < first + RANDOM {
-            // Bytes past the last whole round of the alphabet would make some letters likelier than others.
-            let fair = random::bytes::<32>().into_iter().filter(|byte| *byte < 248);
-            let letters = fair.map(|byte| char::from(ALPHABET[usize::from(byte % 62)]));
-            secret.extend(letters.take(first + RANDOM - secret.len()));
-        }
+        letters(&mut secret, RANDOM);
         secret.push_str(&checksum(&secret));
         Self(secret.into())
     }
@@ -67,8 +62,19 @@ impl KeySecret {
     }
 }
 
+/// So many more letters and digits, by chance.
+pub(super) fn letters(text: &mut String, count: usize) {
+    let end = text.len() + count;
+    while text.len() < end {
+        // Bytes past the last whole round of the alphabet would make some letters likelier than others.
+        let fair = random::bytes::<32>().into_iter().filter(|byte| *byte < 248);
+        let letters = fair.map(|byte| char::from(ALPHABET[usize::from(byte % 62)]));
+        text.extend(letters.take(end - text.len()));
+    }
+}
+
 /// CRC-32 in base 62, the highest digit first, with leading zeros.
-fn checksum(text: &str) -> String {
+pub(super) fn checksum(text: &str) -> String {
     let mut rest = crc32fast::hash(text.as_bytes());
     let mut digits = [b'0'; CHECKSUM];
     for digit in digits.iter_mut().rev() {

@@ -9,14 +9,18 @@
 //! every read that starts after it, or says that it isn't yet. It decides nothing that an aggregate can decide.
 
 pub mod accounts;
+pub mod auth;
 pub mod connect;
 pub mod health;
 pub mod http;
+pub mod invitations;
 pub mod keys;
 pub mod me;
 pub mod media;
 pub mod openapi;
 pub mod operator;
+pub mod pages;
+pub mod people;
 pub mod platforms;
 pub mod posts;
 mod replay;

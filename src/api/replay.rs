@@ -4,8 +4,8 @@ use campanile_events::journal::{Receipt, StreamKind};
 
 use super::{
     Api, accounts,
-    http::{Answer, ApiError, Asker},
-    keys, media, posts, workspaces,
+    http::{Answer, ApiError, Asker, InSession},
+    invitations, keys, media, posts, workspaces,
 };
 
 impl Api {
@@ -17,7 +17,17 @@ impl Api {
             StreamKind::Account => accounts::replayed(self, asker, receipt).await?,
             StreamKind::Media => media::replayed(self, asker, receipt).await?,
             StreamKind::Workspace => workspaces::replayed(self, asker, receipt).await?,
+            StreamKind::Invitation => invitations::replayed(self, asker, receipt).await?,
             kind => return Err(ApiError::internal(format!("no request leaves a receipt on a stream of {kind:?}"))),
+        };
+        Ok(self.placed(answer.replayed(receipt.receipt.status), receipt.position).await)
+    }
+
+    /// The same for a person's request beside any workspace.
+    pub(in crate::api) async fn replayed_to(&self, person: &InSession, receipt: &Receipt) -> Result<Answer, ApiError> {
+        let answer = match receipt.receipt.resource.kind {
+            StreamKind::Workspace => workspaces::made_before(self, person, receipt).await?,
+            kind => return Err(ApiError::internal(format!("no session leaves a receipt on a stream of {kind:?}"))),
         };
         Ok(self.placed(answer.replayed(receipt.receipt.status), receipt.position).await)
     }

@@ -1,15 +1,18 @@
 //! Every route there is. A new endpoint is one file under its noun, and one line here.
 
-use campanile_events::key::Scope;
+use campanile_events::{key::Scope, person::Role};
 
 use super::{
-    accounts, connect, health,
+    accounts, auth, connect, health,
     http::{
-        Needs::{AnyKey, Nothing, Scope as With},
+        Needs::{self, AnyKey, Nothing, Scope as With, Session},
         Route, delete, get, named, patch, post, put,
     },
-    keys, me, media, openapi, operator, platforms, posts, scopes, workspaces,
+    invitations, keys, me, media, openapi, operator, pages, people, platforms, posts, scopes, workspaces,
 };
+
+/// Who looks after a workspace's people.
+const OWNER: Needs = Needs::Role(Role::Owner);
 
 /// The routes that clients use.
 #[rustfmt::skip]
@@ -24,6 +27,26 @@ pub fn all() -> Vec<Route> {
         get("/v1/scopes", With(Scope::KeysRead), named!("api.scopes.list"), scopes::list),
         get("/v1/platforms", AnyKey, named!("api.platforms.list"), platforms::list),
 
+        post("/v1/auth/login", Nothing, named!("api.auth.login"), auth::login),
+        post("/v1/auth/logout", Session, named!("api.auth.logout"), auth::logout),
+        get("/v1/auth/sessions", Session, named!("api.auth.sessions"), auth::list),
+        delete("/v1/auth/sessions", Session, named!("api.auth.end_all_sessions"), auth::end_all),
+        delete("/v1/auth/sessions/{id}", Session, named!("api.auth.end_session"), auth::end),
+        post("/v1/auth/password", Session, named!("api.auth.password"), auth::password),
+        post("/v1/auth/reset", Nothing, named!("api.auth.reset"), auth::reset),
+        get("/join", Nothing, named!("pages.join"), pages::join),
+        get("/reset", Nothing, named!("pages.reset"), pages::reset),
+
+        get("/v1/people", OWNER, named!("api.people.list"), people::list),
+        patch("/v1/people/{id}", OWNER, named!("api.people.change"), people::change),
+        delete("/v1/people/{id}", OWNER, named!("api.people.remove"), people::remove),
+        get("/v1/invitations", OWNER, named!("api.invitations.list"), invitations::list),
+        post("/v1/invitations", OWNER, named!("api.invitations.make"), invitations::make),
+        post("/v1/invitations/accept", Nothing, named!("api.invitations.accept"), invitations::accept),
+        delete("/v1/invitations/{id}", OWNER, named!("api.invitations.withdraw"), invitations::withdraw),
+
+        get("/v1/workspaces", Session, named!("api.workspaces.list"), workspaces::list),
+        post("/v1/workspaces", Session, named!("api.workspaces.create"), workspaces::create),
         post("/v1/workspaces/{id}/pause", With(Scope::PostsPublish), named!("api.workspaces.pause"), workspaces::pause),
         post("/v1/workspaces/{id}/resume", With(Scope::PostsPublish), named!("api.workspaces.resume"), workspaces::resume),
 
@@ -79,6 +102,10 @@ pub fn operators() -> Vec<Route> {
         post("/operator/keys", Nothing, named!("operator.keys.create"), operator::keys::create),
         post("/operator/keys/{id}/rotate", Nothing, named!("operator.keys.rotate"), operator::keys::rotate),
         delete("/operator/keys/{id}", Nothing, named!("operator.keys.revoke"), operator::keys::revoke),
+        get("/operator/people", Nothing, named!("operator.people.list"), operator::people::list),
+        post("/operator/people/invite", Nothing, named!("operator.people.invite"), operator::people::invite),
+        post("/operator/people/remove", Nothing, named!("operator.people.remove"), operator::people::remove),
+        post("/operator/people/reset", Nothing, named!("operator.people.reset"), operator::people::reset),
         get("/operator/projections", Nothing, named!("operator.projections.status"), operator::projections::status),
         post("/operator/projections/{name}/rebuild", Nothing, named!("operator.projections.rebuild"), operator::projections::rebuild),
     ]

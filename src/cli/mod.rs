@@ -11,10 +11,12 @@ mod master_key;
 mod openapi;
 mod operator;
 mod pauses;
+mod people;
 mod progress;
 mod projections;
 mod sandbox;
 mod serve;
+mod session;
 mod shutdown;
 mod telemetry;
 
@@ -53,6 +55,11 @@ enum Command {
     #[command(subcommand)]
     Keys(keys::Keys),
     #[command(subcommand)]
+    People(people::People),
+    Login(session::Login),
+    Logout(session::Logout),
+    Whoami(session::Whoami),
+    #[command(subcommand)]
     Log(log::Log),
     Pause(pauses::Pause),
     Resume(pauses::Resume),
@@ -72,6 +79,10 @@ impl Arguments {
             Command::Init(command) => command.run(),
             Command::Serve(command) => command.run(),
             Command::Keys(command) => command.run(),
+            Command::People(command) => command.run(),
+            Command::Login(command) => command.run(),
+            Command::Logout(command) => command.run(),
+            Command::Whoami(command) => command.run(),
             Command::Log(command) => command.run(),
             Command::Pause(command) => command.run(),
             Command::Resume(command) => command.run(),

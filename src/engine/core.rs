@@ -32,7 +32,7 @@ use campanile_workers::{
 
 use super::{Checkpoints, Notary, bundle::Bundler};
 use crate::{
-    access::{Access, Origins},
+    access::{Access, Origins, People},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::Roles,
     metrics::Metrics,
@@ -79,8 +79,10 @@ pub struct Core {
     pub workspaces: Executor<Workspace>,
     /// Carries out keys' commands.
     pub keys: Executor<Key>,
-    /// Who asks.
+    /// Who asks, with a key.
     pub access: Access,
+    /// The people, and who of them is signed in.
+    pub people: People,
     /// Which origins keys list.
     pub origins: Origins,
     /// Pictures and films.

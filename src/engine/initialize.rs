@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{Notary, Store};
-use crate::access::{Holder, KeySecret, Passwords, Verifiers};
+use crate::access::{Email, Holder, KeySecret, Passwords, Verifiers};
 
 const WORKSPACE: &str = "default";
 const KEY: &str = "init";
@@ -34,11 +34,12 @@ pub struct Owner {
 impl Owner {
     /// Whether an engine can be made for this owner; asked before anything is made.
     pub fn check(&self) -> Result<(), InitializeError> {
-        let parts = self.email.trim().split_once('@');
-        if !parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@')) {
-            return Err(InitializeError::Email(self.email.clone()));
-        }
+        self.address()?;
         Ok(self.password.as_ref().map_or(Ok(()), Passwords::check)?)
+    }
+
+    fn address(&self) -> Result<Email, InitializeError> {
+        Email::read(&self.email).map_err(|_| InitializeError::Email(self.email.clone()))
     }
 }
 
@@ -82,7 +83,7 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
         });
     }
     owner.check()?;
-    let email = owner.email.trim().to_owned();
+    let email = owner.address()?;
     let hash = match owner.password {
         Some(password) => Some(Passwords::hash(password).await?),
         None => None,
@@ -99,8 +100,7 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
 
     let metadata = Metadata::by(Actor::operator());
     let mut first = First { now, metadata, workspace: None, expected: Vec::new(), events: Vec::new() };
-    let name = email.rsplit_once('@').map_or("", |(_, host)| host);
-    let name = organization_key.seal(fields::ORGANIZATION_NAME, &Open::new(name));
+    let name = organization_key.seal(fields::ORGANIZATION_NAME, &Open::new(email.host()));
     // Neither belongs to a workspace: there may be more of those.
     first.workspace = Some(WorkspaceId::default());
     first
@@ -138,12 +138,12 @@ fn owning(
     organization_id: OrganizationId,
     workspace_id: WorkspaceId,
     key: &DataKey,
-    email: &str,
+    email: &Email,
 ) -> Vec<PersonCommand> {
     let register = PersonAction::Register {
         organization_id,
-        email: key.seal(fields::PERSON_EMAIL, &Open::new(email)),
-        email_index: key.digest(fields::PERSON_EMAIL, email.to_lowercase().as_bytes()),
+        email: key.seal(fields::PERSON_EMAIL, email.open()),
+        email_index: key.digest(fields::PERSON_EMAIL, email.as_str().as_bytes()),
     };
     let own = PersonAction::GiveRole { workspace_id, role: Role::Owner };
     [register, own].into_iter().map(|action| PersonCommand { now, action }).collect()

@@ -27,7 +27,7 @@ use super::{
     projecting, publishing::platforms, upkeep,
 };
 use crate::{
-    access::{Access, Origins},
+    access::{Access, Origins, People},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::{Configuration, Role},
 };
@@ -96,7 +96,8 @@ impl Engine {
             tokio::spawn(notary.run(turns, stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop.clone())),
-            tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop)),
+            tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop.clone())),
+            tokio::spawn(upkeep::forget_people(core.people.clone(), stop)),
         ];
         Ok(Self {
             core,
@@ -184,15 +185,12 @@ async fn core(
     let media = MediaStore::open(&folder.join(MEDIA))?;
     let library = Library::new(Core::executor(&journal, sharing, &clock, (), &outdated), media);
     let upload_links = UploadLinks::new(&master_key, configuration.public_url.clone());
-    let access = Access::open(
-        Arc::clone(&side),
-        &master_key,
-        Arc::clone(&data_keys),
-        keys.clone(),
-        &configuration.trusted_proxies,
-        clock.clone(),
-    )
-    .await?;
+    let (beside, sealing) = (Arc::clone(&side), Arc::clone(&data_keys));
+    let proxies = &configuration.trusted_proxies;
+    let access = Access::open(beside, &master_key, sealing, keys.clone(), proxies, clock.clone()).await?;
+    let persons = Core::executor(&journal, sharing, &clock, (), &outdated);
+    let guests = Core::executor(&journal, sharing, &clock, (), &outdated);
+    let people = People::open(&side, &master_key, &data_keys, persons, guests, clock.clone()).await?;
     let origins = Origins::of(Arc::clone(&read), Arc::clone(&data_keys));
     let duplicates = Duplicates::open(Arc::clone(&side), sharing).await?;
     let sign_ins = SignIns::open(Arc::clone(&side), &master_key).await?;
@@ -238,6 +236,7 @@ async fn core(
         workspaces,
         keys,
         access,
+        people,
         origins,
         library,
         upload_links,

@@ -15,7 +15,10 @@ use super::{
     Engine, InitializeError, Initialized, OpenError, Opening, Owner, SOCKET, Store, initialize,
     log::{self, Report},
 };
-use crate::configuration::{Configuration, Folder};
+use crate::{
+    access::Who,
+    configuration::{Configuration, Folder},
+};
 
 fn folder() -> (TempDir, Folder) {
     let dir = tempfile::tempdir().expect("a folder");
@@ -62,8 +65,9 @@ async fn a_folder_is_made_once_and_opened_after() {
         .authenticate(made.secret.expose(), crate::access::Presented::default())
         .await
         .expect("its key");
-    assert_eq!((caller.key_id, caller.workspace), (made.key_id, made.workspace_id));
-    assert_eq!(caller.key.status(SystemClock::shared().now()), KeyStatus::Active);
+    let Who::Key { id, key } = &caller.who else { panic!("not a key: {caller:?}") };
+    assert_eq!((*id, caller.workspace), (made.key_id, made.workspace_id));
+    assert_eq!(key.status(SystemClock::shared().now()), KeyStatus::Active);
     let second = Engine::open(&configuration).await.expect_err("one process");
     assert!(second.is_refusal() && second.to_string().contains("is held by process"), "{second}");
     let head = engine.core().journal.head().await.expect("a head");

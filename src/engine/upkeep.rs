@@ -9,7 +9,7 @@ use campanile_events::{
 use campanile_workers::media::Library;
 use tokio::sync::watch;
 
-use crate::access::Access;
+use crate::access::{Access, People};
 
 const PAUSE: Duration = Duration::from_secs(10);
 /// How long a request can be sent again: as promised, and an hour for clocks that differ.
@@ -74,6 +74,19 @@ pub(super) async fn forget_unconfirmed(library: Library, clock: SharedClock, mut
                 Err(error) => tracing::warn!(%error, "unconfirmed uploads were not taken away"),
             },
             _ = stop.wait_for(|stop| *stop) => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Forgets sessions, links and attempts to sign in whose time is over, now and every hour, until told to stop.
+pub(super) async fn forget_people(people: People, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = people.forget().await {
+            tracing::warn!(%error, "sessions whose time is over were not taken away");
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP) => {}

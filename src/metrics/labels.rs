@@ -41,3 +41,9 @@ pub(super) struct OfRole {
 pub(super) struct OfProjection {
     pub projection: &'static str,
 }
+
+/// How an attempt to sign in ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Login {
+    pub outcome: &'static str,
+}

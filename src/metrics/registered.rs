@@ -16,7 +16,7 @@ use prometheus_client::{
 
 use super::{
     gauges::Gauges,
-    labels::{Answered, Ended, OnPlatform, OnRoute},
+    labels::{Answered, Ended, Login, OnPlatform, OnRoute},
 };
 
 /// From half a millisecond to two minutes.
@@ -24,6 +24,9 @@ const LATENESS: [f64; 15] =
     [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 120.0];
 /// From a quarter of a millisecond to four seconds.
 const LATENCY: [f64; 11] = [0.000_25, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 4.0];
+
+/// How an attempt to sign in ends.
+const OUTCOMES: [&str; 4] = ["signed_in", "refused", "slowed", "unavailable"];
 
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
@@ -39,6 +42,7 @@ pub(super) struct Registered {
     append_events: Histogram,
     append_seconds: Histogram,
     requests: Family<Answered, Counter>,
+    logins: Family<Login, Counter>,
     request_seconds: Histograms<OnRoute>,
     pub(super) gauges: Gauges,
 }
@@ -68,6 +72,12 @@ impl Default for Metrics {
         registry.register_with_unit("append_duration", about, Unit::Seconds, append_seconds.clone());
         let requests = Family::default();
         registry.register("http_requests", "Requests answered, by route and status", requests.clone());
+        let logins: Family<Login, Counter> = Family::default();
+        // From the start, so that the first guess is seen to be one more.
+        for outcome in OUTCOMES {
+            logins.get_or_create(&Login { outcome }).inc_by(0);
+        }
+        registry.register("logins", "Attempts to sign in, by how they ended", logins.clone());
         let request_seconds: Histograms<OnRoute> = Family::new_with_constructor(latency);
         let about = "From a request's head to its answer's, by route";
         registry.register_with_unit("http_request_duration", about, Unit::Seconds, request_seconds.clone());
@@ -79,6 +89,7 @@ impl Default for Metrics {
             append_events,
             append_seconds,
             requests,
+            logins,
             request_seconds,
             gauges,
         }))
@@ -91,6 +102,11 @@ impl Metrics {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.0.registry).expect("a string takes every text");
         text
+    }
+
+    /// An attempt to sign in ended so.
+    pub fn login(&self, outcome: &'static str) {
+        self.0.logins.get_or_create(&Login { outcome }).inc();
     }
 
     pub(super) fn answered(&self, method: &'static str, route: &str, status: u16, took: Duration) {

@@ -8,12 +8,17 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::connect::{BACK, begin, consent};
 use crate::support::{
-    Engine, Options, Place,
+<<<<<<< HEAD
+    Engine, Options, Place, Ran,
     mastodon::{Flavour, HANDED, MastodonStandIn, Mood, TOKEN},
+=======
+    Engine, Options, Place, Ran,
+    mastodon::{Flavour, MastodonStandIn, Mood, TOKEN},
+>>>>>>> people
     published,
 };
 
@@ -117,6 +122,45 @@ async fn no_secret_and_no_text_stands_in_any_file() {
             second,
         ];
         assert_eq!(standing(&folders, &texts), [], "running: {runs}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_password_no_session_and_no_address_stands_in_any_file() {
+    let mut engine = Engine::start(Options { log: Some("trace"), ..Options::default() }).await;
+    let (anonymous, password, next) = (engine.anonymous(), "quiet-password-3f07", "quiet-password-8b22");
+    let (email, wrong) = ("quiet-guest-66ad@example.com", "quiet-guess-19c4");
+    let link = |ran: Ran| serde_json::from_str::<Value>(&ran.ok()).expect("JSON")["token"].clone();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let token = link(engine.command(&["people", "invite", email, "--role", "owner", "--json"]));
+    let accept = json!({"token": token, "password": password});
+    anonymous.post("/v1/invitations/accept", accept.clone()).await.expect(201);
+    anonymous.post("/v1/invitations/accept", accept).await.refused(404, "not_found");
+    let login = |password: &str| json!({"email": email, "password": password});
+    anonymous.post("/v1/auth/login", login(wrong)).await.refused(401, "unauthorized");
+    anonymous.post("/v1/auth/login", json!({"email": email, "password": password, "x": wrong})).await;
+    let session = text(&anonymous.post("/v1/auth/login", login(password)).await.expect(200)["token"]);
+    let person = engine.client_of(&session);
+    let change = json!({"current_password": password, "new_password": next});
+    assert_eq!(person.post("/v1/auth/password", change).await.status, 204);
+    person.get(&format!("/v1/auth/sessions/{session}")).await.refused(405, "method_not_allowed");
+    person.delete(&format!("/v1/auth/sessions/{session}")).await.refused(404, "not_found");
+    let own = text(&person.get("/v1/me").await.expect(200)["person"]["id"]);
+    assert!(own.starts_with("user_"), "{own}");
+    let reset = link(engine.command(&["people", "reset", email, "--json"]));
+    assert_eq!(person.post("/v1/auth/reset", json!({"token": reset, "password": password})).await.status, 204);
+    person.get("/v1/me").await.refused(401, "unauthorized");
+
+    for runs in [true, false] {
+        if !runs {
+            engine.terminate();
+        }
+        let folders = engine.place().folders();
+        assert!(!found_in(&folders, "person.password_changed").is_empty(), "the files are where they are looked for");
+        assert!(engine.said().contains("api.auth.login"), "the log is where it is looked for");
+        for secret in [password, next, wrong, "quiet-guest", &session, &text(&token), &text(&reset)] {
+            assert_eq!(found_in(&folders, secret), Vec::<PathBuf>::new(), "`{secret}`, running: {runs}");
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     account::Account,
     ids::{EventId, Position, Version, WorkspaceId},
+    invitation::Invitation,
     journal::{Journal, Metadata, NewEvent, ReadError, Recorded, StreamId, StreamKind},
     key::Key,
     media::Media,
@@ -41,6 +42,7 @@ streamed! {
     Account => Account,
     Post => Post,
     Media => Media,
+    Invitation => Invitation,
 }
 
 /// Why an aggregate could not be loaded.

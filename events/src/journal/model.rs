@@ -27,11 +27,13 @@ pub enum StreamKind {
     Post,
     /// A picture or film that posts show.
     Media,
+    /// An invitation of a person into a workspace.
+    Invitation,
 }
 
 impl StreamKind {
     /// Every kind there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Log,
         Self::Organization,
         Self::Person,
@@ -40,6 +42,7 @@ impl StreamKind {
         Self::Account,
         Self::Post,
         Self::Media,
+        Self::Invitation,
     ];
 
     /// The stored name. For ever.
@@ -53,6 +56,7 @@ impl StreamKind {
             Self::Account => "account",
             Self::Post => "post",
             Self::Media => "media",
+            Self::Invitation => "invitation",
         }
     }
 }

@@ -36,4 +36,16 @@ pub enum PersonAction {
         /// Which.
         role: Role,
     },
+    /// Take their role in a workspace away; nothing follows where they have none.
+    TakeRole {
+        /// Where.
+        workspace_id: WorkspaceId,
+    },
+    /// Note that they have another password.
+    ChangePassword,
+    /// Note that whoever gets a link may set another password.
+    OfferReset {
+        /// Until when.
+        expires_at: DateTime<Utc>,
+    },
 }

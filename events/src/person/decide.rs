@@ -1,6 +1,9 @@
 //! What follows from a command to a person's record, and how events change it.
 
-use super::{Person, PersonAction, PersonCommand, PersonError, PersonEvent, PersonRegistered, PersonRoleGiven};
+use super::{
+    Person, PersonAction, PersonCommand, PersonError, PersonEvent, PersonPasswordChanged, PersonRegistered,
+    PersonResetOffered, PersonRoleGiven, PersonRoleTaken,
+};
 
 impl Person {
     /// What follows from a command. Pure.
@@ -14,12 +17,20 @@ impl Person {
             PersonAction::Register { organization_id, email, email_index } => {
                 Ok(vec![PersonEvent::Registered(PersonRegistered { organization_id, email, email_index, at })])
             }
-            PersonAction::GiveRole { .. } if !self.exists => Err(PersonError::NotFound),
+            _ if !self.exists => Err(PersonError::NotFound),
             PersonAction::GiveRole { workspace_id, role } if self.roles.get(&workspace_id) == Some(&role) => {
                 Ok(Vec::new())
             }
             PersonAction::GiveRole { workspace_id, role } => {
                 Ok(vec![PersonEvent::RoleGiven(PersonRoleGiven { workspace_id, role, at })])
+            }
+            PersonAction::TakeRole { workspace_id } if !self.roles.contains_key(&workspace_id) => Ok(Vec::new()),
+            PersonAction::TakeRole { workspace_id } => {
+                Ok(vec![PersonEvent::RoleTaken(PersonRoleTaken { workspace_id, at })])
+            }
+            PersonAction::ChangePassword => Ok(vec![PersonEvent::PasswordChanged(PersonPasswordChanged { at })]),
+            PersonAction::OfferReset { expires_at } => {
+                Ok(vec![PersonEvent::ResetOffered(PersonResetOffered { expires_at, at })])
             }
         }
     }
@@ -37,6 +48,9 @@ impl Person {
             PersonEvent::RoleGiven(event) => {
                 self.roles.insert(event.workspace_id, event.role);
             }
+            PersonEvent::RoleTaken(event) => drop(self.roles.remove(&event.workspace_id)),
+            PersonEvent::PasswordChanged(event) => self.password_changed_at = Some(event.at),
+            PersonEvent::ResetOffered(_) => {}
         }
     }
 }

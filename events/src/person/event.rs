@@ -21,10 +21,16 @@ stored_events! {
         Registered(PersonRegistered) = "person.registered" @ 1,
         /// They got a role in a workspace.
         RoleGiven(PersonRoleGiven) = "person.role_given" @ 1,
+        /// Their role in a workspace was taken away.
+        RoleTaken(PersonRoleTaken) = "person.role_taken" @ 1,
+        /// They have another password.
+        PasswordChanged(PersonPasswordChanged) = "person.password_changed" @ 1,
+        /// A link was made by which they may set another password.
+        ResetOffered(PersonResetOffered) = "person.reset_offered" @ 1,
     }
     claims = |event| match event {
         PersonEvent::Registered(event) => vec![Claim::take(EMAIL_CLAIM, &*event.email_index)],
-        PersonEvent::RoleGiven(_) => Vec::new(),
+        _ => Vec::new(),
     };
 }
 
@@ -48,6 +54,31 @@ pub struct PersonRoleGiven {
     pub workspace_id: WorkspaceId,
     /// Which.
     pub role: Role,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// See [`PersonEvent::RoleTaken`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonRoleTaken {
+    /// Where.
+    pub workspace_id: WorkspaceId,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// See [`PersonEvent::PasswordChanged`]. The password is no part of it, nor its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonPasswordChanged {
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// See [`PersonEvent::ResetOffered`]. The link is no part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonResetOffered {
+    /// Until when the link holds.
+    pub expires_at: DateTime<Utc>,
     /// When.
     pub at: DateTime<Utc>,
 }

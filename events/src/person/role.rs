@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::key::{Scope, Scopes};
+
 /// What a person may do in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,6 +32,51 @@ impl Role {
             Self::Approver => "approver",
             Self::Viewer => "viewer",
         }
+    }
+
+    /// What it lets a person do, as names of scopes. Beside these an owner, and nobody else, looks after the people.
+    pub const fn scope_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Owner => &["*"],
+            Self::Editor => &[
+                "posts:read",
+                "posts:write",
+                "posts:publish",
+                "posts:delete",
+                "media:upload",
+                "queue:read",
+                "queue:write",
+                "schedule:read",
+                "schedule:write",
+                "analytics:read",
+                "connections:read",
+                "feeds:read",
+                "audit:read",
+            ],
+            Self::Approver => &[
+                "posts:read",
+                "posts:approve",
+                "queue:read",
+                "schedule:read",
+                "analytics:read",
+                "connections:read",
+                "feeds:read",
+                "audit:read",
+            ],
+            Self::Viewer => {
+                &["posts:read", "queue:read", "schedule:read", "analytics:read", "connections:read", "feeds:read"]
+            }
+        }
+    }
+
+    /// The same, to be asked.
+    pub fn scopes(self) -> Scopes {
+        Scopes::read(self.scope_names().iter().copied()).expect("a role is made of scopes that there are")
+    }
+
+    /// Whether it lets a person do this.
+    pub fn allows(self, scope: Scope) -> bool {
+        self.scopes().allows(scope)
     }
 }
 

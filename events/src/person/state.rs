@@ -26,6 +26,9 @@ pub struct Person {
     pub roles: BTreeMap<WorkspaceId, Role>,
     /// Counts changes.
     pub revision: u32,
+    /// When they last got another password.
+    #[serde(default)]
+    pub password_changed_at: Option<DateTime<Utc>>,
     /// When they were registered.
     pub registered_at: Option<DateTime<Utc>>,
 }

@@ -8,6 +8,7 @@ use super::*;
 use crate::{
     ids::{OrganizationId, WorkspaceId},
     journal::Claim,
+    key::Scope,
     seal::Sealed,
     stored::StoredEvent,
 };
@@ -47,6 +48,26 @@ fn given(number: u128, role: Role) -> PersonEvent {
     PersonEvent::RoleGiven(PersonRoleGiven { workspace_id: workspace(number), role, at: at(NOON) })
 }
 
+fn take(number: u128) -> PersonAction {
+    PersonAction::TakeRole { workspace_id: workspace(number) }
+}
+
+fn taken(number: u128) -> PersonEvent {
+    PersonEvent::RoleTaken(PersonRoleTaken { workspace_id: workspace(number), at: at(NOON) })
+}
+
+fn changed() -> PersonEvent {
+    PersonEvent::PasswordChanged(PersonPasswordChanged { at: at(NOON) })
+}
+
+fn offer() -> PersonAction {
+    PersonAction::OfferReset { expires_at: at("2026-03-02T12:00:00Z") }
+}
+
+fn offered() -> PersonEvent {
+    PersonEvent::ResetOffered(PersonResetOffered { expires_at: at("2026-03-02T12:00:00Z"), at: at(NOON) })
+}
+
 #[tokio::test]
 async fn a_person_is_registered_once_and_gets_roles() {
     let cases = [
@@ -57,6 +78,15 @@ async fn a_person_is_registered_once_and_gets_roles() {
         (vec![registered(), given(1, Role::Owner)], give(1, Role::Owner), Ok(vec![])),
         (vec![registered(), given(1, Role::Owner)], give(1, Role::Viewer), Ok(vec![given(1, Role::Viewer)])),
         (vec![registered(), given(1, Role::Owner)], give(2, Role::Owner), Ok(vec![given(2, Role::Owner)])),
+        (vec![], take(1), Err(PersonError::NotFound)),
+        (vec![registered()], take(1), Ok(vec![])),
+        (vec![registered(), given(1, Role::Owner)], take(2), Ok(vec![])),
+        (vec![registered(), given(1, Role::Owner)], take(1), Ok(vec![taken(1)])),
+        (vec![registered(), given(1, Role::Owner), taken(1)], take(1), Ok(vec![])),
+        (vec![], PersonAction::ChangePassword, Err(PersonError::NotFound)),
+        (vec![registered()], PersonAction::ChangePassword, Ok(vec![changed()])),
+        (vec![], offer(), Err(PersonError::NotFound)),
+        (vec![registered()], offer(), Ok(vec![offered()])),
     ];
     for (before, action, expected) in cases {
         let case = format!("given {before:?}, when {action:?}");
@@ -76,6 +106,30 @@ fn the_last_role_given_in_a_workspace_holds() {
     assert_eq!(person.revision, 4);
     let roles: Vec<_> = person.roles.into_iter().collect();
     assert_eq!(roles, [(workspace(1), Role::Approver), (workspace(2), Role::Editor)]);
+}
+
+#[test]
+fn a_role_that_was_taken_is_gone_and_a_password_counts_from_its_change() {
+    let mut person = Person::default();
+    for event in [registered(), given(1, Role::Owner), given(2, Role::Editor), taken(1), changed(), offered()] {
+        person.fold(event);
+    }
+    assert_eq!(person.roles.into_iter().collect::<Vec<_>>(), [(workspace(2), Role::Editor)]);
+    assert_eq!((person.password_changed_at, person.revision), (Some(at(NOON)), 6));
+}
+
+#[test]
+fn every_role_is_made_of_scopes_and_the_lesser_hold_no_more_than_the_owner() {
+    for role in Role::ALL {
+        assert_eq!(role.scopes().names().len(), role.scope_names().len(), "{role}");
+        assert!(Role::Owner.scopes().includes(&role.scopes()), "{role}");
+        assert!(role.scopes().includes(&Role::Viewer.scopes()), "{role}");
+        for closed in [Scope::KeysRead, Scope::KeysWrite, Scope::ConnectionsWrite, Scope::WebhooksWrite] {
+            assert_eq!(role.allows(closed), role == Role::Owner, "{role} {closed}");
+        }
+    }
+    assert!(Role::Approver.allows(Scope::PostsApprove) && !Role::Approver.allows(Scope::PostsWrite));
+    assert!(Role::Editor.allows(Scope::PostsPublish) && !Role::Editor.allows(Scope::PostsApprove));
 }
 
 #[test]

@@ -37,5 +37,11 @@ pub const RECEIPT_SECRET: &str = "receipt.secret";
 pub const WORKSPACE_NAME: &str = "workspace.name";
 /// What an organization is called.
 pub const ORGANIZATION_NAME: &str = "organization.name";
+/// The e-mail address that an invitation is for.
+pub const INVITATION_EMAIL: &str = "invitation.email";
+/// From where somebody signed in.
+pub const SESSION_ADDRESS: &str = "session.address";
+/// With which program somebody signed in.
+pub const SESSION_CLIENT: &str = "session.client";
 /// A person's e-mail address.
 pub const PERSON_EMAIL: &str = "person.email";

@@ -8,6 +8,7 @@ use campanile_events::{
         AccountRateLimited, AccountReconnected, Offer,
     },
     ids::{AccountId, Epoch, OrganizationId, WorkspaceId},
+    invitation::{InvitationAccepted, InvitationEvent, InvitationMade, InvitationWithdrawn},
     key::{
         KeyChanged, KeyChanges, KeyCreated, KeyEvent, KeyMode, KeyOldSecretUsed, KeyRevoked, KeyRotated, RateLimit,
         Scopes,
@@ -15,7 +16,10 @@ use campanile_events::{
     log::{EpochStarted, LogEvent},
     media::{MediaConfirmed, MediaEvent, MediaKind, MediaRequested, Size},
     organization::{OrganizationCreated, OrganizationEvent},
-    person::{PersonEvent, PersonRegistered, PersonRoleGiven, Role},
+    person::{
+        PersonEvent, PersonPasswordChanged, PersonRegistered, PersonResetOffered, PersonRoleGiven, PersonRoleTaken,
+        Role,
+    },
     post::{Delivery, MediaRules, Rules, TextCount},
     seal::Sealed,
     stored::StoredEvent,
@@ -30,6 +34,7 @@ pub type Fixture = (&'static str, &'static str, u16, String);
 pub fn fixtures() -> Vec<Fixture> {
     let mut all = Vec::new();
     all.extend(engine());
+    all.extend(people());
     all.extend(keys());
     all.extend(accounts());
     all.extend(post::fixtures());
@@ -99,6 +104,29 @@ fn engine() -> Vec<Fixture> {
         ),
         fixture("", &WorkspaceEvent::Paused(WorkspacePaused { at: now })),
         fixture("", &WorkspaceEvent::Resumed(WorkspaceResumed { at: now })),
+    ]
+}
+
+fn people() -> Vec<Fixture> {
+    let now = at("2026-03-01T08:02:00.5Z");
+    let invited = InvitationMade {
+        email: sealed("aW52aXRlZA"),
+        email_index: digest("e2"),
+        role: Role::Approver,
+        expires_at: at("2026-03-08T08:02:00.5Z"),
+        at: now,
+    };
+    let accepted = InvitationAccepted { person_id: uuid(0x03).into(), email_index: digest("e2"), at: now };
+    vec![
+        fixture("", &PersonEvent::RoleTaken(PersonRoleTaken { workspace_id: workspace(), at: now })),
+        fixture("", &PersonEvent::PasswordChanged(PersonPasswordChanged { at: now })),
+        fixture(
+            "",
+            &PersonEvent::ResetOffered(PersonResetOffered { expires_at: at("2026-03-02T08:02:00.5Z"), at: now }),
+        ),
+        fixture("", &InvitationEvent::Made(invited)),
+        fixture("", &InvitationEvent::Accepted(accepted)),
+        fixture("", &InvitationEvent::Withdrawn(InvitationWithdrawn { email_index: digest("e2"), at: now })),
     ]
 }
 

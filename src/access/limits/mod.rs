@@ -1,4 +1,4 @@
-//! How many requests a key may make, in fixed windows (UTC minutes and days).
+//! How many requests a key or a session may make, in fixed windows (UTC minutes and days).
 //!
 //! Requests are counted in memory, out of shares that are taken beforehand from a table: what is handed out is on disk
 //! before it is used. So a restart gives no key a fresh day; after a crash at most one share is missing from it. The same

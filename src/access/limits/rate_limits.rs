@@ -8,10 +8,10 @@ use std::{
 use campanile_events::{
     commands::Sharing,
     db::{Database, DbError},
-    ids::KeyId,
     key::RateLimit,
 };
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{Counted, Left, Shares, Window};
 
@@ -21,7 +21,7 @@ pub struct RateLimits {
     shares: Shares,
     sharing: Sharing,
     /// A key's requests are counted one after the other, so that no two get the last one.
-    counters: Mutex<HashMap<KeyId, Arc<tokio::sync::Mutex<Counter>>>>,
+    counters: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<Counter>>>>,
 }
 
 /// One key's requests.
@@ -71,7 +71,7 @@ impl RateLimits {
     ///
     /// # Errors
     /// If the table of shares can't be written: then nothing was counted.
-    pub async fn count(&self, key: KeyId, limit: RateLimit, now: DateTime<Utc>) -> Result<Counted, DbError> {
+    pub async fn count(&self, key: Uuid, limit: RateLimit, now: DateTime<Utc>) -> Result<Counted, DbError> {
         let counter = Arc::clone(self.counters().entry(key).or_default());
         let mut counter = counter.lock().await;
         counter.minute.begin(Window::Minute, now);
@@ -114,7 +114,7 @@ impl RateLimits {
     }
 
     /// Sees to it that there is one more to use, if the limit leaves one.
-    async fn provide(&self, key: KeyId, window: Window, limit: RateLimit, share: &mut Share) -> Result<bool, DbError> {
+    async fn provide(&self, key: Uuid, window: Window, limit: RateLimit, share: &mut Share) -> Result<bool, DbError> {
         let limit = window.of(limit);
         // The limit may have been lowered since the share was taken.
         if share.elsewhere.saturating_add(share.used) >= limit {
@@ -144,7 +144,7 @@ impl RateLimits {
     }
 
     /// Takes out the counters that nobody holds: those whose minute is over, or all.
-    fn take_silent(&self, now: DateTime<Utc>, all: bool) -> Vec<(KeyId, Arc<tokio::sync::Mutex<Counter>>)> {
+    fn take_silent(&self, now: DateTime<Utc>, all: bool) -> Vec<(Uuid, Arc<tokio::sync::Mutex<Counter>>)> {
         let minute = Window::Minute.began(now);
         let is_silent = |counter: &Arc<tokio::sync::Mutex<Counter>>| {
             let is_over = |counter: &Counter| all || counter.minute.began < minute;
@@ -153,7 +153,7 @@ impl RateLimits {
         self.counters().extract_if(|_, counter| is_silent(counter)).collect()
     }
 
-    fn counters(&self) -> MutexGuard<'_, HashMap<KeyId, Arc<tokio::sync::Mutex<Counter>>>> {
+    fn counters(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<tokio::sync::Mutex<Counter>>>> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

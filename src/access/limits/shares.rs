@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use campanile_events::{
-    db::{Database, DbError, Engine, migrate},
-    ids::KeyId,
-};
+use campanile_events::db::{Database, DbError, Engine, migrate};
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::Window;
 
@@ -34,7 +32,7 @@ impl Shares {
     /// Takes up to `most` requests of what `limit` leaves of the window that began then.
     pub(super) async fn take(
         &self,
-        key: KeyId,
+        key: Uuid,
         window: Window,
         began: DateTime<Utc>,
         limit: u32,
@@ -47,7 +45,7 @@ impl Shares {
                 taken = case when key_rate_shares.began_at < excluded.began_at then 0 else key_rate_shares.taken end,
                 began_at = case when key_rate_shares.began_at < excluded.began_at
                     then excluded.began_at else key_rate_shares.began_at end";
-        let place = || vec![key.uuid().into(), window.as_str().into()];
+        let place = || vec![key.into(), window.as_str().into()];
         transaction.execute(turn, [place(), vec![began.into()]].concat()).await?;
         let rows =
             transaction.query("select taken from key_rate_shares where key_id = $1 and span = $2", place()).await?;
@@ -64,14 +62,14 @@ impl Shares {
     /// Gives back what was not used, if its window is still the one that is counted.
     pub(super) async fn give_back(
         &self,
-        key: KeyId,
+        key: Uuid,
         window: Window,
         began: DateTime<Utc>,
         unused: u32,
     ) -> Result<(), DbError> {
         let write = "update key_rate_shares set taken = taken - $4
             where key_id = $1 and span = $2 and began_at = $3 and taken >= $4";
-        let values = vec![key.uuid().into(), window.as_str().into(), began.into(), unused.into()];
+        let values = vec![key.into(), window.as_str().into(), began.into(), unused.into()];
         self.0.execute(write, values).await.map(drop)
     }
 }

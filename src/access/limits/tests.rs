@@ -3,7 +3,6 @@ use std::sync::Arc;
 use campanile_events::{
     commands::Sharing,
     db::{Engine, engines::Databases},
-    ids::KeyId,
     key::RateLimit,
 };
 use chrono::{DateTime, Duration, Utc};
@@ -25,8 +24,8 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time")
 }
 
-fn key() -> KeyId {
-    Uuid::from_u128(1).into()
+fn key() -> Uuid {
+    Uuid::from_u128(1)
 }
 
 /// How many of `tries` requests are let in.
@@ -51,7 +50,7 @@ async fn a_window_lets_in_what_it_says_and_tells_what_is_left(engine: Engine) {
     let refused = limits.count(key(), LIMIT, now).await.expect("counted");
     assert_eq!((refused.refused_by, refused.retry_at()), (Some(Window::Minute), Some(at("2026-12-01T23:59:00Z"))));
     assert_eq!((refused.minute.requests, refused.day.requests), (0, 7), "a refused request costs nothing");
-    let other = limits.count(Uuid::from_u128(2).into(), LIMIT, now).await.expect("counted");
+    let other = limits.count(Uuid::from_u128(2), LIMIT, now).await.expect("counted");
     assert_eq!(other.refused_by, None, "another key has its own");
 
     let next = at("2026-12-01T23:59:00Z");

@@ -61,8 +61,8 @@ fn fields(about: &Description, mut given: Parameters) -> Result<Value, ApiError>
 }
 
 impl Asker {
-    /// Who begins a way that only the same key finishes.
+    /// Who begins a way that only the same key or person finishes.
     pub(super) fn beginner(&self) -> Beginner {
-        Beginner { workspace: self.caller.workspace, key: self.caller.key_id }
+        Beginner { workspace: self.caller.workspace, key: self.caller.id().into() }
     }
 }

@@ -16,7 +16,10 @@ use super::{
     Answer, ApiError, Code, RequestIds,
     idempotency::{Keyed, in_progress},
 };
-use crate::{access::Caller, api::Api};
+use crate::{
+    access::{Caller, NoPlace},
+    api::Api,
+};
 
 /// Who asks, and for which request.
 #[derive(Debug, Clone)]
@@ -44,6 +47,9 @@ impl<S: Sync> FromRequestParts<S> for Asker {
 impl Asker {
     /// Who sent this request, once the guard has let it in.
     pub(super) fn of(parts: &Parts) -> Result<Self, ApiError> {
+        if let Some(why) = parts.extensions.get::<NoPlace>() {
+            return Err(why.clone().into());
+        }
         let caller = parts.extensions.get::<Caller>().cloned();
         // The table has no such route; a route beside it would be a defect.
         let caller = caller.ok_or_else(|| ApiError::internal("a handler asked for a caller on an open route"))?;
@@ -73,7 +79,7 @@ impl Asker {
 
     /// Refuses who lacks a scope that the route's table doesn't ask for.
     pub fn require(&self, scope: campanile_events::key::Scope) -> Result<(), ApiError> {
-        if self.caller.may(scope) { Ok(()) } else { Err(ApiError::scope(scope)) }
+        self.caller.require(scope)
     }
 
     /// Gives a command to a stream, in this caller's name and workspace.
@@ -98,6 +104,17 @@ impl Asker {
             sealed: self.sealed.as_ref().map(|sealed| sealed.as_str().to_owned()),
         });
         executor.execute(Request { workspace, id, command, metadata, receipt }).await
+    }
+}
+
+impl Caller {
+    /// Refuses who lacks a scope: a person by their role.
+    pub(in crate::api) fn require(&self, scope: campanile_events::key::Scope) -> Result<(), ApiError> {
+        match self.role() {
+            _ if self.may(scope) => Ok(()),
+            Some(role) => Err(ApiError::role_without(role, scope)),
+            None => Err(ApiError::scope(scope)),
+        }
     }
 }
 

@@ -1,16 +1,16 @@
 //! How a request is refused: one list of codes, one match to statuses.
 
 use axum::{
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use campanile_events::{
-    commands::LoadError, db::DbError, ids::AccountId, journal::ReadError, key::Scope, seal::SealError,
+    commands::LoadError, db::DbError, ids::AccountId, journal::ReadError, key::Scope, person::Role, seal::SealError,
 };
 use campanile_projections::page::QueryError;
 use serde::Serialize;
 
-use crate::access::{Denied, OutOfReach};
+use crate::access::{Denied, NoPlace, OutOfReach, PasswordError, PeopleError};
 
 /// What clients branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Code {
     Unauthorized,
     /// The key may not do this.
     ForbiddenScope,
+    /// The person's role doesn't let them do this.
+    ForbiddenRole,
     /// The key is bound to other origins.
     OriginNotAllowed,
     /// The key is bound to other addresses.
@@ -65,6 +67,7 @@ impl Code {
         match self {
             Self::Unauthorized => "unauthorized",
             Self::ForbiddenScope => "forbidden_scope",
+            Self::ForbiddenRole => "forbidden_role",
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::IpNotAllowed => "ip_not_allowed",
             Self::AccountNotAllowed => "account_not_allowed",
@@ -92,6 +95,7 @@ impl Code {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::ForbiddenScope
+            | Self::ForbiddenRole
             | Self::OriginNotAllowed
             | Self::IpNotAllowed
             | Self::AccountNotAllowed
@@ -151,12 +155,14 @@ pub struct ApiError {
     pub facts: Vec<(&'static str, String)>,
     /// For our own log, never for the client.
     pub cause: Option<String>,
+    /// After how many seconds it may be tried again, where that is known.
+    pub retry_after: Option<i64>,
 }
 
 impl ApiError {
     /// A refusal that says only this.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Vec::new(), facts: Vec::new(), cause: None }
+        Self { code, message: message.into(), details: Vec::new(), facts: Vec::new(), cause: None, retry_after: None }
     }
 
     /// With a fact that clients may branch on.
@@ -190,6 +196,23 @@ impl ApiError {
     pub fn scope(needed: Scope) -> Self {
         Self::new(Code::ForbiddenScope, format!("this needs a key with the scope `{needed}`"))
             .with("scope", needed.as_str())
+    }
+
+    /// The person's role in the workspace lacks a scope.
+    pub fn role_without(role: Role, needed: Scope) -> Self {
+        let message = format!("the role `{role}` lacks the scope `{needed}`, which this needs");
+        Self::new(Code::ForbiddenRole, message).with("role", role.as_str()).with("scope", needed.as_str())
+    }
+
+    /// The person is something else in the workspace than this needs.
+    pub fn role_other_than(needed: Role, role: Role) -> Self {
+        let message = format!("this is for the role `{needed}`, and this is the session of the role `{role}`");
+        Self::new(Code::ForbiddenRole, message).with("role", role.as_str())
+    }
+
+    /// A key asks for what only people may.
+    pub fn for_people() -> Self {
+        Self::new(Code::ForbiddenRole, "this is for people: send the token of a session, from `POST /v1/auth/login`")
     }
 
     /// The key is bound to other accounts than this.
@@ -244,6 +267,9 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.max(1).into());
+        }
         response.extensions_mut().insert(self);
         response
     }
@@ -308,6 +334,42 @@ impl From<QueryError> for ApiError {
             QueryError::Db(error) => error.into(),
             QueryError::Cursor { .. } => Self::invalid("cursor", "invalid", "is not a cursor of this list"),
             QueryError::State { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<NoPlace> for ApiError {
+    fn from(why: NoPlace) -> Self {
+        match &why {
+            NoPlace::Unsaid(open) => {
+                let names = open.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                Self::invalid(super::WORKSPACE, "missing", format!("say which workspace: {names}"))
+            }
+            NoPlace::Nowhere => Self::new(Code::ForbiddenRole, why.to_string()),
+            NoPlace::NotThere => Self::not_found("workspace"),
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Length => Self::invalid("password", "length", error.to_string()),
+            PasswordError::Hash(_) => Self::internal(error),
+            PasswordError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<PeopleError> for ApiError {
+    fn from(error: PeopleError) -> Self {
+        match error {
+            PeopleError::Db(error) => error.into(),
+            PeopleError::Read(error) => error.into(),
+            PeopleError::Load(error) => error.into(),
+            PeopleError::Seal(error) => error.into(),
+            PeopleError::Password(error) => error.into(),
+            PeopleError::NoOrganization => Self::internal(error),
         }
     }
 }

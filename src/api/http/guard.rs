@@ -1,28 +1,35 @@
 //! What stands before every handler: who asks, and whether the table lets them.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, header},
+    http::{Extensions, HeaderMap, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use campanile_events::ids::LogPosition;
+use campanile_events::{
+    ids::{LogPosition, WorkspaceId},
+    key::RateLimit,
+};
 use tracing::Instrument;
+use uuid::Uuid;
 
 use super::{
     ApiError, Code, Name, Needs, Parameters, RequestIds, cors::Listed, envelope::RouteName, etag::IfNoneMatch,
     idempotency, rate_limit,
 };
 use crate::{
-    access::{Denied, Peer, Presented, client_address, limits::Counted},
+    access::{Denied, NoPlace, Peer, Presented, TokenKind, Who, client_address, limits::Counted},
     api::Api,
     engine::Core,
 };
 
 /// How long a read waits for a position that its client has seen.
 const SHOWN_WITHIN: Duration = Duration::from_secs(5);
+
+/// The header in which a person says which workspace they mean; who may enter one only needn't.
+pub(in crate::api) const WORKSPACE: &str = "Campanile-Workspace";
 
 /// What a route asks for.
 #[derive(Debug, Clone)]
@@ -92,25 +99,11 @@ async fn admit(gate: &Gate, request: &mut Request, told: &mut Told) -> Result<()
     if core.is_draining() {
         return Err(ApiError::new(Code::Unavailable, "this process is stopping: it finishes what it has in hand"));
     }
-    let secret = secret(request.headers()).ok_or(Denied::Missing)?;
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    let address = client_address(peer, request.headers(), core.access.proxies());
-    let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
-    let caller = core.access.authenticate(secret, Presented { address, origin }).await.inspect_err(|denied| {
-        if *denied == Denied::Origin {
-            told.listed = Some(Listed(false));
-        }
-    })?;
-    told.listed = origin.map(|origin| Listed(caller.lists_origin(origin)));
-    if let Some(limit) = caller.key.rate_limit {
-        let is = core.access.limits().count(caller.key_id, limit, core.clock.now()).await?;
-        told.counted = Some(is);
-        rate_limit::check(&is)?;
-    }
-    if let Needs::Scope(scope) = gate.needs
-        && !caller.may(scope)
-    {
-        return Err(ApiError::scope(scope));
+    let secret = secret(request.headers()).ok_or(Denied::Missing)?.to_owned();
+    if secret.starts_with(TokenKind::Session.prefix()) {
+        admit_person(gate, &secret, request, told).await?;
+    } else {
+        admit_key(gate, &secret, request, told).await?;
     }
     if !gate.takes_parameters {
         Parameters::of(request.uri()).finish()?;
@@ -118,8 +111,81 @@ async fn admit(gate: &Gate, request: &mut Request, told: &mut Told) -> Result<()
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         wait_for(core, request.headers()).await?;
     }
+    Ok(())
+}
+
+async fn admit_key(gate: &Gate, secret: &str, request: &mut Request, told: &mut Told) -> Result<(), ApiError> {
+    let core = &gate.api.0;
+    let address = address(core, request.extensions(), request.headers());
+    let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    let caller = core.access.authenticate(secret, Presented { address, origin }).await.inspect_err(|denied| {
+        if *denied == Denied::Origin {
+            told.listed = Some(Listed(false));
+        }
+    })?;
+    told.listed = origin.map(|origin| Listed(caller.lists_origin(origin)));
+    if let (Who::Key { id, .. }, Some(limit)) = (&caller.who, caller.grant.rate_limit) {
+        count(core, id.uuid(), limit, told).await?;
+    }
+    match gate.needs {
+        Needs::Scope(scope) if !caller.may(scope) => return Err(ApiError::scope(scope)),
+        Needs::Session | Needs::Role(_) => return Err(ApiError::for_people()),
+        Needs::Nothing | Needs::AnyKey | Needs::Scope(_) => {}
+    }
+    if named_workspace(request.headers())?.is_some_and(|named| named != caller.workspace) {
+        return Err(ApiError::not_found("workspace"));
+    }
     request.extensions_mut().insert(caller);
     Ok(())
+}
+
+async fn admit_person(gate: &Gate, token: &str, request: &mut Request, told: &mut Told) -> Result<(), ApiError> {
+    let core = &gate.api.0;
+    // Pages of other origins go by keys, which list them: a person's session is for none.
+    told.listed = Some(Listed(false));
+    let signed_in = core.people.signed_in(token).await?;
+    count(core, signed_in.session.id.uuid(), RateLimit::USUAL, told).await?;
+    let entered = signed_in.enter(named_workspace(request.headers())?);
+    let extensions = request.extensions_mut();
+    match (gate.needs, entered) {
+        (Needs::Scope(scope), Ok(caller)) => {
+            caller.require(scope)?;
+            extensions.insert(caller);
+        }
+        (Needs::Role(needed), Ok(caller)) => {
+            if let Some(role) = caller.role().filter(|role| *role != needed) {
+                return Err(ApiError::role_other_than(needed, role));
+            }
+            extensions.insert(caller);
+        }
+        (Needs::AnyKey, Ok(caller)) => drop(extensions.insert(caller)),
+        (Needs::Scope(_) | Needs::Role(_), Err(why)) | (_, Err(why @ NoPlace::NotThere)) => return Err(why.into()),
+        // A handler that needs a workspace all the same says so.
+        (Needs::AnyKey, Err(why)) => drop(extensions.insert(why)),
+        // Nothing of a workspace is open to it.
+        (Needs::Session | Needs::Nothing, _) => {}
+    }
+    extensions.insert(signed_in);
+    Ok(())
+}
+
+async fn count(core: &Core, who: Uuid, limit: RateLimit, told: &mut Told) -> Result<(), ApiError> {
+    let is = core.access.limits().count(who, limit, core.clock.now()).await?;
+    told.counted = Some(is);
+    rate_limit::check(&is)
+}
+
+/// From where a request comes.
+pub(super) fn address(core: &Core, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let peer = extensions.get::<Peer>().map(|peer| peer.0);
+    client_address(peer, headers, core.access.proxies())
+}
+
+/// The workspace that a request names.
+fn named_workspace(headers: &HeaderMap) -> Result<Option<WorkspaceId>, ApiError> {
+    let Some(value) = headers.get(WORKSPACE) else { return Ok(None) };
+    let named = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    named.map(Some).ok_or_else(|| ApiError::invalid(WORKSPACE, "invalid", "is not the id of a workspace"))
 }
 
 fn secret(headers: &HeaderMap) -> Option<&str> {

@@ -11,6 +11,8 @@
 //!
 //! The key is a client's own text: only its keyed digest is kept.
 
+use std::sync::Arc;
+
 use axum::{
     body::{Body, Bytes},
     extract::Request,
@@ -18,9 +20,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use campanile_events::{journal::Receipt, seal::DataKey};
+use campanile_events::{ids::WorkspaceId, journal::Receipt, seal::DataKey};
 
-use super::{ApiError, Asker, Code, body::receive, in_progress::Busy};
+use super::{ApiError, Asker, Code, InSession, body::receive, in_progress::Busy};
 use crate::api::Api;
 
 const HEADER: &str = "idempotency-key";
@@ -76,16 +78,16 @@ pub(super) async fn once(api: &Api, key: String, request: Request, next: Next) -
 
 async fn carry_out(api: &Api, key: &str, request: Request, next: Next) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
-    let asker = Asker::of(&parts)?;
+    let sender = Sender::of(api, &parts).await?;
     let body = receive(&parts.headers, body).await?;
-    let keyed = Keyed::of(&*api.data_key(&asker).await?, key, &parts, &body);
+    let keyed = Keyed::of(&*sender.data_key(api).await?, key, &parts, &body);
     // Before the look for a receipt: two that come at once must not both find none.
-    let mark = api.0.in_progress.begin(asker.caller.workspace, &keyed.key, &keyed.request);
+    let mark = api.0.in_progress.begin(sender.workspace(), &keyed.key, &keyed.request);
     let _mark = mark.map_err(|busy| match busy {
         Busy::Same => in_progress(),
         Busy::Other => mismatch(),
     })?;
-    if let Some(answer) = before(api, &asker, &keyed).await? {
+    if let Some(answer) = before(api, &sender, &keyed).await? {
         return Ok(answer);
     }
     parts.extensions.insert(keyed.clone());
@@ -93,7 +95,7 @@ async fn carry_out(api: &Api, key: &str, request: Request, next: Next) -> Result
     // Another node may have been faster, between the look and the refusal: whatever it says (that the receipt is there, or
     // the post, or that the revision is another now), it speaks of what this very request did.
     if response.extensions().get::<ApiError>().is_some()
-        && let Some(answer) = before(api, &asker, &keyed).await?
+        && let Some(answer) = before(api, &sender, &keyed).await?
     {
         return Ok(answer);
     }
@@ -101,10 +103,47 @@ async fn carry_out(api: &Api, key: &str, request: Request, next: Next) -> Result
 }
 
 /// The answer that the request got before.
-async fn before(api: &Api, asker: &Asker, keyed: &Keyed) -> Result<Option<Response>, ApiError> {
-    let Some(receipt) = api.0.journal.receipt(asker.caller.workspace, &keyed.key).await? else { return Ok(None) };
+async fn before(api: &Api, sender: &Sender, keyed: &Keyed) -> Result<Option<Response>, ApiError> {
+    let Some(receipt) = api.0.journal.receipt(sender.workspace(), &keyed.key).await? else { return Ok(None) };
     keyed.check(&receipt)?;
-    Ok(Some(api.replayed(asker, &receipt).await?.into_response()))
+    let answer = match sender {
+        Sender::Asker(asker) => api.replayed(asker, &receipt).await?,
+        Sender::Person(person, _) => api.replayed_to(person, &receipt).await?,
+    };
+    Ok(Some(answer.into_response()))
+}
+
+/// Who sends it, and whose receipts it is looked for among.
+enum Sender {
+    /// Within a workspace.
+    Asker(Box<Asker>),
+    /// A person, beside any: where people's records are.
+    Person(Box<InSession>, WorkspaceId),
+}
+
+impl Sender {
+    async fn of(api: &Api, parts: &Parts) -> Result<Self, ApiError> {
+        if let Ok(asker) = Asker::of(parts) {
+            return Ok(Self::Asker(Box::new(asker)));
+        }
+        let person = InSession::of(parts)?;
+        Ok(Self::Person(Box::new(person), api.0.people.home().await?.workspace))
+    }
+
+    /// What the key's text is digested with.
+    async fn data_key(&self, api: &Api) -> Result<Arc<DataKey>, ApiError> {
+        match self {
+            Self::Asker(asker) => api.data_key(asker).await,
+            Self::Person(..) => Ok(api.0.people.key().await?),
+        }
+    }
+
+    const fn workspace(&self) -> WorkspaceId {
+        match self {
+            Self::Asker(asker) => asker.caller.workspace,
+            Self::Person(_, home) => *home,
+        }
+    }
 }
 
 /// The request is under way.

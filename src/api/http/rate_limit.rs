@@ -11,7 +11,7 @@ use crate::access::limits::{Counted, Window};
 pub(super) fn check(counted: &Counted) -> Result<(), ApiError> {
     let Some(window) = counted.refused_by else { return Ok(()) };
     let most = window.of(counted.limit);
-    let message = format!("the key has made its {most} requests of this {} (UTC)", window.as_str());
+    let message = format!("the {most} requests of this {} (UTC) have been made", window.as_str());
     Err(ApiError::new(Code::RateLimited, message))
 }
 

@@ -6,7 +6,7 @@ use axum::{
     http::Method,
     routing::{MethodFilter, MethodRouter, on},
 };
-use campanile_events::key::Scope;
+use campanile_events::{key::Scope, person::Role};
 
 use crate::api::Api;
 
@@ -15,10 +15,14 @@ use crate::api::Api;
 pub enum Needs {
     /// Anybody.
     Nothing,
-    /// Any key that holds.
+    /// Any key that holds, and any person who is signed in, whether they say in which workspace or not.
     AnyKey,
-    /// A key with this scope.
+    /// A key with this scope, or a person whose role in the workspace has it.
     Scope(Scope),
+    /// A person who is signed in, in whatever workspace. A key is none.
+    Session,
+    /// A person who is signed in and is this in the workspace. A key is none.
+    Role(Role),
 }
 
 /// A route's name, and the span that is called so: spans are named where they are written.

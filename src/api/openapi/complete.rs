@@ -15,8 +15,12 @@ const TAGS: &[(&str, &str)] = &[
     ("keys", "API keys."),
     ("scopes", "What a key may be allowed."),
     ("me", "Who asks."),
+    ("auth", "Signing in and out, for people."),
+    ("people", "The people of a workspace."),
+    ("invitations", "Inviting people into a workspace."),
     ("workspaces", "Workspaces, and their stop button."),
     ("openapi", "This description."),
+    ("pages", "The pages that links lead to."),
     ("health", "Whether the process lives and is ready, and its figures."),
 ];
 
@@ -44,9 +48,9 @@ pub(super) fn complete(document: &mut Value, routes: &[Route]) {
     document["components"]["securitySchemes"] = json!({
         "bearer": {
             "type": "http", "scheme": "bearer", "bearerFormat": "sk_live_…",
-            "description": "A key's secret, or a test key's.",
+            "description": "A key's secret, or a test key's, or the token of a person's session (`st_…`).",
         },
-        "api_key": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same, in a header of its own." },
+        "api_key": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key's secret, in a header of its own." },
     });
     document["components"]["responses"] = shared.into();
     links::add(document);
@@ -66,6 +70,7 @@ fn describe(operation: &mut Map<String, Value>, route: &Route, shared: &mut Map<
     let security = match route.needs {
         Needs::Nothing => json!([]),
         Needs::AnyKey | Needs::Scope(_) => json!([{ "bearer": [] }, { "api_key": [] }]),
+        Needs::Session | Needs::Role(_) => json!([{ "bearer": [] }]),
     };
     operation.insert("security".to_owned(), security);
     if let Needs::Scope(scope) = route.needs {
@@ -102,8 +107,10 @@ fn words(operation: &mut Map<String, Value>, needs: Needs) {
     let (summary, rest) = all.trim().split_once(". ").unwrap_or((all.trim().trim_end_matches('.'), ""));
     let scope = match needs {
         Needs::Nothing => "Needs no key.".to_owned(),
-        Needs::AnyKey => "Needs any key.".to_owned(),
+        Needs::AnyKey => "Needs any key, or any session.".to_owned(),
         Needs::Scope(scope) => format!("Scope: `{scope}`."),
+        Needs::Session => "For people: needs a session.".to_owned(),
+        Needs::Role(role) => format!("For people: needs the session of a person with the role `{role}`."),
     };
     let description = if rest.is_empty() { scope } else { format!("{rest}\n\n{scope}") };
     operation.insert("summary".to_owned(), summary.into());
@@ -122,6 +129,11 @@ fn codes(operation: &mut Map<String, Value>, route: &Route) -> Vec<Code> {
     if matches!(route.needs, Needs::Scope(_)) {
         codes.push(Code::ForbiddenScope);
     }
+    if route.needs != Needs::AnyKey {
+        codes.push(Code::ForbiddenRole);
+    }
+    // For a workspace that is none, or none of theirs.
+    codes.extend([Code::NotFound, Code::InvalidRequest]);
     // Whatever stands on accounts is closed to keys that are bound to others.
     if route.path.starts_with("/v1/posts") || route.path.starts_with("/v1/accounts/") {
         codes.push(Code::AccountNotAllowed);
@@ -155,7 +167,8 @@ fn may_be_repeated(route: &Route) -> bool {
 }
 
 fn takes_revision(route: &Route) -> bool {
-    route.method == "PATCH" || route.method == "DELETE"
+    // Sessions don't change: they end.
+    (route.method == "PATCH" || route.method == "DELETE") && !route.path.starts_with("/v1/auth/")
 }
 
 /// A body that may be absent may not be `null` all the same.
@@ -180,6 +193,9 @@ fn take(operation: &mut Map<String, Value>, route: &Route) {
             "keys" => "key_id",
             "media" => "media_id",
             "workspaces" => "ws_id",
+            "auth" => "sess_id",
+            "people" => "user_id",
+            "invitations" => "inv_id",
             other => panic!("ids of {other} have no name in the description"),
         };
         let schema = json!({ "$ref": format!("#/components/schemas/{kind}") });
@@ -201,6 +217,9 @@ fn take(operation: &mut Map<String, Value>, route: &Route) {
     if reads(route) && route.needs != Needs::Nothing {
         all.push(shared("Campanile-Position"));
     }
+    if !matches!(route.needs, Needs::Nothing | Needs::Session) {
+        all.push(shared("Campanile-Workspace"));
+    }
     all.push(shared("X-Request-Id"));
     operation.insert("parameters".to_owned(), all.into());
 }
@@ -218,7 +237,8 @@ fn answer(operation: &mut Map<String, Value>, route: &Route) {
         }
         // What answers a command with a list only judged.
         let is_list = response.pointer("/content/application~1json/schema/properties/data").is_some();
-        let may_do_nothing = is_list || route.needs == Needs::Nothing;
+        let is_beside_the_log = route.path.starts_with("/v1/auth/");
+        let may_do_nothing = is_list || is_beside_the_log || route.needs == Needs::Nothing;
         if !reads(route) && !may_do_nothing {
             names.extend(["Campanile-Position", "Campanile-Projected"]);
         }
@@ -240,7 +260,8 @@ fn answer(operation: &mut Map<String, Value>, route: &Route) {
 fn has_revision(response: &Value) -> bool {
     let shown = response["content"]["application/json"]["schema"]["$ref"].as_str().unwrap_or_default();
     let shown = shown.rsplit('/').next().unwrap_or_default();
-    ["Post", "Account", "Media", "Key", "KeyWithSecret", "RotatedKey", "RevokedKey"].contains(&shown)
+    ["Post", "Account", "Media", "Key", "KeyWithSecret", "RotatedKey", "RevokedKey", "Person", "InvitationWithLink"]
+        .contains(&shown)
 }
 
 fn headers() -> Value {
@@ -267,7 +288,7 @@ fn headers() -> Value {
         },
         "WWW-Authenticate": { "required": true, "schema": { "type": "string", "enum": ["Bearer"] } },
         "X-RateLimit-Limit": {
-            "description": "How many requests the key may make in a minute (UTC); absent for a key without limits.",
+            "description": "How many requests the key or session may make in a minute (UTC); absent for a key without limits.",
             "schema": { "type": "integer" }, "example": 60,
         },
         "X-RateLimit-Remaining": {
@@ -314,6 +335,11 @@ fn parameters() -> Value {
             "name": "Campanile-Position", "in": "header",
             "description": "Waits until reads show this place in the log, up to 5 s; then 503. A place of before the log was restored is 400.",
             "schema": { "type": "string", "pattern": "^[0-9]{1,9}-[0-9]{1,18}$" },
+        },
+        "Campanile-Workspace": {
+            "name": "Campanile-Workspace", "in": "header",
+            "description": "The workspace that a person means; needed by who may enter several. A key opens one only.",
+            "schema": { "$ref": "#/components/schemas/ws_id" },
         },
         "X-Request-Id": {
             "name": "X-Request-Id", "in": "header",

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::{Documented, complete::complete};
-use crate::api::{accounts, connect, health, keys, me, media, platforms, posts, routes, scopes, workspaces};
+use crate::api::{
+    accounts, auth, connect, health, invitations, keys, me, media, pages, people, platforms, posts, routes, scopes,
+    workspaces,
+};
 
 const ABOUT: &str = "Campanile publishes posts to social platforms: at the right moment, once, with proof.\n\n\
     Times are RFC 3339 in UTC with milliseconds. Unknown fields in a request's body are refused. Every refusal has one \
@@ -29,6 +32,10 @@ pub fn document() -> Value {
         posts::Documented::openapi(),
         media::Documented::openapi(),
         workspaces::Documented::openapi(),
+        auth::Documented::openapi(),
+        people::Documented::openapi(),
+        invitations::Documented::openapi(),
+        pages::Documented::openapi(),
     ];
     let whole = nouns.into_iter().fold(Documented::openapi(), utoipa::openapi::OpenApi::merge_from);
     let mut document = json!(whole);

@@ -20,12 +20,16 @@ pub struct Error {
     pub request_id: String,
     /// What is wrong, field by field.
     pub details: Vec<FieldError>,
-    /// With `unauthorized`: `missing_key`, `invalid_key`, `expired_key` or `revoked_key`.
+    /// With `unauthorized`: `missing_key`, `invalid_key`, `expired_key`, `revoked_key` or `expired_session`; where somebody
+    /// gives a password, `invalid_credentials`.
     #[schema(nullable = false)]
     pub reason: Option<String>,
-    /// With `forbidden_scope`: the scope that is needed.
+    /// With `forbidden_scope` and `forbidden_role`: the scope that is needed.
     #[schema(nullable = false)]
     pub scope: Option<String>,
+    /// With `forbidden_role`: what the person is in the workspace.
+    #[schema(nullable = false)]
+    pub role: Option<String>,
     /// With `conflict`: the state that forbids it.
     #[schema(nullable = false)]
     pub state: Option<String>,

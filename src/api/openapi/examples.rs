@@ -9,6 +9,12 @@ const KEY: &str = "key_01k3v8vwr1fhs9e2x5c8d4n6ab";
 /// Its checksum is wrong: it opens nothing anywhere.
 const SECRET: &str = "sk_live_3fK9aBcDeFgHiJkLmNoPqRsTuVwXyZ012345";
 const WORKSPACE: &str = "ws_01k3v8v0t2e9m8r4w6y1q3z5cd";
+const PERSON: &str = "user_01k3v8u1b3d5f7h9j2k4m6n8pq";
+const SESSION: &str = "sess_01k3v9c2e4g6j8m1p3r5t7v9xy";
+const INVITATION: &str = "inv_01k3v9d3f5h7k9n2q4s6v8x1za";
+/// Their checksums are wrong, too.
+const TOKEN: &str = "st_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789aBcDeFgHiJkLm";
+const LINK: &str = "lt_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789aBcDeFgHiJkLm";
 const DUE: &str = "2026-12-01T08:00:00.000Z";
 const WRITTEN: &str = "2026-11-20T10:15:30.123Z";
 
@@ -128,6 +134,40 @@ fn of(name: &str) -> Option<Value> {
             "position": "1-104277", "at": WRITTEN, "actor": KEY, "request_id": "req_01k3v8x2m3e0a1b2c3d4e5f6g7",
             "leaf_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "data": {},
         }),
+        _ => return of_people(name),
+    })
+}
+
+/// The same for what people do.
+fn of_people(name: &str) -> Option<Value> {
+    Some(match name {
+        "Login" => json!({ "email": "ada@example.com", "password": "correct horse battery staple" }),
+        "Begun" => json!({
+            "token": TOKEN, "session_id": SESSION, "expires_at": DUE,
+            "person": { "id": PERSON, "email": "ada@example.com" }, "workspaces": [workspace()],
+        }),
+        "Session" => json!({
+            "id": SESSION, "current": true, "created_at": WRITTEN, "last_used_at": WRITTEN, "expires_at": DUE,
+            "address": "203.0.113.7", "client": "campanile/0.1.0",
+        }),
+        "NewPassword" => json!({
+            "current_password": "correct horse battery staple", "new_password": "another horse battery staple",
+        }),
+        "Reset" | "Coming" => json!({ "token": LINK, "password": "correct horse battery staple" }),
+        "NewWorkspace" => json!({ "name": "Newsroom" }),
+        "Workspace" => workspace(),
+        "NewRole" => json!({ "role": "approver" }),
+        "Person" => json!({
+            "id": PERSON, "email": "ada@example.com", "role": "editor", "revision": 2, "registered_at": WRITTEN,
+        }),
+        "Guest" => json!({ "email": "bob@example.com", "role": "editor" }),
+        "Invitation" => invitation(),
+        "InvitationWithLink" => {
+            with(invitation(), json!({ "token": LINK, "url": format!("https://campanile.example/join#{LINK}") }))
+        }
+        "Joined" => json!({
+            "person": { "id": PERSON, "email": "bob@example.com" }, "workspace_id": WORKSPACE, "role": "editor",
+        }),
         _ => return None,
     })
 }
@@ -137,6 +177,18 @@ fn with(mut thing: Value, more: Value) -> Value {
         fields.extend(more);
     }
     thing
+}
+
+fn workspace() -> Value {
+    json!({ "id": WORKSPACE, "name": "Newsroom", "role": "owner", "paused_at": null, "created_at": WRITTEN })
+}
+
+fn invitation() -> Value {
+    json!({
+        "id": INVITATION, "email": "bob@example.com", "role": "editor", "status": "open", "person_id": null,
+        "revision": 1, "created_by": PERSON, "created_at": WRITTEN, "expires_at": DUE, "accepted_at": null,
+        "withdrawn_at": null,
+    })
 }
 
 fn post() -> Value {

@@ -33,14 +33,20 @@ ids! {
     AccountRef = "acct",
     /// An event of the log.
     EventRef = "evt",
+    /// An invitation.
+    InvitationRef = "inv",
     /// A key.
     KeyRef = "key",
     /// A picture or film.
     MediaRef = "media",
+    /// A person.
+    PersonRef = "user",
     /// A post.
     PostRef = "post",
     /// A request.
     RequestRef = "req",
+    /// A session.
+    SessionRef = "sess",
     /// A workspace.
     WorkspaceRef = "ws",
 }

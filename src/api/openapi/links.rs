@@ -9,6 +9,7 @@ const MADE: &[(&str, &str)] = &[
     ("KeyWithSecret", "/v1/keys/{id}"),
     ("RotatedKey", "/v1/keys/{id}"),
     ("Account", "/v1/accounts/{id}"),
+    ("InvitationWithLink", "/v1/invitations/{id}"),
 ];
 
 /// Links each answer that shows something new to the operations on it.

@@ -27,10 +27,12 @@ pub use answers::{Done, Listed, Made, Told};
 pub use document::{document, takes_parameters, text};
 pub(in crate::api) use documented::Documented;
 pub use get::get;
-pub use ids::{AccountRef, EventRef, KeyRef, MediaRef, PostRef, RequestRef, WorkspaceRef};
+pub use ids::{
+    AccountRef, EventRef, InvitationRef, KeyRef, MediaRef, PersonRef, PostRef, RequestRef, SessionRef, WorkspaceRef,
+};
 pub use paging::Paging;
 pub use words::{
-    AskedScope, AttemptOutcome, ConnectedStatus, DeliveryClass, FailureClassName, GrantedScope, KeyModeName,
-    KeyStatusName, MediaKindName, MediaStatusName, OnGapName, OnOverlapName, PlatformName, PostStatusName, ScopeName,
-    TargetStatusName, ThenName,
+    AskedScope, AttemptOutcome, ConnectedStatus, DeliveryClass, FailureClassName, GrantedScope, InvitationStatusName,
+    KeyModeName, KeyStatusName, MediaKindName, MediaStatusName, OnGapName, OnOverlapName, PlatformName, PostStatusName,
+    RoleName, ScopeName, TargetStatusName, ThenName,
 };

@@ -10,6 +10,7 @@ const ALL: &[Code] = &[
     Code::InvalidRequest,
     Code::Unauthorized,
     Code::ForbiddenScope,
+    Code::ForbiddenRole,
     Code::OriginNotAllowed,
     Code::IpNotAllowed,
     Code::AccountNotAllowed,
@@ -36,13 +37,16 @@ const fn meaning(code: Code) -> &'static str {
         Code::InvalidRequest => {
             "Fields, parameters or headers are wrong; `details` names each, and none where the body is no JSON."
         }
-        Code::Unauthorized => "No key, or one that opens nothing; `reason` says why.",
+        Code::Unauthorized => "No key and no session, or one that opens nothing; `reason` says why.",
         Code::ForbiddenScope => "The key lacks a scope; `scope` names it.",
+        Code::ForbiddenRole => {
+            "The person's role in the workspace doesn't let them; `role` says what they are there, `scope` what it lacks. Or a key asks for what is for people."
+        }
         Code::OriginNotAllowed => "The key is bound to other origins.",
         Code::IpNotAllowed => "The key is bound to other addresses.",
         Code::AccountNotAllowed => "The key is bound to other accounts; `account_id` names the one that it asked for.",
         Code::RateLimited => {
-            "The key has made its requests of this minute or day; `Retry-After` says when there are more."
+            "The requests of this minute or day have been made, or there were too many attempts to sign in; `Retry-After` says when to come again."
         }
         Code::TestKeyLiveAccount => {
             "A test key works with test keys and sandbox accounts only, and doesn't pause or resume its workspace."

@@ -1,6 +1,6 @@
 //! The words that may stand in a field. A word that is added elsewhere and forgotten here does not compile.
 
-use campanile_events::{account, key, media, post};
+use campanile_events::{account, invitation, key, media, person, post};
 use campanile_workers::platforms;
 use serde_json::{Value, json};
 use utoipa::{
@@ -74,6 +74,10 @@ words! {
     KeyStatusName = of_enum!(key::KeyStatus: Active Expired Revoked),
     /// Where a key may publish: everywhere, or to sandbox accounts only.
     KeyModeName = of_enum!(key::KeyMode: Live Test),
+    /// What a person is in a workspace.
+    RoleName = of_enum!(person::Role: Owner Editor Approver Viewer),
+    /// Whether somebody can come by an invitation.
+    InvitationStatusName = of_enum!(invitation::InvitationStatus: Open Accepted Expired Withdrawn),
     /// What an account's server offers to tell one send from two.
     DeliveryClass = vec![json!("keyed"), json!("searchable"), json!("blind")],
     /// What a picture or film is.

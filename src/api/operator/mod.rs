@@ -1,4 +1,5 @@
-//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys; the stop button; the
+//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys; people; the stop
+//! button; the
 //! read models.
 //!
 //! Who can open the socket can read the folder, so nobody is asked for a key here. The events of what they do name the
@@ -11,6 +12,7 @@ mod claims;
 mod events;
 pub mod keys;
 mod pauses;
+pub mod people;
 pub mod projections;
 mod state;
 

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::api::router;
+use crate::api::{operator_router, router};
 use crate::{
     access::{Holder, KeySecret},
     configuration::{Configuration, Folder, Roles},
@@ -65,6 +65,9 @@ impl Answered {
 impl Api {
     /// When a clock of a test's own starts.
     pub(super) const START: &str = "2026-12-01T09:00:00Z";
+    /// Who owns the engine, and what they sign in with.
+    pub(super) const OWNER: &str = "ada@example.com";
+    pub(super) const PASSWORD: &str = "correct horse 5a91";
 
     pub(super) async fn start() -> Self {
         Self::start_with(SystemClock::shared(), &[]).await
@@ -107,7 +110,7 @@ impl Api {
 
     async fn initialize(folder: &Folder, clock: SharedClock) -> String {
         let store = Store::open(folder, Opening::New, clock).await.expect("opened");
-        let owner = Owner { email: "ada@example.com".to_owned(), password: None };
+        let owner = Owner { email: Self::OWNER.to_owned(), password: Some(Self::PASSWORD.into()) };
         initialize(&store, owner).await.expect("initialized").secret.expose().to_owned()
     }
 
@@ -128,7 +131,11 @@ impl Api {
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Answered {
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        Self::answered(self.router.clone(), request).await
+    }
+
+    async fn answered(router: Router, request: Request<Body>) -> Answered {
+        let response = router.oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
@@ -146,6 +153,36 @@ impl Api {
     pub(super) async fn call_by(&self, secret: &str, method: &str, path: &str, body: Value) -> Answered {
         let request = Self::request_by(secret, method, path).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    /// A request of nobody.
+    pub(super) async fn arrive(&self, method: &str, path: &str, body: Value) -> Answered {
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    /// The token of a session that begins.
+    pub(super) async fn login(&self, email: &str, password: &str) -> String {
+        let begun = self.arrive("POST", "/v1/auth/login", json!({"email": email, "password": password})).await;
+        assert_eq!(begun.status(), 200, "{}", begun.body);
+        begun.body["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// Somebody new in the owner's workspace, and the token of their session.
+    pub(super) async fn joined(&self, owner: &str, email: &str, role: &str) -> String {
+        let invited = self.call_by(owner, "POST", "/v1/invitations", json!({"email": email, "role": role})).await;
+        assert_eq!(invited.status(), 201, "{}", invited.body);
+        let body = json!({"token": invited.body["token"], "password": Self::PASSWORD});
+        let joined = self.arrive("POST", "/v1/invitations/accept", body).await;
+        assert_eq!((joined.status(), &joined.body["role"]), (201, &json!(role)), "{}", joined.body);
+        self.login(email, Self::PASSWORD).await
+    }
+
+    /// An operator's request, at the machine.
+    pub(super) async fn operate(&self, method: &str, path: &str, body: Value) -> Answered {
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let request = request.body(Body::from(body.to_string())).expect("a request");
+        Self::answered(operator_router(self.engine.core()), request).await
     }
 
     pub(super) async fn account(&self, handle: &str) -> String {

@@ -8,6 +8,7 @@ mod keys;
 mod media;
 mod nodes;
 mod origins;
+mod people;
 mod posts;
 mod unavailable;
 mod unchanged;

@@ -131,3 +131,26 @@ async fn what_one_node_takes_away_the_other_gives_no_more() {
         asker.await.expect("no request got in");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_session_and_a_role_that_end_on_one_node_end_on_the_other() {
+    let server = Server::start();
+    let [first, second] = Api::two(&server).await;
+    let me = async |node: &Api, token: &str| node.call_by(token, "GET", "/v1/posts", json!(null)).await.status();
+    let owner = first.login(Api::OWNER, Api::PASSWORD).await;
+    let bob = second.joined(&owner, "bob@example.com", "editor").await;
+    let id = second.call_by(&bob, "GET", "/v1/me", json!(null)).await.body["person"]["id"].clone();
+    let path = format!("/v1/people/{}", id.as_str().expect("an id"));
+    for round in 0..5 {
+        let own = first.login(Api::OWNER, Api::PASSWORD).await;
+        assert_eq!((me(&first, &own).await, me(&second, &own).await), (200, 200), "{round}");
+        assert_eq!(first.call_by(&own, "POST", "/v1/auth/logout", json!({})).await.status(), 204);
+        assert_eq!(me(&second, &own).await, 401, "{round}");
+        let draft = async || second.call_by(&bob, "POST", "/v1/posts", json!({})).await.status();
+        assert_eq!(draft().await, 400, "{round}");
+        for (role, status) in [("viewer", 403), ("editor", 400)] {
+            assert_eq!(first.call_by(&owner, "PATCH", &path, json!({"role": role})).await.status(), 200);
+            assert_eq!(draft().await, status, "{round} {role}");
+        }
+    }
+}

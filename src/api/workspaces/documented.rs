@@ -5,5 +5,8 @@ use utoipa::OpenApi;
 use super::shown;
 
 #[derive(Debug, OpenApi)]
-#[openapi(paths(super::pause::pause, super::resume::resume), components(schemas(shown::Pause)))]
+#[openapi(
+    paths(super::list::list, super::create::create, super::pause::pause, super::resume::resume),
+    components(schemas(shown::Pause, shown::Workspace))
+)]
 pub(in crate::api) struct Documented;

@@ -26,20 +26,20 @@ pub enum Keys {
     Revoke(revoke::Revoke),
 }
 
-/// Where the keys are.
+/// Where the keys, or the people, are.
 #[derive(Debug, Args)]
-struct Place {
+pub(super) struct Place {
     /// The workspace; needed where there are several
     #[arg(long, value_name = "ID")]
     workspace: Option<String>,
 
     #[command(flatten)]
-    folder: FolderFlags,
+    pub(super) folder: FolderFlags,
 }
 
 impl Place {
-    /// A path of the operator's keys, in this workspace.
-    fn path(&self, path: &str) -> String {
+    /// An operator's path, in this workspace.
+    pub(super) fn path(&self, path: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.workspace.iter().map(|id| ("workspace", id.as_str())));
         format!("{path}?{}", query.finish())

@@ -9,6 +9,7 @@ mod log;
 mod metrics;
 mod moving;
 mod pauses;
+mod people;
 mod projections;
 mod restore;
 mod telemetry;

@@ -1,0 +1,8 @@
+//! Who signs in, and what is open to them.
+
+mod attempts;
+mod invitations;
+mod passwords;
+mod roles;
+mod sessions;
+mod workspaces;

@@ -1,0 +1,85 @@
+//! `POST /v1/workspaces`
+
+use axum::extract::State;
+use campanile_events::{
+    commands::Request,
+    ids::WorkspaceId,
+    journal::{Receipt, StreamId, StreamKind},
+    person::{PersonAction, PersonCommand, Role},
+    seal::{Open, fields},
+    workspace::{WorkspaceAction, WorkspaceCommand},
+};
+use serde::Deserialize;
+
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Body, Code, InSession, mismatch, refused_anyway},
+    openapi::Made,
+};
+
+const LONGEST: usize = 100;
+
+/// A workspace to be made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewWorkspace {
+    /// What its people call it: 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+}
+
+/// Makes a workspace, whose owner is who asks. For who is an owner somewhere already.
+#[utoipa::path(
+    post, path = "/v1/workspaces",
+    request_body = NewWorkspace,
+    responses(Made<super::shown::Workspace>)
+)]
+pub async fn create(
+    State(api): State<Api>,
+    person: InSession,
+    Body(new): Body<NewWorkspace>,
+) -> Result<Answer, ApiError> {
+    let (core, own) = (&api.0, &person.signed_in);
+    let name = new.name.trim();
+    if !(1..=LONGEST).contains(&name.chars().count()) || name.contains('\0') {
+        return Err(ApiError::invalid("name", "length", "must have from 1 to 100 characters"));
+    }
+    if !own.person.roles.values().any(|role| *role == Role::Owner) {
+        return Err(ApiError::new(Code::ForbiddenRole, "a workspace is made by who is an owner of another"));
+    }
+    let now = core.clock.now();
+    let id = WorkspaceId::fresh(now);
+    let home = core.people.home().await?;
+    let key = core.data_keys.create(id.uuid(), now).await?;
+    let name = key.seal(fields::WORKSPACE_NAME, &Open::new(name));
+    let action = WorkspaceAction::Create { organization_id: home.organization, name };
+    let command = WorkspaceCommand { now, action };
+    let request = Request { workspace: id, id: id.uuid(), command, metadata: person.metadata(), receipt: None };
+    let made = core.workspaces.execute(request).await;
+    let made = made.map_err(|error| refused_anyway(error, "workspace", ApiError::internal))?;
+    // The receipt goes with the last step: after a crash between the two, the request sent again makes another, and this
+    // one is open to nobody.
+    let action = PersonAction::GiveRole { workspace_id: id, role: Role::Owner };
+    let receipt = person.receipt(201, StreamId::new(StreamKind::Workspace, id.uuid()), None);
+    let request = Request {
+        workspace: home.workspace,
+        id: own.id.uuid(),
+        command: PersonCommand { now, action },
+        metadata: person.metadata(),
+        receipt,
+    };
+    let given = core.people.persons().execute(request).await;
+    let given = given.map_err(|error| refused_anyway(error, "person", ApiError::internal))?;
+    let shown = api.open_workspace(id, &made.state, Role::Owner).await?;
+    Ok(api.placed(Answer::created(shown), given.position).await)
+}
+
+/// The workspace that a person made, as it was.
+pub async fn made_before(api: &Api, person: &InSession, receipt: &Receipt) -> Result<Answer, ApiError> {
+    let id = WorkspaceId::from(receipt.receipt.resource.id);
+    // Another's request is another request, whatever it says.
+    let role = person.signed_in.role(id).ok_or_else(mismatch)?;
+    let then = api.0.workspaces.load_at(id, id.uuid(), receipt.position).await?;
+    let then = then.ok_or_else(|| ApiError::not_found("workspace"))?.state;
+    Ok(Answer::created(api.open_workspace(id, &then, role).await?))
+}

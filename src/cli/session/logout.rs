@@ -1,0 +1,39 @@
+//! `campanile logout`
+
+use clap::Args;
+use serde_json::json;
+
+use super::{
+    kept::Kept,
+    remote::{Remote, ServerFlags},
+};
+use crate::cli::Failure;
+
+const UNAUTHORIZED: u16 = 401;
+
+/// End the session on an engine, and forget it
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  campanile logout
+  campanile logout --server https://campanile.example.com")]
+pub struct Logout {
+    #[command(flatten)]
+    server: ServerFlags,
+}
+
+impl Logout {
+    pub(in crate::cli) fn run(self) -> Result<(), Failure> {
+        let kept = Kept::read()?;
+        let (server, session) = kept.of(self.server.address()?.as_ref())?;
+        let remote = Remote::at(server.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let answered = runtime.block_on(remote.post("v1/auth/logout", Some(&session.token), &json!({})))?;
+        // One that has ended already is forgotten as well.
+        if answered.status != UNAUTHORIZED {
+            answered.ok()?;
+        }
+        kept.forget(&server)?;
+        println!("signed out {} on {server}", session.email);
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! Requests to an engine at an address.
+
+use std::{net::IpAddr, time::Duration};
+
+use campanile_events::ids::WorkspaceId;
+use campanile_workers::egress::{Egress, EgressLimits, EgressPolicy, Request};
+use clap::Args;
+use http::HeaderName;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::{Host, Url};
+
+use crate::cli::Failure;
+
+const LIMITS: EgressLimits = EgressLimits {
+    connect: Duration::from_secs(10),
+    // A slowed answer takes as long as hashing a password does on a busy machine.
+    request: Duration::from_secs(30),
+    body: 1024 * 1024,
+};
+
+/// Which engine.
+#[derive(Debug, Args)]
+pub(super) struct ServerFlags {
+    /// The engine's address, such as `https://campanile.example.com`
+    #[arg(long, value_name = "URL", env = "CAMPANILE_SERVER")]
+    pub(super) server: Option<Url>,
+
+    /// Send the password and the session in the open, to a server without TLS on another machine
+    #[arg(long)]
+    pub(super) insecure: bool,
+}
+
+impl ServerFlags {
+    /// The address, if one was given.
+    pub(super) fn address(&self) -> Result<Option<Url>, Failure> {
+        self.server.clone().map(|server| base(server, self.insecure)).transpose()
+    }
+}
+
+/// An address in its one form, if secrets may be sent there.
+fn base(mut server: Url, insecure: bool) -> Result<Url, Failure> {
+    let is_here = match server.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        None => false,
+    };
+    match server.scheme() {
+        "https" => {}
+        "http" if is_here || insecure => {}
+        "http" => {
+            let why = "is without TLS: a password would be sent in the open; use https, or say `--insecure`";
+            return Err(Failure::Refused(format!("{server} {why}")));
+        }
+        _ => return Err(Failure::Refused(format!("{server} is not an address of the web"))),
+    }
+    server.set_query(None);
+    server.set_fragment(None);
+    if !server.path().ends_with('/') {
+        let path = format!("{}/", server.path());
+        server.set_path(&path);
+    }
+    Ok(server)
+}
+
+/// An engine.
+#[derive(Debug)]
+pub(super) struct Remote {
+    egress: Egress,
+    server: Url,
+}
+
+/// What it answered.
+#[derive(Debug)]
+pub(super) struct Answered {
+    /// The status.
+    pub(super) status: u16,
+    /// The body; `null` where there is none.
+    pub(super) body: Value,
+}
+
+impl Remote {
+    /// The engine at this address. Who gives it means it: private networks are open.
+    pub(super) fn at(server: Url) -> Self {
+        let everywhere = ["0.0.0.0/0", "::/0"].map(|network| network.parse().expect("a network"));
+        let policy = EgressPolicy { allow: everywhere.into() };
+        Self { egress: Egress::new(policy, LIMITS), server }
+    }
+
+    /// Reads.
+    pub(super) async fn get(
+        &self,
+        path: &str,
+        token: &SecretString,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<Answered, Failure> {
+        let mut request = Request::get(self.url(path)?).bearer(token.expose_secret()).map_err(failed)?;
+        if let Some(workspace) = workspace {
+            let name = HeaderName::from_static("campanile-workspace");
+            request = request.header(name, &workspace.to_string()).map_err(failed)?;
+        }
+        self.send(request).await
+    }
+
+    /// Asks for something to be done.
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        token: Option<&SecretString>,
+        body: &Value,
+    ) -> Result<Answered, Failure> {
+        let mut request = Request::post_json(self.url(path)?, body.to_string().into_bytes());
+        if let Some(token) = token {
+            request = request.bearer(token.expose_secret()).map_err(failed)?;
+        }
+        self.send(request).await
+    }
+
+    async fn send(&self, request: Request) -> Result<Answered, Failure> {
+        let response = self.egress.request(request).await;
+        let response = response.map_err(|error| Failure::Failed(format!("{}: {error}", self.server)))?;
+        let (status, body) = (response.status(), response.json().unwrap_or(Value::Null));
+        Ok(Answered { status, body })
+    }
+
+    fn url(&self, path: &str) -> Result<Url, Failure> {
+        self.server.join(path).map_err(|error| Failure::Refused(format!("{}: {error}", self.server)))
+    }
+}
+
+impl Answered {
+    /// The body of a good answer.
+    pub(super) fn ok(self) -> Result<Value, Failure> {
+        if (200..300).contains(&self.status) {
+            return Ok(self.body);
+        }
+        let own = self.body["error"]["message"].as_str();
+        let message = own.map_or_else(|| format!("the server answered {}", self.status), str::to_owned);
+        Err(if self.status < 500 { Failure::Refused(message) } else { Failure::Failed(message) })
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_go_in_the_open_to_this_machine_only() {
+        for (text, form) in [
+            ("https://campanile.example.com", Some("https://campanile.example.com/")),
+            ("https://example.com/campanile?x#y", Some("https://example.com/campanile/")),
+            ("http://localhost:8080", Some("http://localhost:8080/")),
+            ("http://127.0.0.1:8080/", Some("http://127.0.0.1:8080/")),
+            ("http://[::1]:8080/", Some("http://[::1]:8080/")),
+            ("http://campanile.example.com", None),
+            ("http://10.0.0.1:8080", None),
+            ("http://localhost.example.com", None),
+            ("ftp://localhost", None),
+        ] {
+            let read = base(text.parse().expect("an address"), false);
+            assert_eq!(read.ok().as_ref().map(Url::as_str), form, "{text}");
+        }
+        assert!(base("http://10.0.0.1:8080".parse().expect("an address"), true).is_ok());
+    }
+}

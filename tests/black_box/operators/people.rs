@@ -1,0 +1,92 @@
+//! `campanile people`, and `login`, `whoami`, `logout`: through a running engine and on the folder.
+
+use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+
+use serde_json::{Value, json};
+
+use crate::support::{Engine, Options, Ran};
+
+const PASSWORD: &str = "a password for the walk";
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("one JSON object")
+}
+
+/// The program as its user calls it, with a configuration folder of their own.
+fn user(engine: &Engine) -> Command {
+    let mut program = engine.program();
+    program.env("XDG_CONFIG_HOME", engine.outputs().join("configuration")).env_remove("CAMPANILE_SERVER");
+    program
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_invited_at_the_machine_and_sign_in_from_anywhere() {
+    let mut engine = Engine::start(Options::default()).await;
+    let base = engine.base();
+    let invited = json(&engine.command(&["people", "invite", "Bob@example.com", "--role", "editor", "--json"]).ok());
+    assert_eq!((&invited["email"], &invited["created_by"]), (&json!("bob@example.com"), &json!("operator")));
+    let page = reqwest::get(format!("{base}/join")).await.expect("a page");
+    let policy = page.headers()["content-security-policy"].to_str().expect("text").to_owned();
+    let page = page.text().await.expect("a page");
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
+    assert!(page.contains(&format!("<script nonce=\"{nonce}\">")) && page.contains("/v1/invitations/accept"), "{page}");
+    let accept = json!({"token": invited["token"], "password": PASSWORD});
+    engine.anonymous().post("/v1/invitations/accept", accept).await.expect(201);
+
+    let file = engine.outputs().join("password");
+    fs::write(&file, format!("{PASSWORD}\n")).expect("written");
+    let login = |password: &std::path::Path| {
+        let password = password.to_str().expect("a path");
+        Ran::of(
+            user(&engine)
+                .args(["login", "--server", &base, "--email", "bob@example.com"])
+                .args(["--password-file", password]),
+        )
+    };
+    let ran = login(&file).ok();
+    assert!(ran.contains("bob@example.com") && !ran.contains("st_"), "{ran}");
+    let kept = engine.outputs().join("configuration/campanile/sessions.json");
+    let mode = |path: &std::path::Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!((mode(&kept), mode(kept.parent().expect("a folder"))), (0o600, 0o700));
+    let me = json(&Ran::of(user(&engine).args(["whoami", "--json"])).ok());
+    assert_eq!((&me["person"]["email"], &me["role"]), (&json!("bob@example.com"), &json!("editor")));
+    let token = json(&fs::read_to_string(&kept).expect("kept"))["sessions"][format!("{base}/")]["token"].clone();
+    let client = engine.client_of(token.as_str().expect("a token"));
+    let account = engine.client().own_account().await;
+    client.post("/v1/posts", json!({"body": "by bob", "account_ids": [account]})).await.expect(201);
+    client.post("/v1/keys", json!({"name": "x", "scopes": ["*"]})).await.refused(403, "forbidden_role");
+
+    assert_eq!(Ran::of(user(&engine).args(["logout"])).code, Some(0));
+    client.get("/v1/me").await.refused(401, "unauthorized");
+    let nobody = Ran::of(user(&engine).args(["whoami"]));
+    assert!(nobody.code == Some(2) && nobody.errors.contains("campanile login"), "{}", nobody.errors);
+    fs::write(&file, "wrong\n").expect("written");
+    let wrong = login(&file);
+    assert!(wrong.code == Some(2) && wrong.errors.contains("wrong"), "{}", wrong.errors);
+
+    // What a process of its own does is there when the engine is.
+    engine.terminate();
+    let offered = json(&engine.command(&["people", "reset", "bob@example.com", "--json"]).ok());
+    let listed = json(&engine.command(&["people", "list", "--json"]).ok());
+    let roles: Vec<_> = listed["data"].as_array().expect("people").iter().map(|it| it["role"].clone()).collect();
+    assert_eq!(roles, ["editor", "owner"]);
+    engine.restart().await;
+    let anonymous = engine.anonymous();
+    let reset = json!({"token": offered["token"], "password": "another for the walk"});
+    assert_eq!(anonymous.post("/v1/auth/reset", reset).await.status, 204);
+    let login = json!({"email": "bob@example.com", "password": "another for the walk"});
+    let token = anonymous.post("/v1/auth/login", login).await.expect(200)["token"].clone();
+    assert!(engine.command(&["people", "remove", "bob@example.com"]).ok().contains("removed bob@example.com"));
+    engine.client_of(token.as_str().expect("a token")).get("/v1/me").await.refused(401, "unauthorized");
+    for (arguments, named) in [
+        (&["people", "remove", "bob@example.com"][..], "person"),
+        (&["people", "reset", "nobody"], "e-mail"),
+        (&["people", "invite", "nobody", "--role", "editor"], "email"),
+        (&["people", "invite", "eve@example.com", "--role", "king"], "king"),
+        (&["people", "list", "--workspace", "ws_01k00000000000000000000000"], "workspace"),
+    ] {
+        let ran = engine.command(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {}{}", ran.output, ran.errors);
+        assert!(ran.errors.contains(named), "{arguments:?}: {}", ran.errors);
+    }
+}
