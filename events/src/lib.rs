@@ -8,7 +8,7 @@
 //! - [`merkle`]: the tree over the log, its proofs and signed checkpoints.
 //! - [`seal`]: personal fields are sealed with their workspace's data key before they reach an event.
 //! - [`db`]: the seam to the database that read models and side tables stand on.
-//! - [`stored`]: how events become bytes and come back, for ever.
+//! - [`stored`]: how events become bytes and come back, for ever. [`outdated`]: what becomes of a build that is too old for them.
 //! - [`clock`], [`ids`], [`random`], [`timing`]: time, identity and chance come in as parameters; they are owned here.
 //!
 //! What it doesn't do: talk to platforms, serve HTTP, keep read models.
@@ -25,6 +25,7 @@ pub mod log;
 pub mod media;
 pub mod merkle;
 pub mod organization;
+pub mod outdated;
 pub mod person;
 pub mod post;
 pub mod random;

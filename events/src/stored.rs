@@ -11,6 +11,23 @@ use crate::journal::Claim;
 /// Turns a payload of one schema version into the next one's shape.
 pub type Upcast = fn(Value) -> Result<Value, String>;
 
+/// Names an event type that this process takes for unknown, as an older build would. For tests of upgrades; a release build
+/// doesn't look at it.
+pub const UNKNOWN_EVENT: &str = "CAMPANILE_TEST_UNKNOWN_EVENT";
+
+/// Whether an event type is to be taken for unknown here.
+#[cfg(debug_assertions)]
+pub fn is_hidden(name: &str) -> bool {
+    static HIDDEN: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    HIDDEN.get_or_init(|| std::env::var(UNKNOWN_EVENT).ok()).as_deref() == Some(name)
+}
+
+/// Whether an event type is to be taken for unknown here.
+#[cfg(not(debug_assertions))]
+pub const fn is_hidden(_name: &str) -> bool {
+    false
+}
+
 /// An event as the journal keeps it.
 pub trait StoredEvent: DomainEvent {
     /// Every stored name with the schema version that this build writes.
@@ -167,6 +184,7 @@ macro_rules! stored_events {
             fn read(name: &str, schema: u16, payload: &str) -> Result<Self, $crate::stored::UnreadableEvent> {
                 use $crate::stored::UnreadableEvent;
                 match name {
+                    _ if $crate::stored::is_hidden(name) => Err(UnreadableEvent::unknown(name, schema)),
                     $($name => {
                         let turned = $crate::stored::upcast(Self::UPCASTS, name, schema, $schema, payload)?;
                         match turned {

@@ -2,7 +2,7 @@
 
 use campanile_events::{
     db::{Database, Row, Table, Value},
-    ids::{KeyId, WorkspaceId},
+    ids::{KeyId, Position, WorkspaceId},
     journal::{Actor, Recorded, StreamKind},
     key::{Key, KeyEvent, KeyStatus},
 };
@@ -41,13 +41,15 @@ static KEYS: TableDefinition = TableDefinition {
             created_by text not null, created_at text not null, state text not null, prefix text not null,
             mode text not null, expires_at text, revoked_at text
         ) strict, without rowid;
-        create index keys_newest_{build} on {name} (workspace_id, created_at, key_id);",
+        create index keys_newest_{build} on {name} (workspace_id, created_at, key_id);
+        create index keys_changed_{build} on {name} (position);",
     postgres: "create table {name} (
             key_id uuid primary key, workspace_id uuid not null, version bigint not null, position bigint not null,
             created_by text not null, created_at timestamptz not null, state json not null, prefix text not null,
             mode text not null, expires_at timestamptz, revoked_at timestamptz
         );
-        create index keys_newest_{build} on {name} (workspace_id, created_at, key_id);",
+        create index keys_newest_{build} on {name} (workspace_id, created_at, key_id);
+        create index keys_changed_{build} on {name} (position);",
 };
 
 /// The read model of keys.
@@ -58,7 +60,7 @@ impl View for Keys {
     type State = Key;
 
     const NAME: &'static str = "keys";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const KIND: StreamKind = StreamKind::Key;
     const TABLES: &'static [&'static TableDefinition] = &[&KEYS];
 
@@ -166,4 +168,33 @@ pub async fn list(
 /// If the database doesn't answer.
 pub async fn get(db: &dyn Database, workspace: WorkspaceId, id: KeyId) -> Result<Option<KeyRow>, QueryError> {
     page::get(db, workspace, id.uuid()).await
+}
+
+/// A key of any workspace, as its last event left it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangedKey {
+    /// Its id.
+    pub id: KeyId,
+    /// The workspace that it opens.
+    pub workspace: WorkspaceId,
+    /// Where that last event stands.
+    pub position: Position,
+    /// Its state.
+    pub key: Key,
+}
+
+/// The keys of all workspaces whose last event stands after a position, in that order, so many at most: for who keeps up
+/// with every key.
+///
+/// # Errors
+/// If the database doesn't answer, or a row is not one that this build wrote.
+pub async fn changed_after(db: &dyn Database, after: Position, most: usize) -> Result<Vec<ChangedKey>, QueryError> {
+    let select = "select key_id, workspace_id, version, position, created_by, created_at, state from keys
+        where position > $1 order by position limit $2";
+    let rows = db.query(select, vec![after.0.into(), most.into()]).await?;
+    let read = |row: &Row| {
+        let Subject { id, workspace, position, state: key, .. } = Subject::<Key>::read(row, KeyRow::ID)?;
+        Ok(ChangedKey { id: id.into(), workspace, position, key })
+    };
+    rows.iter().map(read).collect()
 }

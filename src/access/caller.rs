@@ -46,6 +46,12 @@ impl Caller {
         &self.key.scopes
     }
 
+    /// Whether it lists this origin, so that a page of it may read what it is answered; who lists none sets no bound, and
+    /// lists nobody.
+    pub fn lists_origin(&self, origin: &str) -> bool {
+        self.grant.allowed_origins.contains(origin)
+    }
+
     /// Whether it may do something with this account.
     pub fn may_use(&self, account: AccountId) -> bool {
         self.grant.allows_account(account)

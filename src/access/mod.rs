@@ -14,6 +14,7 @@ mod current;
 mod grant;
 mod keys;
 pub mod limits;
+mod origins;
 mod passwords;
 mod reach;
 mod secret;
@@ -22,8 +23,10 @@ mod verifiers;
 
 pub use address::{Peer, client_address};
 pub use caller::{Caller, Denied, Presented};
+pub use current::somebody_serves;
 pub use grant::{InvalidOrigin, network, opened, origin, sealed};
 pub use keys::Access;
+pub use origins::{Origins, OriginsError};
 pub use passwords::{PasswordError, Passwords};
 pub use reach::OutOfReach;
 pub use secret::{InvalidSecret, KeySecret};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Router, middleware};
 
 use super::{
-    http::{Gate, Route, envelope, guard, to_the_end},
+    http::{Gate, Route, cors, envelope, guard, to_the_end},
     openapi::takes_parameters,
     routes,
 };
@@ -35,5 +35,6 @@ fn serve(core: &Arc<Core>, table: Vec<Route>) -> Router {
     }
     let enveloped = middleware::from_fn_with_state(core.clock.clone(), envelope);
     let measured = middleware::from_fn_with_state(core.metrics.clone(), measure);
-    router.with_state(api).layer(enveloped).layer(middleware::from_fn(to_the_end)).layer(measured)
+    let shared = middleware::from_fn_with_state(api.clone(), cors);
+    router.with_state(api).layer(shared).layer(enveloped).layer(middleware::from_fn(to_the_end)).layer(measured)
 }

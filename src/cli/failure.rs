@@ -50,6 +50,7 @@ impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         match error {
             SourceError::Open(error) => error.into(),
+            SourceError::Served => Self::Refused(error.to_string()),
             error => Self::Failed(error.to_string()),
         }
     }

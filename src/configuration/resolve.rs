@@ -153,6 +153,7 @@ impl Configuration {
             timing.set(&name.replace('-', "_"), seconds.into())?;
         }
         timing.apply(flags.timing.as_deref().unwrap_or_default())?;
+        let nats = nats.map(|settings| settings.paced_by(&timing));
         let workers = flags.workers.or(file.workers).unwrap_or(WORKERS);
         if !(1..=1_000).contains(&workers) {
             return Err(invalid("workers", workers.to_string(), "a number from 1 to 1000"));
@@ -235,12 +236,14 @@ mod tests {
             listen: Some("127.0.0.1:0".into()),
             timing: Some("lease=1".into()),
             allow_egress: Some("127.0.0.1, 10.0.0.0/8".into()),
+            nats_url: Some(SecretString::from("nats://a")),
             ..ServeFlags::default()
         };
         let file = file("listen = \"0.0.0.0:1\"\nworkers = 2\n[timing]\nlease = 9\nsettle = 3\n");
         let merged = Configuration::merge(flags, file).expect("a good configuration");
         assert_eq!((merged.listen.as_str(), merged.workers), ("127.0.0.1:0", 2));
         assert_eq!((merged.timing.lease.as_secs(), merged.timing.settle.as_secs()), (1, 3));
+        assert_eq!(merged.nats.map(|bus| bus.ack_wait.as_secs()), Some(2), "the bus goes by the same pace");
         assert_eq!(merged.allow_egress.len(), 2);
         assert_eq!(merged.folder.path, PathBuf::from(DATA));
     }

@@ -16,7 +16,8 @@ pub enum Role {
 }
 
 impl Role {
-    const ALL: [Self; 4] = [Self::Api, Self::Projector, Self::Scheduler, Self::Worker];
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Api, Self::Projector, Self::Scheduler, Self::Worker];
 
     /// The word that operators write.
     pub const fn as_str(self) -> &'static str {

@@ -33,6 +33,18 @@ impl Checkpoints {
         let insert = "insert into log_checkpoints (epoch, size, note, created_at) values ($1, $2, $3, $4) \
                       on conflict (epoch, size) do nothing";
         self.db.execute(insert, vec![epoch.0.into(), size.0.into(), note.into(), now.into()]).await?;
+        self.write(note)
+    }
+
+    /// Keeps the newest note in the folder, too, if another node signed it.
+    pub async fn copy_newest(&self) -> Result<(), DbError> {
+        match self.newest().await? {
+            Some(note) if std::fs::read(&self.file).ok().as_deref() != Some(note.as_bytes()) => self.write(&note),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&self, note: &str) -> Result<(), DbError> {
         let beside = self.file.with_extension("new");
         let written = std::fs::write(&beside, note).and_then(|()| std::fs::rename(&beside, &self.file));
         written.map_err(|error| DbError::Unavailable(format!("the file of the checkpoint: {error}")))

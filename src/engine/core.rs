@@ -19,18 +19,22 @@ use campanile_events::{
     journal::Journal,
     key::Key,
     merkle::checkpoint::VerifyingKey,
+    outdated::Outdated,
     post::Post,
     seal::DataKeys,
     timing::Timing,
     workspace::Workspace,
 };
 use campanile_projections::Runner;
-use campanile_workers::{media::Library, platforms::Platforms, publishing::Publishing, tokens::Tokens};
+use campanile_workers::{
+    media::Library, platforms::Platforms, publishing::Publishing, sign_ins::SignIns, tokens::Tokens,
+};
 
 use super::{Checkpoints, Notary, bundle::Bundler};
 use crate::{
-    access::Access,
+    access::{Access, Origins},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
+    configuration::Roles,
     metrics::Metrics,
 };
 
@@ -77,6 +81,8 @@ pub struct Core {
     pub keys: Executor<Key>,
     /// Who asks.
     pub access: Access,
+    /// Which origins keys list.
+    pub origins: Origins,
     /// Pictures and films.
     pub library: Library,
     /// The addresses that they are given to.
@@ -85,10 +91,16 @@ pub struct Core {
     pub platforms: Platforms,
     /// The accounts' credentials.
     pub tokens: Arc<Tokens>,
+    /// What was begun on platforms' own pages.
+    pub sign_ins: SignIns,
     /// Scheduler and workers.
     pub publishing: Publishing,
     /// Lets equal posts through one after the other.
     pub duplicates: Duplicates,
+    /// What this process does.
+    pub roles: Roles,
+    /// Whether this build has met what only a newer one knows.
+    pub outdated: Outdated,
     /// The figures.
     pub metrics: Metrics,
     /// Requests with an idempotency key that are under way.
@@ -110,6 +122,7 @@ impl Core {
         sharing: Sharing,
         clock: &SharedClock,
         services: A::Services,
+        outdated: &Outdated,
     ) -> Executor<A>
     where
         A: Streamed,
@@ -117,7 +130,7 @@ impl Core {
         A::Error: Clone + Send + 'static,
         A::Services: 'static,
     {
-        Executor::new(Arc::clone(journal), clock.clone(), services, sharing, REMEMBERED)
+        Executor::telling(Arc::clone(journal), clock.clone(), services, sharing, REMEMBERED, outdated.clone())
     }
 
     /// A position as it leaves the house.

@@ -124,6 +124,8 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
     if let Some(hash) = hash {
         Passwords::open(Arc::clone(&store.side)).await.map_err(storage)?.keep(person, hash, now).await?;
     }
+    // Of a log that was to come here and didn't.
+    store.marks.clear().await.map_err(storage)?;
     let append = Append { workspace, expected: first.expected, events: first.events, receipts: Vec::new() };
     store.journal.append(append).await.map_err(storage)?;
     // From the first event on there is something signed to hold the log to.

@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
-use campanile_projections::Runner;
+use campanile_events::outdated::Outdated;
+use campanile_projections::{Runner, runner::RunnerError};
 use campanile_workers::bus::{Moved, Wakes};
 use tokio::{sync::watch, task::JoinHandle};
 
+use super::Core;
+
 /// Starts what keeps this process's view of the read models current, until told to stop.
 pub(super) fn start(
-    runner: &Arc<Runner>,
+    core: &Core,
     projects: bool,
     wakes: Option<Arc<dyn Wakes>>,
     stop: &watch::Receiver<bool>,
 ) -> Vec<JoinHandle<()>> {
-    let mut tasks = Vec::new();
+    let runner = &core.runner;
+    let mut tasks = vec![tokio::spawn(give_way(Arc::clone(runner), core.outdated.clone(), stop.clone()))];
     if let Some(wakes) = wakes {
         tasks.push(tokio::spawn(hear(Arc::clone(runner), Arc::clone(&wakes), stop.clone())));
         if projects {
@@ -26,8 +30,27 @@ pub(super) fn start(
 }
 
 async fn project(runner: Arc<Runner>, stop: watch::Receiver<bool>) {
-    if let Err(error) = runner.run(told(stop)).await {
-        tracing::error!(%error, "the read models stand still");
+    match runner.run(told(stop.clone())).await {
+        Ok(()) => {}
+        // A newer node brings them forward: what is known here of how far they are stays true.
+        Err(RunnerError::NewerBuildNeeded { .. }) => runner.follow(told(stop)).await,
+        Err(error) => tracing::error!(%error, "the read models stand still"),
+    }
+}
+
+/// Says it of the whole process when the read models are a newer build's.
+async fn give_way(runner: Arc<Runner>, outdated: Outdated, stop: watch::Receiver<bool>) {
+    let mut stops = runner.stops();
+    let met = async {
+        let is_newer = |stopped: &Option<RunnerError>| matches!(stopped, Some(RunnerError::NewerBuildNeeded { .. }));
+        match stops.wait_for(is_newer).await.map(|stopped| stopped.clone()) {
+            Ok(Some(RunnerError::NewerBuildNeeded { reason })) => outdated.met(reason),
+            _ => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = told(stop) => {}
+        () = met => {}
     }
 }
 

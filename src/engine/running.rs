@@ -9,12 +9,15 @@ use std::{
 use campanile_events::{
     clock::{SharedClock, SystemClock},
     commands::Sharing,
+    outdated::Outdated,
     post::PostServices,
 };
 use campanile_projections::Runner;
 use campanile_workers::{
+    leases::Leases,
     media::{Library, MediaStore},
     publishing::{Deps, Publishing},
+    sign_ins::SignIns,
     tokens::Tokens,
 };
 use tokio::{sync::watch, task::JoinHandle};
@@ -24,7 +27,7 @@ use super::{
     projecting, publishing::platforms, upkeep,
 };
 use crate::{
-    access::Access,
+    access::{Access, Origins},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::{Configuration, Role},
 };
@@ -58,6 +61,7 @@ impl Engine {
     /// The same, going by another clock.
     pub async fn open_with(configuration: &Configuration, clock: SharedClock) -> Result<Self, OpenError> {
         let store = Store::open(&configuration.folder, Opening::Existing, clock).await?;
+        store.check_served().await?;
         let notary = Notary::of(&store);
         let carrier = Carrier::open(configuration).await?;
         let (core, lock, folder) = core(configuration, store, &carrier, notary.clone()).await?;
@@ -65,10 +69,15 @@ impl Engine {
 
         let (projector, stop) = watch::channel(false);
         let projects = configuration.roles.has(Role::Projector);
-        let projecting = projecting::start(&core.runner, projects, carrier.wakes(), &stop);
+        let projecting = projecting::start(&core, projects, carrier.wakes(), &stop);
+        // Who is alone needs no lease to sign.
+        let turns = match core.posts.sharing() {
+            Sharing::Alone => None,
+            Sharing::Shared => Some(Leases::open(Arc::clone(&core.side)).await?),
+        };
         let (upkeep, stop) = watch::channel(false);
         let keeping = vec![
-            tokio::spawn(notary.run(stop.clone())),
+            tokio::spawn(notary.run(turns, stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop)),
@@ -120,19 +129,32 @@ async fn core(
     notary: Notary,
 ) -> Result<(Core, FolderLock, PathBuf), OpenError> {
     let bundler = Bundler::of(&store);
-    let Store { folder, clock, journal, sharing, side, data_keys, signing_key, checkpoints, master_key, metrics, lock } =
-        store;
+    let Store {
+        folder,
+        clock,
+        journal,
+        sharing,
+        side,
+        data_keys,
+        signing_key,
+        checkpoints,
+        master_key,
+        metrics,
+        lock,
+        ..
+    } = store;
     let timing = configuration.timing;
     let read = read_models(&configuration.folder, &side)?;
     let runner = Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await;
     let runner = Arc::new(runner.map_err(|error| OpenError::ReadModels(error.to_string()))?);
 
-    let posts = Core::executor(&journal, sharing, &clock, PostServices { timing });
-    let accounts = Core::executor(&journal, sharing, &clock, ());
-    let keys = Core::executor(&journal, sharing, &clock, ());
-    let workspaces = Core::executor(&journal, sharing, &clock, ());
+    let outdated = Outdated::default();
+    let posts = Core::executor(&journal, sharing, &clock, PostServices { timing }, &outdated);
+    let accounts = Core::executor(&journal, sharing, &clock, (), &outdated);
+    let keys = Core::executor(&journal, sharing, &clock, (), &outdated);
+    let workspaces = Core::executor(&journal, sharing, &clock, (), &outdated);
     let media = MediaStore::open(&folder.join(MEDIA))?;
-    let library = Library::new(Core::executor(&journal, sharing, &clock, ()), media);
+    let library = Library::new(Core::executor(&journal, sharing, &clock, (), &outdated), media);
     let upload_links = UploadLinks::new(&master_key, configuration.public_url.clone());
     let access = Access::open(
         Arc::clone(&side),
@@ -143,7 +165,9 @@ async fn core(
         clock.clone(),
     )
     .await?;
+    let origins = Origins::of(Arc::clone(&read), Arc::clone(&data_keys));
     let duplicates = Duplicates::open(Arc::clone(&side), sharing).await?;
+    let sign_ins = SignIns::open(Arc::clone(&side), &master_key).await?;
     let tokens = Arc::new(Tokens::open(Arc::clone(&side), master_key).await?);
     let platforms = platforms(&folder, clock.clone(), timing, configuration.allow_egress.clone())?;
     let roles = &configuration.roles;
@@ -164,6 +188,7 @@ async fn core(
         workers: if roles.has(Role::Worker) { configuration.workers } else { 0 },
         scheduler: roles.has(Role::Scheduler),
         observer: Arc::new(metrics.clone()),
+        outdated: outdated.clone(),
         sole_process: sharing == Sharing::Alone,
     })
     .await?;
@@ -185,13 +210,17 @@ async fn core(
         workspaces,
         keys,
         access,
+        origins,
         library,
         upload_links,
         platforms,
         tokens,
+        sign_ins,
         publishing,
         clock,
         duplicates,
+        outdated,
+        roles: roles.clone(),
         metrics,
         in_progress: InProgress::default(),
         draining: false.into(),

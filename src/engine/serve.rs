@@ -16,7 +16,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Engine, connection::converse, enveloped::Enveloped};
+use super::{Engine, connection::converse, enveloped::Enveloped, lingering::Lingering};
 use crate::{access::Peer, api};
 
 /// The socket's name in the folder.
@@ -118,7 +118,7 @@ where
                 },
             };
             let (router, mut phase, open, peer) = (router.clone(), phase.clone(), open.clone(), peer(&address));
-            let io = Enveloped::new(io, clock.clone());
+            let io = Enveloped::new(Lingering::new(io), clock.clone());
             tokio::spawn(async move {
                 let came_late = open.is_none();
                 let end = async move {

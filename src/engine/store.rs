@@ -16,11 +16,11 @@ use campanile_events::{
 use campanile_workers::{bus::nats::ConnectError, media::StoreError};
 
 use super::{
-    Checkpoints, FolderLock, LockError, MasterKeyError,
+    Checkpoints, FolderLock, LockError, Marks, MasterKeyError,
     databases::{self, Databases},
     master_key,
 };
-use crate::{configuration::Folder, metrics::Metrics};
+use crate::{access::somebody_serves, configuration::Folder, metrics::Metrics};
 
 /// Whether the folder may be new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,18 @@ pub enum OpenError {
          `--database-url` and `--master-key-file` first"
     )]
     EmptyDatabase,
+    /// The log was put back from a backup, and what may have been sent since isn't held yet.
+    #[error(
+        "the log was restored from a backup, and its new epoch has not begun: served now, it would send again what was sent since \
+         the backup. Run `campanile log new-epoch` about the same engine first"
+    )]
+    EpochPending,
+    /// The log is served elsewhere.
+    #[error(
+        "the log was exported for a move: two engines with one history would both publish. If the move was given up, and \
+         nothing serves the copy, run `campanile log keep` about the same engine first"
+    )]
+    Moved,
     /// It can't be made.
     #[error("{}: {error}", path.display())]
     Folder {
@@ -88,6 +100,8 @@ impl OpenError {
             Self::Lock(LockError::Held { .. })
                 | Self::Empty(_)
                 | Self::EmptyDatabase
+                | Self::EpochPending
+                | Self::Moved
                 | Self::MasterKey(MasterKeyError::Unnamed)
         )
     }
@@ -112,6 +126,8 @@ pub struct Store {
     pub signing_key: Arc<SigningKey>,
     /// The signed checkpoints.
     pub checkpoints: Checkpoints,
+    /// What keeps the log from being served.
+    pub marks: Marks,
     /// What opens everything.
     pub master_key: MasterKey,
     /// The figures.
@@ -146,6 +162,7 @@ impl Store {
         let signing_keys = SigningKeys::open(Arc::clone(&side), master_key.clone()).await?;
         let signing_key = Arc::new(signing_keys.load_or_create(&name, now).await?);
         let checkpoints = Checkpoints::open(Arc::clone(&side), &path).await?;
+        let marks = Marks::open(Arc::clone(&side)).await?;
         Ok(Self {
             folder: path,
             clock,
@@ -155,10 +172,32 @@ impl Store {
             data_keys,
             signing_key,
             checkpoints,
+            marks,
             master_key,
             metrics,
             lock,
         })
+    }
+
+    /// Whether the log may be served: nothing keeps it from that.
+    ///
+    /// # Errors
+    /// [`OpenError::EpochPending`] or [`OpenError::Moved`] where something does.
+    pub async fn check_served(&self) -> Result<(), OpenError> {
+        let epoch = self.journal.head().await?.epoch;
+        if self.marks.is_epoch_pending(epoch).await? {
+            return Err(OpenError::EpochPending);
+        }
+        if self.marks.is_moved(epoch).await? { Err(OpenError::Moved) } else { Ok(()) }
+    }
+
+    /// Whether another process serves this log, as far as can be seen. A folder's is this process's alone; of nodes that
+    /// share a database, one that was killed is taken for alive for some seconds.
+    pub async fn is_served(&self) -> Result<bool, DbError> {
+        match self.sharing {
+            Sharing::Alone => Ok(false),
+            Sharing::Shared => somebody_serves(&self.side).await,
+        }
     }
 
     /// Takes away the folder's read models, which may be of another log; they come back from the one that it has.

@@ -200,6 +200,10 @@ impl log::LogSource for Forged {
         Err(log::SourceError::Read("nobody forged one".to_owned()))
     }
 
+    async fn moves(&self) -> Result<(), log::SourceError> {
+        Err(log::SourceError::Served)
+    }
+
     async fn events(
         &self,
         after: Position,

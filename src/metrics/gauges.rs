@@ -3,13 +3,17 @@
 use std::sync::atomic::AtomicU64;
 
 use campanile_projections::runner::RunnerError;
+use campanile_workers::publishing::Leader;
 use prometheus_client::{
     metrics::{family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
 
-use super::{Metrics, labels::OfProjection};
-use crate::engine::Core;
+use super::{
+    Metrics,
+    labels::{OfProjection, OfRole},
+};
+use crate::{configuration::Role, engine::Core};
 
 #[derive(Debug)]
 pub(super) struct Gauges {
@@ -20,6 +24,10 @@ pub(super) struct Gauges {
     queue: Gauge,
     bus_connected: Gauge,
     bus_repairs: Gauge,
+    roles: Family<OfRole, Gauge>,
+    leader: Gauge,
+    leader_unheard: Gauge<f64, AtomicU64>,
+    outdated: Gauge,
 }
 
 /// Why the figures can't be given.
@@ -46,6 +54,10 @@ impl Gauges {
             queue: Gauge::default(),
             bus_connected: Gauge::default(),
             bus_repairs: Gauge::default(),
+            roles: Family::default(),
+            leader: Gauge::default(),
+            leader_unheard: Gauge::default(),
+            outdated: Gauge::default(),
         };
         registry.register("log_position", "The last event's place in the log", gauges.position.clone());
         registry.register("projection_lag_events", "Events that a read model has yet to take", gauges.lag.clone());
@@ -57,6 +69,12 @@ impl Gauges {
         registry.register("bus_connected", "Whether jobs can travel: 1 or 0", gauges.bus_connected.clone());
         let about = "How often this node made a lost stream, or a lost or deaf consumer, anew";
         registry.register("bus_repairs", about, gauges.bus_repairs.clone());
+        registry.register("role", "Whether this process has a role: 1 or 0", gauges.roles.clone());
+        registry.register("leader", "Whether this node's scheduler leads: 1 or 0", gauges.leader.clone());
+        let about = "For how long this node's scheduler has heard of no leader";
+        registry.register_with_unit("leader_unheard", about, Unit::Seconds, gauges.leader_unheard.clone());
+        let about = "Whether this build has met what only a newer one knows, and gives way: 1 or 0";
+        registry.register("build_outdated", about, gauges.outdated.clone());
         gauges
     }
 }
@@ -79,6 +97,14 @@ impl Metrics {
         let bus = core.publishing.bus_health();
         gauges.bus_connected.set(i64::from(bus.connected && bus.stream));
         gauges.bus_repairs.set(bus.repairs.cast_signed());
+        for role in Role::ALL {
+            let of = OfRole { role: role.as_str() };
+            gauges.roles.get_or_create(&of).set(i64::from(core.roles.has(role)));
+        }
+        let leads = matches!(core.publishing.leader(), Some(Leader::This { .. }));
+        gauges.leader.set(i64::from(leads));
+        gauges.leader_unheard.set(core.publishing.leader_unheard().as_secs_f64());
+        gauges.outdated.set(i64::from(core.outdated.reason().is_some()));
         Ok(self.text())
     }
 }

@@ -30,6 +30,12 @@ pub(super) struct Answered {
     pub status: u16,
 }
 
+/// A part of the engine that a process runs, or not.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfRole {
+    pub role: &'static str,
+}
+
 /// A read model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct OfProjection {

@@ -8,6 +8,8 @@ mod support;
 mod accounts;
 mod adapters;
 mod bluesky;
+mod connect;
+mod cors;
 mod demo;
 mod docs;
 mod envelope;

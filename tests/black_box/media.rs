@@ -28,7 +28,7 @@ async fn publish(client: &Client, account: &str, body: &str, media: &[&str]) -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_picture_is_given_once_and_looked_at() {
+async fn a_picture_is_given_and_looked_at() {
     let engine = Engine::start(Options::default()).await;
     let client = engine.client();
     let bytes = png(3, 2, 200_000);
@@ -44,11 +44,13 @@ async fn a_picture_is_given_once_and_looked_at() {
     let short = client.put(url, bytes[1..].to_vec()).await.refused(400, "invalid_request");
     assert_eq!(detail(&short), ("bytes", "wrong_length"));
     client.put(url, [&bytes[..], b"x"].concat()).await.refused(413, "payload_too_large");
-    client.put(url, bytes.clone()).await.expect(204);
-    let again = client.put(url, bytes.clone()).await.refused(409, "conflict");
-    assert_eq!(text(&again, "state"), "uploaded");
+    let status = async || client.get(&format!("/v1/media/{id}")).await.expect(200)["status"].clone();
+    assert_eq!(status().await, "awaiting_upload");
+    for _ in 0..2 {
+        client.put(url, bytes.clone()).await.expect(204);
+        assert_eq!(status().await, "uploaded");
+    }
 
-    assert_eq!(client.get(&format!("/v1/media/{id}")).await.expect(200)["status"], "awaiting_upload");
     let confirmed = client.post_empty(&confirm).await;
     assert_eq!(confirmed.header("etag"), "\"2\"");
     let confirmed = confirmed.expect(200);
@@ -60,6 +62,8 @@ async fn a_picture_is_given_once_and_looked_at() {
     assert_eq!(text(&confirmed, "file_name"), "quiet-name.png");
     assert_eq!(client.post_empty(&confirm).await.expect(200), confirmed, "done twice, it answers the same");
     assert_eq!(client.get(&format!("/v1/media/{id}")).await.expect(200), confirmed);
+    let again = client.put(url, bytes.clone()).await.refused(409, "conflict");
+    assert_eq!(text(&again, "state"), "ready");
 
     let stranger = engine.client_of(&client.key(&["posts:write"]).await);
     let refused = stranger.announce("image/png", 10, None).await.refused(403, "forbidden_scope");
@@ -89,11 +93,34 @@ async fn what_is_not_what_it_says_is_refused() {
         let id = text(&announced, "id");
         let refused = client.post_empty(&format!("/v1/media/{id}/confirm")).await.refused(400, "invalid_request");
         assert_eq!(detail(&refused), ("content_type", code));
+        assert_eq!(client.get(&format!("/v1/media/{id}")).await.expect(200)["status"], "uploaded");
         let account = client.own_account().await;
         let post = json!({"body": "x", "account_ids": [account], "media_ids": [id]});
         let refused = client.post("/v1/posts", post).await.refused(400, "invalid_request");
         assert_eq!(detail(&refused), ("media_ids[0]", "not_confirmed"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_upload_is_given_again_and_what_is_confirmed_stays() {
+    let engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    let server = SandboxServer::start().await;
+    let account = client.connect_sandbox(&server.address, "bells", "keyed").await;
+    let good = png(3, 2, 5_000);
+    let announced = client.announce("image/png", good.len(), None).await.expect(201);
+    let (id, url) = (text(&announced, "id"), text(&announced, "upload_url"));
+    let confirm = format!("/v1/media/{id}/confirm");
+    client.put(url, vec![b'x'; good.len()]).await.expect(204);
+    let refused = client.post_empty(&confirm).await.refused(400, "invalid_request");
+    assert_eq!(detail(&refused), ("content_type", "unknown_content"));
+    assert!(text(&refused, "message").contains("`PUT` other bytes to the upload URL and confirm again"), "{refused}");
+    client.put(url, good.clone()).await.expect(204);
+    client.post_empty(&confirm).await.expect(200);
+    client.put(url, vec![b'x'; good.len()]).await.refused(409, "conflict");
+    let post = publish(&client, &account, "ring", &[id]).await;
+    published(&client, &post, LIMIT).await;
+    assert_eq!(server.truth().await.uploads[0].bytes, good.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

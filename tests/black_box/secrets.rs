@@ -10,6 +10,7 @@ use std::{
 
 use serde_json::json;
 
+use crate::connect::{BACK, begin, consent};
 use crate::support::{
     Engine, Options, Place,
     mastodon::{Flavour, MastodonStandIn, Mood, TOKEN},
@@ -51,6 +52,18 @@ async fn no_secret_and_no_text_stands_in_any_file() {
     client.post("/v1/connect/mastodon", json!({"instance_url": server.address, "access_token": wrong})).await;
     let body = json!({"instance_url": server.address, "access_token": TOKEN});
     let account = client.post("/v1/connect/mastodon", body).await.expect(201)["id"].clone();
+    // The other way to connect, with one code that is taken and one that isn't.
+    let begun = begin(&client, &server.address, "https://quiet-page-31b7.example/back").await.expect(200);
+    let state = begun["state"].as_str().expect("a state");
+    client.post("/v1/connect/mastodon", json!({"code": "wrong-code-6e20d4", "state": state})).await;
+    let begun = begin(&client, &server.address, BACK).await.expect(200);
+    let given = consent(&begun).await;
+    client.post("/v1/connect/mastodon", given.clone()).await.expect(201);
+    let mut handed = server.granted();
+    handed.extend(server.apps().into_iter().map(|app| app.client_secret));
+    handed.extend([state, "wrong-code-6e20d4", "quiet-page-31b7"].map(str::to_owned));
+    handed.extend(["code", "state"].map(|name| given[name].as_str().expect("a text").to_owned()));
+    assert!(handed.len() >= 8, "{handed:?}");
     // Every way that a text can take: refused, in doubt, asked for, sent.
     client.post("/v1/posts", json!({"body": BODY.repeat(30), "account_ids": [account], "publish": true})).await;
     client.post("/v1/posts", json!({"body": BODY, "account_ids": [account], "bodyy": BODY})).await;
@@ -86,7 +99,10 @@ async fn no_secret_and_no_text_stands_in_any_file() {
             LABEL,
             NAME,
             "owner@example.com",
-        ] {
+        ]
+        .into_iter()
+        .chain(handed.iter().map(String::as_str))
+        {
             assert_eq!(found_in(&folders, text), Vec::<PathBuf>::new(), "`{text}`, running: {runs}");
         }
     }

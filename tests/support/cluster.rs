@@ -37,6 +37,14 @@ pub struct Cluster {
 impl Cluster {
     /// Makes a place, an owner and a key, and starts every node.
     pub async fn start(options: Options) -> Self {
+        let mut cluster = Self::stopped(&options);
+        let place = &cluster.place;
+        join_all(cluster.nodes.iter_mut().map(|node| node.start(place.program_in(node.data())))).await;
+        cluster
+    }
+
+    /// The same, with no node running yet.
+    pub fn stopped(options: &Options) -> Self {
         let place = Place::of_many_nodes();
         let secret = place.init()["secret"].as_str().expect("a secret").to_owned();
         let nodes = NODES.iter().map(|(name, roles)| {
@@ -44,10 +52,7 @@ impl Cluster {
             std::fs::create_dir(&data).expect("a data folder");
             Node::new(name, Some(roles), options.clone(), &data, place.outputs())
         });
-        let mut cluster = Self { secret, nodes: nodes.collect(), ended: false, place };
-        let place = &cluster.place;
-        join_all(cluster.nodes.iter_mut().map(|node| node.start(place.program_in(node.data())))).await;
-        cluster
+        Self { secret, nodes: nodes.collect(), ended: false, place }
     }
 
     /// How many nodes there are; each has a number below that.

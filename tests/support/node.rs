@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use campanile_events::stored::UNKNOWN_EVENT;
+
 use super::{Client, Options, Process, SOON, eventually};
 
 /// Draining takes 30 s at most; a bit more is for the machine.
@@ -44,6 +46,11 @@ impl Node {
             starts: 0,
             ready_after: Duration::ZERO,
         }
+    }
+
+    /// Another build of it, from the next start on: one that doesn't know an event type, or one that knows all.
+    pub fn of_build(&mut self, unknown: Option<&'static str>) {
+        self.options.unknown = unknown;
     }
 
     /// Its name.
@@ -104,6 +111,7 @@ impl Node {
             ("CAMPANILE_ROLES", self.roles),
             ("CAMPANILE_TIMING", self.options.timing),
             ("CAMPANILE_TRUSTED_PROXIES", self.options.proxies),
+            (UNKNOWN_EVENT, self.options.unknown),
             ("RUST_LOG", self.options.log),
         ] {
             if let Some(value) = value {

@@ -69,6 +69,11 @@ impl Place {
         Ran::of(self.program().args(arguments))
     }
 
+    /// Serves, which is refused; gives what it said. One that serves all the same is ended.
+    pub fn refused_to_serve(&self) -> Ran {
+        Ran::refused_to_serve(self.program(), self.outputs())
+    }
+
     /// Its data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")

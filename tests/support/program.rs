@@ -2,6 +2,8 @@
 
 use std::{path::Path, process::Command};
 
+use super::{Process, SOON};
+
 /// What a command came to.
 #[derive(Debug)]
 pub struct Ran {
@@ -36,6 +38,13 @@ impl Ran {
         let output = command.output().expect("the program starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self { code: output.status.code(), output: text(&output.stdout), errors: text(&output.stderr) }
+    }
+
+    /// Serves with a program, which is refused. One that serves all the same is ended, and fails the test.
+    pub fn refused_to_serve(mut program: Command, outputs: &Path) -> Self {
+        let mut process = Process::start("refused", program.args(["serve", "--listen", "127.0.0.1:0"]), outputs);
+        let code = process.ended(SOON).code();
+        Self { code, output: String::new(), errors: process.said() }
     }
 
     /// Its output, when it went well.

@@ -9,6 +9,7 @@
 //! - [`egress`]: the one way out; it checks addresses and says whether anything may have been sent.
 //! - [`media`]: pictures and films, where their bytes lie and what they are.
 //! - [`platforms`]: the port that every platform stands behind, and the platforms, a folder each.
+//! - [`sign_ins`]: what was begun on a platform's own page, until its code comes.
 //! - [`tokens`]: the credentials of connected accounts, sealed beside the journal.
 //!
 //! What it doesn't do: decide what may be sent (`campanile_events` does), write read models, serve Campanile's own API.
@@ -21,5 +22,6 @@ pub mod media;
 pub mod observed;
 pub mod platforms;
 pub mod publishing;
+pub mod sign_ins;
 pub mod tokens;
 pub mod waiting;

@@ -15,6 +15,7 @@ use crate::{
     clock::SharedClock,
     ids::{Position, Version, WorkspaceId},
     journal::{Journal, Metadata, NewReceipt, Receipt, StreamId},
+    outdated::Outdated,
     stored::UnreadableEvent,
 };
 
@@ -125,6 +126,8 @@ pub(super) struct Shared<A: Streamed> {
     pub clock: SharedClock,
     pub services: A::Services,
     pub sharing: Sharing,
+    /// Who is told of events that only a newer build knows.
+    pub outdated: Outdated,
     /// Aggregates as they were last committed; they move by committed events only.
     pub remembered: Mutex<LruCache<Uuid, Loaded<A>>>,
     /// For each stream with a running lane, who waits for it.
@@ -151,9 +154,21 @@ where
         sharing: Sharing,
         remember: NonZeroUsize,
     ) -> Self {
+        Self::telling(journal, clock, services, sharing, remember, Outdated::default())
+    }
+
+    /// The same, telling of events that only a newer build knows.
+    pub fn telling(
+        journal: Arc<dyn Journal>,
+        clock: SharedClock,
+        services: A::Services,
+        sharing: Sharing,
+        remember: NonZeroUsize,
+        outdated: Outdated,
+    ) -> Self {
         let remembered = Mutex::new(LruCache::new(remember));
         let lanes = Mutex::new(HashMap::new());
-        Self { shared: Arc::new(Shared { journal, clock, services, sharing, remembered, lanes }) }
+        Self { shared: Arc::new(Shared { journal, clock, services, sharing, outdated, remembered, lanes }) }
     }
 
     /// The journal below.
@@ -206,7 +221,8 @@ where
         id: Uuid,
         until: Position,
     ) -> Result<Option<Loaded<A>>, LoadError> {
-        let loaded = super::load(self.shared.journal.as_ref(), id, Some(until)).await?;
+        let loaded = super::load(self.shared.journal.as_ref(), id, Some(until)).await;
+        let loaded = loaded.inspect_err(|error| self.shared.tell(error))?;
         Ok(Some(loaded).filter(|loaded| loaded.workspace == Some(workspace)))
     }
 }
@@ -216,7 +232,7 @@ impl<A: Streamed> Shared<A> {
         let remembered = lock(&self.remembered).get(&id).cloned();
         let (mut loaded, known) = remembered.map_or_else(|| (Loaded::default(), false), |loaded| (loaded, true));
         if !known || self.sharing == Sharing::Shared {
-            loaded.catch_up(self.journal.as_ref(), id, None).await?;
+            loaded.catch_up(self.journal.as_ref(), id, None).await.inspect_err(|error| self.tell(error))?;
             self.remember(id, &loaded);
         }
         Ok(loaded)
@@ -228,6 +244,12 @@ impl<A: Streamed> Shared<A> {
         let newer = remembered.peek(&id).is_some_and(|known| known.version > loaded.version);
         if loaded.version > Version(0) && !newer {
             remembered.put(id, loaded.clone());
+        }
+    }
+
+    fn tell(&self, error: &LoadError) {
+        if let LoadError::Unreadable(unknown @ UnreadableEvent::Unknown { .. }) = error {
+            self.outdated.met(unknown);
         }
     }
 

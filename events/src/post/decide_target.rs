@@ -197,7 +197,11 @@ impl Case<'_> {
         let is_newest = self.target.newest().is_some_and(|newest| newest.number == number);
         // What is known to be live meanwhile, by another attempt's answer, is not what the attempt is at.
         let at_hand = step.is_none() || attempt.open_intent().map(|intent| intent.step) == step;
-        if !is_newest || !attempt.is_running() || self.target.phase != Phase::Publishing || !at_hand {
+        let runs = is_newest && attempt.is_running() && self.target.phase == Phase::Publishing;
+        if runs && !at_hand && attempt.open_intent().is_none() {
+            return Ok(self.fail_needlessly(number, failure));
+        }
+        if !runs || !at_hand {
             return Ok(self.fail_late(attempt, at_hand, failure));
         }
         let open = attempt.open_intent().map(|intent| intent.step);
@@ -216,6 +220,15 @@ impl Case<'_> {
                 self.retry_or_give_up(number, failure, at)
             }
         }])
+    }
+
+    /// A failure of a repeat whose step another's late answer told to be live meanwhile. It says nothing of what is left,
+    /// but its worker goes on with none of that: the next attempt does.
+    fn fail_needlessly(&self, number: u32, failure: Failure) -> Vec<PostEvent> {
+        let (account_id, at) = (self.target.account_id, self.now);
+        let next = self.next_try(failure.retry_after);
+        let seen = LateResultObserved { account_id, number, failure: failure.clone(), at };
+        vec![PostEvent::LateResultObserved(seen), self.retry_or_give_up(number, failure, next)]
     }
 
     /// A failure that comes after the attempt was given up. Where it says that nothing was done, and that attempt's fate

@@ -6,4 +6,6 @@
 
 mod history;
 mod once;
+#[path = "../post_world/mod.rs"]
+mod post_world;
 mod world;

@@ -54,9 +54,7 @@ impl Runner {
         let Some(projection) = self.projection(&checkpoint.projection) else { return Ok(None) };
         match (checkpoint.version.cmp(&projection.version()), checkpoint.place) {
             (Ordering::Equal, _) => Ok(Some(projection)),
-            (Ordering::Greater, Place::Live) => Err(RunnerError::NewerBuildNeeded {
-                reason: format!("the tables of `{}` have version {}", checkpoint.projection, checkpoint.version),
-            }),
+            (Ordering::Greater, Place::Live) => Err(RunnerError::newer_tables(checkpoint)),
             _ => Ok(None),
         }
     }

@@ -97,6 +97,17 @@ impl Runner {
             checkpoint.place == Place::Live && self.projection(&checkpoint.projection).is_some()
         };
         let reached = checkpoints.iter().filter(live).map(|checkpoint| checkpoint.position).min();
+        // Who only follows meets a newer build's tables here.
+        let is_newer = |it: &&Checkpoint| self.projection(&it.projection).is_some_and(|own| it.version > own.version());
+        if let Some(newer) = checkpoints.iter().filter(live).find(is_newer) {
+            self.stopped.send_if_modified(|stopped| {
+                let is_news = stopped.is_none();
+                if is_news {
+                    *stopped = Some(RunnerError::newer_tables(newer));
+                }
+                is_news
+            });
+        }
         *self.seen() = checkpoints;
         self.announced.send_if_modified(|at| {
             let news = reached.filter(|reached| *reached > *at);

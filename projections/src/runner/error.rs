@@ -2,6 +2,7 @@
 
 use campanile_events::{db::DbError, journal::ReadError};
 
+use super::checkpoint::Checkpoint;
 use crate::projection::ApplyError;
 
 /// Why a runner doesn't start.
@@ -76,6 +77,12 @@ impl RunnerError {
 }
 
 impl RunnerError {
+    /// A newer build has put its tables in the place of those that this one knows.
+    pub(super) fn newer_tables(checkpoint: &Checkpoint) -> Self {
+        let Checkpoint { projection, version, .. } = checkpoint;
+        Self::NewerBuildNeeded { reason: format!("the tables of `{projection}` have version {version}") }
+    }
+
     /// What a projection's error means to the runner; a single event's error is for the runner to park.
     pub(super) fn applying(name: &'static str, error: ApplyError) -> Self {
         match error {

@@ -56,5 +56,5 @@ pub struct Runner {
     /// How far somebody here waits for.
     wanted: AtomicU64,
     /// Why this build must not go on.
-    stopped: Mutex<Option<RunnerError>>,
+    stopped: watch::Sender<Option<RunnerError>>,
 }

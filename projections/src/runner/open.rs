@@ -57,7 +57,7 @@ impl Runner {
             announced: watch::channel(Position(0)).0,
             woken: Notify::new(),
             wanted: 0.into(),
-            stopped: Mutex::default(),
+            stopped: watch::Sender::default(),
             db,
         };
         runner.see(Checkpoint::all(runner.db.as_ref()).await?);

@@ -1,6 +1,8 @@
 //! The loop: wait for the log to move, take batches until nothing is left, wait again.
 
-use std::{pin::pin, sync::PoisonError, time::Duration};
+use std::{pin::pin, time::Duration};
+
+use tokio::sync::watch;
 
 use super::{Runner, RunnerError, checkpoint::Place};
 
@@ -80,7 +82,7 @@ impl Runner {
             && error.is_final()
         {
             tracing::error!(%error, "the read models are no longer brought forward");
-            *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            self.stopped.send_replace(Some(error.clone()));
         }
         step
     }
@@ -101,7 +103,12 @@ impl Runner {
 
     /// Why this build must not go on, if it must not.
     pub fn stop_reason(&self) -> Option<RunnerError> {
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.stopped.borrow().clone()
+    }
+
+    /// Follows [`Self::stop_reason`].
+    pub fn stops(&self) -> watch::Receiver<Option<RunnerError>> {
+        self.stopped.subscribe()
     }
 
     /// Looks until another node has committed its batch, for a while; it may have died with it.

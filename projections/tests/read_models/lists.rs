@@ -1,10 +1,11 @@
 //! Lists: filters, pages, and cursors that stay where they are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use campanile_events::{
     account::AccountStatus,
     db::Engine,
+    ids::Position,
     journal::Actor,
     post::{Post, PostStatus},
 };
@@ -21,6 +22,7 @@ campanile_events::on_every_engine!(
     a_cursor_stays_where_it_is_while_posts_are_added,
     offsets_and_cursors_give_the_same_list,
     filters_find_what_the_states_say,
+    who_keeps_up_with_keys_sees_each_change,
     disconnected_accounts_are_listed_on_request_only,
 );
 
@@ -76,6 +78,28 @@ async fn offsets_and_cursors_give_the_same_list(engine: Engine) {
     let exactly =
         keys::list(db.as_ref(), workspace, &KeyFilter::default(), &Page::first(all.rows.len())).await.unwrap();
     assert_eq!(exactly, all, "a page that ends with the list has no next one");
+}
+
+async fn who_keeps_up_with_keys_sees_each_change(engine: Engine) {
+    let house = House::new(engine).await;
+    let mut town = house.town(13);
+    let db = house.tables("a").await;
+    let (mut seen, mut upto) = (BTreeMap::new(), Position(0));
+    for _ in 0..3 {
+        town.live(150).await;
+        house.runner(&db).await.catch_up().await.unwrap();
+        let before = upto;
+        loop {
+            let changed = keys::changed_after(db.as_ref(), upto, 2).await.unwrap();
+            assert!(changed.len() <= 2 && changed.iter().all(|key| key.position > upto));
+            let Some(last) = changed.last() else { break };
+            upto = last.position;
+            seen.extend(changed.into_iter().map(|key| (key.id, (key.workspace, key.key))));
+        }
+        assert!(upto > before, "some key changed");
+        let all = town.keys.iter().map(|(id, (workspace, key, _))| (*id, (*workspace, key.clone())));
+        assert_eq!(seen, all.collect());
+    }
 }
 
 async fn filters_find_what_the_states_say(engine: Engine) {

@@ -16,12 +16,22 @@ mod nodes;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use cache::Cache;
+use campanile_events::db::{Database, DbError};
 use follower::Follower;
 pub(super) use keys::CurrentKeys;
 use nodes::Nodes;
+use uuid::Uuid;
+
+/// Whether any process serves the log that this database is beside, for who doesn't itself.
+///
+/// # Errors
+/// If the database doesn't answer.
+pub async fn somebody_serves(db: &Arc<dyn Database>) -> Result<bool, DbError> {
+    Nodes::open(Arc::clone(db), Uuid::nil()).await?.does_any_live().await
+}
 
 /// For how long a look at the log's end is good.
 const FRESH: Duration = Duration::from_millis(490);

@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 const OWNER: &str = "key_nodes";
 
+/// How long a node that serves is silent at most, in seconds: it is heard of each second.
+const SILENT: u32 = 10;
+
 /// The nodes that may go by what they remember of keys.
 #[derive(Debug)]
 pub(super) struct Nodes {
@@ -56,6 +59,16 @@ impl Nodes {
         let rows = self.db.query(select, vec![position.0.into()]).await?;
         let behind = rows.first().map_or(Ok(0), |row| row.number("behind"))?;
         Ok(behind == 0)
+    }
+
+    /// Whether any node was heard of just now.
+    pub(super) async fn does_any_live(&self) -> Result<bool, DbError> {
+        let since = match self.db.engine() {
+            Engine::Sqlite => format!("strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-{SILENT} seconds')"),
+            Engine::Postgres => format!("clock_timestamp() - interval '{SILENT} seconds'"),
+        };
+        let select = format!("select node_id from key_nodes where seen_at > {since} limit 1");
+        Ok(!self.db.query(&select, vec![]).await?.is_empty())
     }
 
     /// Forgets nodes that were silent for far longer than one goes by its cache without being heard of.
@@ -119,10 +132,12 @@ mod tests {
             Engine::Sqlite => "update key_nodes set seen_at = '2020-01-01T00:00:00.000000Z'",
             Engine::Postgres => "update key_nodes set seen_at = clock_timestamp() - interval '301 seconds'",
         };
+        assert!(one.does_any_live().await.expect("read"));
         other.enter().await.expect("entered");
         one.forget_silent().await.expect("done");
         assert!(one.confirm(Position(9)).await.expect("written"), "who was just heard of stays");
         db.execute(later, vec![]).await.expect("moved");
+        assert!(!one.does_any_live().await.expect("read"), "they are silent");
         one.forget_silent().await.expect("done");
         assert!(!one.confirm(Position(9)).await.expect("written"), "who is silent is forgotten");
     }

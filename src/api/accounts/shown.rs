@@ -2,7 +2,10 @@
 
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::openapi::{AccountRef, ConnectedStatus, DeliveryClass, MediaKindName, PlatformName};
+use crate::api::{
+    openapi::{AccountRef, ConnectedStatus, DeliveryClass, MediaKindName, PlatformName},
+    platforms::shown::MediaSizes,
+};
 
 /// A connected account; its credentials are no part of it.
 #[derive(Debug, ToSchema)]
@@ -77,15 +80,9 @@ pub struct AccountLimits {
     /// Which kinds of them.
     #[schema(value_type = Vec<MediaKindName>)]
     pub media_types: Vec<String>,
-    /// The largest picture, in bytes.
-    #[schema(required = true)]
-    pub max_image_bytes: Option<u64>,
-    /// The largest film, in bytes.
-    #[schema(required = true)]
-    pub max_video_bytes: Option<u64>,
-    /// The longest description of one, in characters.
-    #[schema(required = true)]
-    pub max_alt_text: Option<u32>,
+    /// How large each may be.
+    #[serde(flatten)]
+    pub sizes: MediaSizes,
 }
 
 /// Which accounts.

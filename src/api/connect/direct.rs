@@ -7,7 +7,7 @@ use campanile_events::{
     ids::AccountId,
     seal::{DataKey, Open, fields},
 };
-use campanile_workers::platforms::{ConnectRequest, Connected};
+use campanile_workers::platforms::{ConnectRequest, Connected, Platform};
 use serde_json::Value;
 
 use super::refusal;
@@ -20,7 +20,10 @@ use crate::api::{
 /// Two that connect one account at once: the second finds the first's.
 const MOST_TRIES: usize = 3;
 
-/// Connects an account, or gives the one that is connected new credentials: it keeps its id.
+/// Connects an account, or gives the one that is connected new credentials: it keeps its id. With the fields that
+/// `GET /v1/platforms` names, or, after `GET /v1/connect/{platform}`, with the `code` and `state` that the platform's page gave.
+/// Whatever comes of it, a state is used then: one that this key never got, or that was used, is refused with `unknown_state`,
+/// one that is older than ten minutes with `expired_state`.
 #[utoipa::path(
     post, path = "/v1/connect/{platform}",
     request_body = super::request::Credentials,
@@ -37,12 +40,24 @@ pub async fn direct(
     let asker = asker.creating();
     let platform = core.platforms.get(&name).ok_or_else(|| ApiError::not_found("platform"))?;
     asker.caller.reaches_platform(&name)?;
-    let request = ConnectRequest { body, timing: core.timing };
-    let connected = platform.connect(request).await.map_err(|error| refusal::refused(&platform.describe(), error))?;
+    let connected = checked(&api, &asker, platform.as_ref(), body).await?;
     let key = api.data_key(&asker).await?;
     let (id, done) = connect(&api, &asker, &key, &name, &connected).await?;
     let shown = accounts::rendered(&key, id, &done.state)?;
     Ok(api.placed(Answer::created(shown).at_revision(done.state.revision), done.position).await)
+}
+
+/// Asks the platform, by whichever way it was given.
+async fn checked(api: &Api, asker: &Asker, platform: &dyn Platform, body: Value) -> Result<Connected, ApiError> {
+    let (core, about) = (&api.0, platform.describe());
+    let comes_back = ["code", "state"].iter().any(|name| body.get(name).is_some());
+    if about.sign_in.is_some() && comes_back {
+        let (timing, now) = (&core.timing, core.clock.now());
+        let finished = core.sign_ins.finish(platform, asker.beginner(), &body, timing, now).await;
+        return finished.map_err(|error| refusal::of_sign_in(&about, error));
+    }
+    let request = ConnectRequest { body, timing: core.timing };
+    platform.connect(request).await.map_err(|error| refusal::refused(&about, error))
 }
 
 async fn connect(

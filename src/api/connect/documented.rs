@@ -2,8 +2,8 @@
 
 use utoipa::OpenApi;
 
-use super::request;
+use super::{request, shown};
 
 #[derive(Debug, OpenApi)]
-#[openapi(paths(super::begin::begin, super::direct::direct), components(schemas(request::Credentials)))]
+#[openapi(paths(super::begin::begin, super::direct::direct), components(schemas(request::Credentials, shown::SignIn)))]
 pub(in crate::api) struct Documented;

@@ -41,6 +41,7 @@ pub async fn parts(core: &Core) -> Vec<Part> {
     let draining = core.is_draining();
     let mut parts = vec![
         Part::new("process", !draining, if draining { "stopping" } else { "running" }),
+        build(core),
         Part::of("journal", in_time(journal(core)).await),
     ];
     match in_time(async { core.runner.status().await.map_err(|error| error.to_string()) }).await {
@@ -60,6 +61,15 @@ pub async fn parts(core: &Core) -> Vec<Part> {
 async fn in_time<T>(read: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let late = |_| format!("no answer within {} s", ANSWERS_WITHIN.as_secs());
     tokio::time::timeout(ANSWERS_WITHIN, read).await.map_err(late).and_then(|read| read)
+}
+
+/// Requests are better sent to a node whose build reads everything.
+fn build(core: &Core) -> Part {
+    let version = env!("CARGO_PKG_VERSION");
+    match core.outdated.reason() {
+        None => Part::new("build", true, version),
+        Some(met) => Part::new("build", false, format!("{version}; a newer one is needed: {met}")),
+    }
 }
 
 /// Whether it can be read, and whether its file takes a writer: a transaction is begun and left.

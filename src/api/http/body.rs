@@ -79,11 +79,18 @@ pub(super) async fn receive(headers: &HeaderMap, body: axum::body::Body) -> Resu
     }
 }
 
-fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let refuse = |message: &str| Err(ApiError::new(Code::UnsupportedMediaType, message));
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|it| !it.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return refuse("the body must come as it is: compressed ones are not taken");
+/// Refuses a body that is compressed on its way.
+pub fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    if headers.get(header::CONTENT_ENCODING).is_none_or(|it| it.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
     }
+    let message = "the body must come as it is: compressed ones are not taken";
+    Err(ApiError::new(Code::UnsupportedMediaType, message))
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    check_encoding(headers)?;
+    let refuse = |message: &str| Err(ApiError::new(Code::UnsupportedMediaType, message));
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = given.split(';').map(|part| part.trim().to_ascii_lowercase());
     let essence = parts.next().unwrap_or_default();

@@ -99,6 +99,8 @@ fn refuse(error: &ApiError, request_id: &str, before: &Response) -> Response {
     let headers = response.headers_mut();
     match error.code {
         Code::Unauthorized => drop(headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+        // The rest of the body is in the way of whatever comes next.
+        Code::PayloadTooLarge => drop(headers.insert(header::CONNECTION, HeaderValue::from_static("close"))),
         Code::Unavailable => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))),
         _ => {}
     }

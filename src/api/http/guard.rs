@@ -12,8 +12,8 @@ use campanile_events::ids::LogPosition;
 use tracing::Instrument;
 
 use super::{
-    ApiError, Code, Name, Needs, Parameters, RequestIds, envelope::RouteName, etag::IfNoneMatch, idempotency,
-    rate_limit,
+    ApiError, Code, Name, Needs, Parameters, RequestIds, cors::Listed, envelope::RouteName, etag::IfNoneMatch,
+    idempotency, rate_limit,
 };
 use crate::{
     access::{Denied, Peer, Presented, client_address, limits::Counted},
@@ -37,6 +37,15 @@ pub struct Gate {
     pub api: Api,
 }
 
+/// What a key's answer is told with, whatever it comes to.
+#[derive(Default)]
+struct Told {
+    /// What is left of its limits.
+    counted: Option<Counted>,
+    /// Whether it lists the page that sent it.
+    listed: Option<Listed>,
+}
+
 /// Lets through who may.
 pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let name = gate.name;
@@ -48,16 +57,19 @@ pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Re
 }
 
 async fn pass(gate: Gate, request: Request, next: Next) -> Response {
-    let mut counted = None;
-    let mut response = pass_counted(&gate, request, next, &mut counted).await;
-    if let Some(counted) = counted {
+    let mut told = Told::default();
+    let mut response = pass_told(&gate, request, next, &mut told).await;
+    if let Some(counted) = told.counted {
         rate_limit::tell(response.headers_mut(), &counted, gate.api.0.clock.now());
+    }
+    if let Some(listed) = told.listed {
+        response.extensions_mut().insert(listed);
     }
     response
 }
 
-async fn pass_counted(gate: &Gate, mut request: Request, next: Next, counted: &mut Option<Counted>) -> Response {
-    let keyed = match admit(gate, &mut request, counted).await {
+async fn pass_told(gate: &Gate, mut request: Request, next: Next, told: &mut Told) -> Response {
+    let keyed = match admit(gate, &mut request, told).await {
         Ok(()) if *request.method() == Method::POST && gate.needs != Needs::Nothing => {
             idempotency::key(request.headers())
         }
@@ -72,7 +84,7 @@ async fn pass_counted(gate: &Gate, mut request: Request, next: Next, counted: &m
     }
 }
 
-async fn admit(gate: &Gate, request: &mut Request, counted: &mut Option<Counted>) -> Result<(), ApiError> {
+async fn admit(gate: &Gate, request: &mut Request, told: &mut Told) -> Result<(), ApiError> {
     if gate.needs == Needs::Nothing {
         return Ok(());
     }
@@ -84,10 +96,15 @@ async fn admit(gate: &Gate, request: &mut Request, counted: &mut Option<Counted>
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let address = client_address(peer, request.headers(), core.access.proxies());
     let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
-    let caller = core.access.authenticate(secret, Presented { address, origin }).await?;
+    let caller = core.access.authenticate(secret, Presented { address, origin }).await.inspect_err(|denied| {
+        if *denied == Denied::Origin {
+            told.listed = Some(Listed(false));
+        }
+    })?;
+    told.listed = origin.map(|origin| Listed(caller.lists_origin(origin)));
     if let Some(limit) = caller.key.rate_limit {
         let is = core.access.limits().count(caller.key_id, limit, core.clock.now()).await?;
-        *counted = Some(is);
+        told.counted = Some(is);
         rate_limit::check(&is)?;
     }
     if let Needs::Scope(scope) = gate.needs

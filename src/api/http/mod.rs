@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod command;
+mod cors;
 mod declared;
 mod envelope;
 mod error;
@@ -19,8 +20,9 @@ mod time;
 mod tree;
 
 pub use answer::Answer;
-pub use body::{Body, Nothing, OptionalBody};
+pub use body::{Body, Nothing, OptionalBody, check_encoding};
 pub use command::{Asker, refused_anyway};
+pub use cors::cors;
 pub use envelope::{envelope, to_the_end, unreadable};
 pub use error::{ApiError, Code, Detail};
 pub use etag::{IfMatch, etag};

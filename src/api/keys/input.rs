@@ -45,7 +45,8 @@ pub struct NewKey {
     expires_in_days: Option<u32>,
     /// How many requests it may make; 60 a minute and 10,000 a day if not said.
     rate_limit: Option<NewRateLimit>,
-    /// Where browsers may use it: origins such as `https://app.example.com`; anywhere, if none is named.
+    /// Whose pages may use it: origins such as `https://app.example.com`, for which CORS is on. Then nobody else may. If none is
+    /// named it holds from anywhere, but no page reads what it is answered.
     #[serde(default)]
     #[schema(max_items = 100)]
     allowed_origins: Vec<String>,
@@ -98,7 +99,7 @@ pub struct KeyEdits {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = NewRateLimit, required = false)]
     rate_limit: Option<NewRateLimit>,
-    /// Where browsers may use it; anywhere, if none is named.
+    /// Whose pages may use it, and read what it is answered (CORS); if none is named it holds from anywhere, without CORS.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<String>, required = false, max_items = 100)]
     allowed_origins: Option<Vec<String>>,

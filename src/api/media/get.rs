@@ -2,20 +2,22 @@
 
 use axum::extract::State;
 use campanile_events::{commands::Loaded, ids::MediaId, media::Media};
+use campanile_workers::media::Place;
 
-use super::render;
+use super::{MediaStatus, render};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Named},
     openapi::Told,
 };
 
-/// One medium, from its aggregate.
+/// One medium, and where it stands.
 #[utoipa::path(get, path = "/v1/media/{id}", responses(Told<super::shown::Media>))]
 pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<MediaId>) -> Result<Answer, ApiError> {
     let media = api.medium(&asker, id).await?.state;
     let key = api.data_key(&asker).await?;
-    Ok(Answer::ok(render::media(&key, id, &media)?).at_revision(media.revision))
+    let status = MediaStatus::of(&api.0, Place { workspace: asker.caller.workspace, id }, &media).await?;
+    Ok(Answer::ok(render::media(&key, id, &media, status)?).at_revision(media.revision))
 }
 
 impl Api {

@@ -60,7 +60,7 @@ impl UploadLinks {
         format!("{base}/v1/media/{id}/content?bytes={bytes}&expires={}&signature={signature}", expires_at.timestamp())
     }
 
-    /// What an address allows; `not_found` if nobody here signed it.
+    /// What an address allows; `not_found` if nobody here signed it, `invalid_request` if somebody added to it.
     pub(in crate::api) fn read(&self, id: MediaId, mut given: Parameters) -> Result<Upload, ApiError> {
         let unknown = || ApiError::not_found("upload address");
         let bytes = given.text("bytes").and_then(|text| text.parse().ok()).ok_or_else(unknown)?;
@@ -69,6 +69,7 @@ impl UploadLinks {
         let signature = given.text("signature").and_then(|text| hex::decode(text).ok()).ok_or_else(unknown)?;
         let upload = Upload { id, bytes, expires_at };
         self.signed(&upload).verify_slice(&signature).map_err(|_| unknown())?;
+        given.finish()?;
         Ok(upload)
     }
 
@@ -111,6 +112,10 @@ mod tests {
             assert!(read(&other, id).await.is_err(), "{other}");
         }
         assert!(read("http://127.0.0.1:1/", id).await.is_err());
+        for more in ["&x=1", "&bytes=70"] {
+            let refused = read(&format!("{url}{more}"), id).await.expect_err(more);
+            assert_eq!((refused.code.as_str(), refused.details.len()), ("invalid_request", 1), "{more}");
+        }
     }
 
     #[test]

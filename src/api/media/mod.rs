@@ -1,7 +1,8 @@
 //! Pictures and films of posts: announced, given to a signed address, confirmed, and then named by posts.
 //!
 //! The address is the only right that giving the bytes takes, so that a browser can do it without a key: it is good for
-//! one medium, one length, once, and for an hour.
+//! one medium, one length, and for an hour. Until the medium is confirmed, bytes that are given again stand for those before; then
+//! they never change.
 
 mod announce;
 mod attached;
@@ -13,6 +14,7 @@ mod receive;
 mod render;
 mod replay;
 pub mod shown;
+mod status;
 
 pub use announce::announce;
 pub(in crate::api) use attached::attached;
@@ -24,3 +26,4 @@ pub(in crate::api) use link::Upload;
 pub use link::UploadLinks;
 pub use receive::receive;
 pub use replay::replayed;
+pub use status::MediaStatus;

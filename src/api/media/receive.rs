@@ -7,13 +7,14 @@ use axum::{
     http::header,
 };
 use campanile_events::{commands::load, ids::MediaId, media::Media};
-use campanile_workers::media::{Incoming, Place, StoreError};
+use campanile_workers::media::{GiveError, Incoming, Place, StoreError, Whole};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
+use super::MediaStatus;
 use crate::api::{
     Api,
-    http::{Answer, ApiError, Code, Named, Parameters},
+    http::{Answer, ApiError, Code, Named, Parameters, check_encoding},
     openapi::Done,
 };
 
@@ -22,7 +23,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// How long all of it may take.
 const WHOLE: Duration = Duration::from_secs(900);
 
-/// Takes the bytes, whole or not at all. The address is all the right that it takes.
+/// Takes the bytes, whole or not at all. The address is all the right that it takes. Bytes that are given again stand for those
+/// before; once confirmed they never change.
 #[utoipa::path(
     put,
     path = "/v1/media/{id}/content",
@@ -30,7 +32,7 @@ const WHOLE: Duration = Duration::from_secs(900);
     request_body(content = String, content_type = "application/octet-stream", description = "The bytes."),
     responses(Done),
     extensions(("x-refusals" = json!([
-        "invalid_request", "not_found", "conflict", "payload_too_large", "internal", "unavailable"
+        "invalid_request", "not_found", "conflict", "payload_too_large", "unsupported_media_type", "internal", "unavailable"
     ])))
 )]
 pub async fn receive(
@@ -41,30 +43,35 @@ pub async fn receive(
 ) -> Result<Answer, ApiError> {
     let core = &api.0;
     let upload = core.upload_links.read(id, given)?;
-    let gone = |message: &str, state: &str| ApiError::new(Code::Conflict, message).with("state", state);
+    check_encoding(request.headers())?;
     if core.clock.now() >= upload.expires_at {
-        return Err(gone("the upload address has expired: ask for another", "expired"));
+        let message = "the upload address has expired: announce the media anew";
+        return Err(ApiError::new(Code::Conflict, message).with("state", MediaStatus::Expired.as_str()));
     }
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     check_length(announced.unwrap_or(upload.bytes), upload.bytes)?;
     let media = load::<Media>(core.journal.as_ref(), id.uuid(), None).await?;
     let workspace = media.workspace.ok_or_else(|| ApiError::not_found("media"))?;
+    if media.state.confirmed.is_some() {
+        return Err(refused_to_give(GiveError::Confirmed, upload.bytes));
+    }
     let place = Place { workspace, id };
     let incoming = core.library.store.begin(place, upload.bytes).await.map_err(|error| refused(error, upload.bytes))?;
     let late = |_| ApiError::new(Code::InvalidRequest, "the body did not come in time");
-    timeout(WHOLE, take(incoming, request, upload.bytes)).await.map_err(late)??;
+    let whole = timeout(WHOLE, take(incoming, request, upload.bytes)).await.map_err(late)??;
+    core.library.give(whole).await.map_err(|error| refused_to_give(error, upload.bytes))?;
     Ok(Answer::nothing())
 }
 
-async fn take(mut incoming: Incoming, request: Request, bytes: u64) -> Result<(), ApiError> {
+async fn take(mut incoming: Incoming, request: Request, bytes: u64) -> Result<Whole, ApiError> {
     let mut body = request.into_body();
     let broken = || ApiError::new(Code::InvalidRequest, "the body ended early");
     while let Some(frame) = timeout(SILENCE, body.frame()).await.map_err(|_| broken())? {
         let Ok(piece) = frame.map_err(|_| broken())?.into_data() else { continue };
         incoming.write(piece).await.map_err(|error| refused(error, bytes))?;
     }
-    incoming.finish().await.map_err(|error| refused(error, bytes))
+    incoming.whole().await.map_err(|error| refused(error, bytes))
 }
 
 fn check_length(actual: u64, bytes: u64) -> Result<(), ApiError> {
@@ -77,11 +84,24 @@ fn check_length(actual: u64, bytes: u64) -> Result<(), ApiError> {
 
 fn refused(error: StoreError, bytes: u64) -> ApiError {
     match error {
-        StoreError::Exists => ApiError::new(Code::Conflict, "the bytes were given already").with("state", "uploaded"),
-        StoreError::TooLong => ApiError::new(Code::PayloadTooLarge, format!("the body has more than {bytes} bytes")),
+        StoreError::TooLong => ApiError::new(
+            Code::PayloadTooLarge,
+            format!("the body has more than the {bytes} bytes that were announced"),
+        ),
         StoreError::TooShort => {
             ApiError::invalid("bytes", "wrong_length", format!("must have {bytes} bytes, as was announced"))
         }
         StoreError::Absent | StoreError::Folder(_) | StoreError::Store(_) => ApiError::unavailable(error),
+    }
+}
+
+fn refused_to_give(error: GiveError, bytes: u64) -> ApiError {
+    match error {
+        GiveError::Confirmed => {
+            let message = "the media was confirmed, and its bytes never change: announce another";
+            ApiError::new(Code::Conflict, message).with("state", MediaStatus::Ready.as_str())
+        }
+        GiveError::Load(error) => error.into(),
+        GiveError::Store(error) => refused(error, bytes),
     }
 }

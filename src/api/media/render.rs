@@ -7,10 +7,11 @@ use campanile_events::{
 };
 use serde_json::{Value, json};
 
+use super::MediaStatus;
 use crate::api::http::{ApiError, instant};
 
-/// A medium.
-pub(super) fn media(key: &DataKey, id: MediaId, media: &Media) -> Result<Value, ApiError> {
+/// A medium that stands here.
+pub(super) fn media(key: &DataKey, id: MediaId, media: &Media, status: MediaStatus) -> Result<Value, ApiError> {
     let announced = media.announced.as_ref().ok_or_else(|| ApiError::not_found("media"))?;
     let alt_text = announced.alt_text.as_ref();
     let alt_text = alt_text.map(|text| key.open(fields::MEDIA_ALT_TEXT, text)).transpose()?;
@@ -18,7 +19,7 @@ pub(super) fn media(key: &DataKey, id: MediaId, media: &Media) -> Result<Value, 
     let size = confirmed.and_then(|it| it.size);
     Ok(json!({
         "id": id,
-        "status": if confirmed.is_some() { "ready" } else { "awaiting_upload" },
+        "status": status,
         "revision": media.revision,
         "file_name": key.open(fields::MEDIA_FILE_NAME, &announced.file_name)?.as_str(),
         "content_type": announced.kind,

@@ -4,8 +4,9 @@ use campanile_events::{
     journal::Receipt,
     seal::{Sealed, fields},
 };
+use campanile_workers::media::Place;
 
-use super::{announce, render};
+use super::{MediaStatus, announce, render};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker},
@@ -21,5 +22,7 @@ pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Ans
         let url = key.open(fields::MEDIA_UPLOAD_URL, &Sealed::from_stored(url.as_str()))?;
         return Ok(Answer::ok(announce::shown(id.into(), announced.kind, announced.expires_at, url.as_str())));
     }
-    Ok(Answer::ok(render::media(&key, id.into(), &media)?).at_revision(media.revision))
+    let place = Place { workspace: asker.caller.workspace, id: id.into() };
+    let status = MediaStatus::of(&api.0, place, &media).await?;
+    Ok(Answer::ok(render::media(&key, id.into(), &media, status)?).at_revision(media.revision))
 }

@@ -2,7 +2,7 @@
 
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::openapi::{MediaKindName, MediaRef};
+use crate::api::openapi::{MediaKindName, MediaRef, MediaStatusName};
 
 /// A picture or film; its bytes are no part of it.
 #[derive(Debug, ToSchema)]
@@ -10,8 +10,8 @@ pub struct Media {
     /// Its id.
     #[schema(value_type = MediaRef)]
     pub id: String,
-    /// Whether posts can show it.
-    #[schema(pattern = "^(awaiting_upload|ready)$")]
+    /// `uploaded` waits to be confirmed; `ready` can be shown by posts; `expired` was not given or confirmed in time.
+    #[schema(value_type = MediaStatusName)]
     pub status: String,
     /// Counts its changes; the `ETag`.
     pub revision: u32,
@@ -31,13 +31,13 @@ pub struct Media {
     /// What it shows, for who can't see it.
     #[schema(required = true)]
     pub alt_text: Option<String>,
-    /// Until when its bytes are taken.
+    /// Until when its address takes bytes.
     #[schema(format = DateTime)]
     pub upload_expires_at: String,
     /// When it was announced.
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// When its bytes were looked at.
+    /// When its bytes were looked at and found right.
     #[schema(required = true, format = DateTime)]
     pub confirmed_at: Option<String>,
 }

@@ -12,7 +12,9 @@ use crate::api::{accounts, connect, health, keys, me, media, platforms, posts, r
 const ABOUT: &str = "Campanile publishes posts to social platforms: at the right moment, once, with proof.\n\n\
     Times are RFC 3339 in UTC with milliseconds. Unknown fields in a request's body are refused. Every refusal has one \
     envelope, whatever its status. `posts:write` makes and edits drafts; scheduling and publishing take \
-    `posts:publish`.";
+    `posts:publish`.\n\n\
+    Pages in browsers may use it (CORS) with a key that lists their origin in `allowed_origins`, and read all answers and \
+    their headers, refusals too; for every other origin CORS is off. Cookies are never taken.";
 
 /// The description as JSON.
 pub fn document() -> Value {

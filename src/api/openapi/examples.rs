@@ -68,6 +68,10 @@ fn of(name: &str) -> Option<Value> {
         "Leaked" => json!({ "secret": SECRET }),
         "DeadKey" => json!({ "id": KEY, "prefix": "sk_live_3fK9", "status": "revoked", "revoked_at": WRITTEN }),
         "Credentials" => json!({ "handle": "demo", "delivery": "keyed" }),
+        "SignIn" => json!({
+            "auth_url": "https://mastodon.example/oauth/authorize?response_type=code&client_id=3fK9&state=mJ3s0aJm",
+            "state": "mJ3s0aJm", "expires_at": WRITTEN,
+        }),
         "Post" => post(),
         "Account" => account(),
         "Key" => key(),
@@ -179,6 +183,7 @@ fn platform() -> Value {
     json!({
         "name": "mastodon", "title": "Mastodon", "auth": "access_token",
         "connect_fields": ["instance_url", "access_token"],
+        "oauth": { "fields": ["instance_url", "redirect_uri"], "scopes": ["read:accounts", "write:statuses"] },
         "text": { "max_length": 500, "url_counts_as": 23 }, "thread": { "max_parts": 25, "first_comment": true },
         "media": { "max_count": 4, "max_image_bytes": null, "max_video_bytes": null, "max_alt_text": 1500 },
         "posting_limits": [{ "requests": 300, "per_seconds": 300, "counted_by": "account" }],

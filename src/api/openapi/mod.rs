@@ -31,6 +31,6 @@ pub use ids::{AccountRef, EventRef, KeyRef, MediaRef, PostRef, RequestRef, Works
 pub use paging::Paging;
 pub use words::{
     AskedScope, AttemptOutcome, ConnectedStatus, DeliveryClass, FailureClassName, GrantedScope, KeyModeName,
-    KeyStatusName, MediaKindName, OnGapName, OnOverlapName, PlatformName, PostStatusName, ScopeName, TargetStatusName,
-    ThenName,
+    KeyStatusName, MediaKindName, MediaStatusName, OnGapName, OnOverlapName, PlatformName, PostStatusName, ScopeName,
+    TargetStatusName, ThenName,
 };

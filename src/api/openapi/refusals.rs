@@ -52,8 +52,10 @@ const fn meaning(code: Code) -> &'static str {
         Code::Conflict => "The state forbids it; `state` says which.",
         Code::DuplicatePost => "The same content on the same account within a day; `post_id` names the other.",
         Code::VersionMismatch => "It changed since it was read; `revision` says what it is at.",
-        Code::PayloadTooLarge => "The body has more than 1 MiB.",
-        Code::UnsupportedMediaType => "The body is not JSON by its `Content-Type`.",
+        Code::PayloadTooLarge => {
+            "The body is too long: JSON may have 1 MiB, an upload what was announced. The connection is closed."
+        }
+        Code::UnsupportedMediaType => "The body is compressed, or should be JSON and is not by its `Content-Type`.",
         Code::ConnectionRefused => "The platform refused the credentials, in its own words.",
         Code::UnprocessablePost => "The content breaks a platform's rules; `details` for each target.",
         Code::IdempotencyMismatch => "The idempotency key was used for another request.",

@@ -11,6 +11,8 @@ use utoipa::{
     },
 };
 
+use crate::api::media::MediaStatus;
+
 fn one_of(words: Vec<Value>) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
 }
@@ -76,6 +78,8 @@ words! {
     DeliveryClass = vec![json!("keyed"), json!("searchable"), json!("blind")],
     /// What a picture or film is.
     MediaKindName = media::MediaKind::ALL.iter().map(|kind| json!(kind)).collect(),
+    /// Where a picture or film stands.
+    MediaStatusName = of_enum!(MediaStatus: AwaitingUpload Uploaded Ready Expired),
     /// A platform.
     PlatformName = platforms::descriptions().iter().map(|platform| json!(platform.name)).collect(),
     /// A scope.

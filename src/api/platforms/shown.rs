@@ -12,10 +12,13 @@ pub struct Platform {
     pub name: String,
     /// What people call it.
     pub title: String,
-    /// How an account is connected, such as `access_token`.
+    /// What an account is connected with directly, such as `access_token`.
     pub auth: String,
-    /// The fields of the request that connects one.
+    /// The fields of the request that does so: `POST /v1/connect/{platform}`.
     pub connect_fields: Vec<String>,
+    /// The other way, on the platform's own page; `null` where there is none.
+    #[schema(required = true)]
+    pub oauth: Option<OAuthShown>,
     /// What a text may be.
     pub text: TextLimits,
     /// What may follow a post.
@@ -30,6 +33,15 @@ pub struct Platform {
     pub can_delete: bool,
     /// Whether an account's own server may state other limits.
     pub limits_by_server: bool,
+}
+
+/// How an account is connected on the platform's own page.
+#[derive(Debug, ToSchema)]
+pub struct OAuthShown {
+    /// The parameters of the request that begins it: `GET /v1/connect/{platform}`.
+    pub fields: Vec<String>,
+    /// What the account's owner is asked to allow.
+    pub scopes: Vec<String>,
 }
 
 /// What a text may be.
@@ -56,6 +68,14 @@ pub struct ThreadLimits {
 pub struct MediaLimits {
     /// How many pictures or films.
     pub max_count: u16,
+    /// How large each may be.
+    #[serde(flatten)]
+    pub sizes: MediaSizes,
+}
+
+/// How large a picture or film may be, and how long what is said of it; `null` where nothing is known to limit it.
+#[derive(Debug, ToSchema)]
+pub struct MediaSizes {
     /// The largest picture, in bytes.
     #[schema(required = true)]
     pub max_image_bytes: Option<u64>,

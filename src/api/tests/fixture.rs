@@ -78,7 +78,7 @@ impl Api {
         Self::open(dir, folder, roles, clock, secret).await
     }
 
-    /// Two nodes on one server, each with a folder of its own.
+    /// Two nodes on one server, each with a folder of its own, and in it the one folder of media.
     pub(super) async fn two(server: &Server) -> [Arc<Self>; 2] {
         let master = tempfile::tempdir().expect("a folder");
         let master_key_file = master.path().join("master.key");
@@ -87,9 +87,14 @@ impl Api {
         std::fs::set_permissions(&master_key_file, PermissionsExt::from_mode(0o600)).expect("ours");
         let database = Some(Settings::parse(&server.create_database("house")).expect("the server's own address"));
         let (clock, mut secret, mut nodes) = (SystemClock::shared(), None, Vec::new());
+        let mut media = None;
         for _ in 0..2 {
             let dir = tempfile::tempdir().expect("a folder");
             let path = dir.path().to_owned();
+            match &media {
+                Some(media) => std::os::unix::fs::symlink(media, path.join("media")).expect("a folder of ours"),
+                None => media = Some(path.join("media")),
+            }
             let folder = Folder { path, master_key_file: Some(master_key_file.clone()), database: database.clone() };
             let secret = match &secret {
                 Some(secret) => String::clone(secret),

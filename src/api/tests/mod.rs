@@ -7,6 +7,7 @@ mod idempotency;
 mod keys;
 mod media;
 mod nodes;
+mod origins;
 mod posts;
 mod unavailable;
 mod unchanged;

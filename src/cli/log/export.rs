@@ -19,6 +19,7 @@ use crate::{
 const EXAMPLES: &str = "Examples:
   campanile log export --output log.jsonl
   campanile log export --after 104277 | gzip > since-104277.jsonl.gz
+  campanile log export --output log.jsonl --bundle keys.bundle --for-move
   campanile log export --output log.jsonl --bundle keys.bundle    # all that `log import` needs, but media and master key
   campanile log verify --file log.jsonl";
 
@@ -44,6 +45,12 @@ pub struct Export {
     #[arg(long, value_name = "FILE", requires = "output", conflicts_with = "after")]
     bundle: Option<PathBuf>,
 
+    /// The log moves to another engine: mark it, so that it is served here no more (`campanile log keep` takes that back)
+    ///
+    /// The engine must be stopped: what happens after an export is not in it.
+    #[arg(long, requires = "bundle")]
+    for_move: bool,
+
     #[command(flatten)]
     folder: FolderFlags,
 }
@@ -52,6 +59,10 @@ impl Export {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let folder = Folder::resolve(self.folder)?;
         let log = open(&folder).await?;
+        if self.for_move {
+            // Before the log is read: what is served after that isn't in the export.
+            log.moves().await?;
+        }
         let after = Position(self.after);
         let progress = Progress::start("exporting", 0);
         let seen = |done, steps| progress.at(done, steps);
@@ -82,6 +93,9 @@ impl Export {
             write_sealed(path, &log.bundle().await?)?;
         }
         eprintln!("exported {} events, up to position {}", exported.events, exported.to);
+        if self.for_move {
+            eprintln!("this log is marked as moved: `campanile serve` refuses it here from now on");
+        }
         Ok(())
     }
 }

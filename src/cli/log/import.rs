@@ -7,7 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use campanile_events::{clock::SystemClock, ids::Position};
+use campanile_events::{
+    clock::SystemClock,
+    db::DbError,
+    ids::{Epoch, Position},
+};
 use clap::Args;
 
 use super::restored::Restored;
@@ -84,6 +88,7 @@ impl Import {
             let reason = "there is a log already, and an import needs an empty one: nothing was changed";
             return Err(Failure::Refused(reason.to_owned()));
         }
+        self.mark(&store, announced.epoch).await.map_err(|error| Failure::Failed(error.to_string()))?;
         let imported = self.put(&store, bundle.as_ref(), end).await?;
         drop(store);
         if self.restored {
@@ -98,6 +103,13 @@ impl Import {
         }
         eprintln!("the old engine must not run any more: two engines with one history would both publish");
         Ok(())
+    }
+
+    /// Before the log is there: a backup that came back may not be served until its new epoch has begun, whatever ends this
+    /// process in between.
+    async fn mark(&self, store: &Store, epoch: Epoch) -> Result<(), DbError> {
+        store.marks.clear().await?;
+        if self.restored { store.marks.epoch_pends(epoch).await } else { Ok(()) }
     }
 
     /// The bundle goes first: a log that is there has what it needs.

@@ -2,6 +2,7 @@
 
 mod export;
 mod import;
+mod keep;
 mod new_epoch;
 mod restored;
 mod stats;
@@ -26,6 +27,8 @@ pub enum Log {
     Export(export::Export),
     /// Put an exported log into an engine that has none yet
     Import(import::Import),
+    /// Serve a log here after all that was exported for a move
+    Keep(keep::Keep),
     /// Begin a new epoch after the log was restored from a backup
     NewEpoch(new_epoch::StartEpoch),
     /// Check the log, or an export of it
@@ -42,6 +45,7 @@ impl Log {
             Self::Tail(command) => runtime.block_on(command.run()),
             Self::Export(command) => runtime.block_on(command.run()),
             Self::Import(command) => runtime.block_on(command.run()),
+            Self::Keep(command) => runtime.block_on(command.run()),
             Self::NewEpoch(command) => runtime.block_on(command.run()),
             Self::Verify(command) => runtime.block_on(command.run()),
             Self::Stats(command) => runtime.block_on(command.run()),

@@ -40,7 +40,7 @@ impl StartEpoch {
         let store = Store::open(&folder, Opening::Existing, SystemClock::shared()).await?;
         let known = self.restored.read(&store.folder)?;
         self.restored.begin(&store, &known).await.map_err(|error| match error {
-            EpochError::Empty | EpochError::Checkpoint(_) => Failure::Refused(error.to_string()),
+            EpochError::Empty | EpochError::Checkpoint(_) | EpochError::Served => Failure::Refused(error.to_string()),
             error => Failure::Failed(error.to_string()),
         })
     }

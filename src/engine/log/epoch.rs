@@ -8,6 +8,7 @@ use campanile_events::{
     journal::{Actor, Append, AppendError, Expected, Head, Metadata, NewEvent, ReadError, StreamKind},
     log::{EpochStarted, LogEvent, STREAM},
     merkle::checkpoint::{Checkpoint, open},
+    outdated::Outdated,
     post::{Post, PostAction, PostCommand, PostServices},
     stored::StoredEvent,
 };
@@ -57,6 +58,9 @@ pub enum EpochError {
     /// There is no log to begin it in.
     #[error("the log is empty")]
     Empty,
+    /// Nodes run on it.
+    #[error("nodes still serve this log: stop them all first (one that was killed is forgotten after ten seconds)")]
+    Served,
     /// A checkpoint is another log's, or another epoch's.
     #[error("the checkpoint is not one of this log's epoch: {0}")]
     Checkpoint(String),
@@ -73,7 +77,7 @@ pub enum EpochError {
 /// checkpoints known the latest counts. With `scheduled_too`, nothing that was scheduled is sent by itself.
 ///
 /// # Errors
-/// [`EpochError::Checkpoint`] before anything was changed.
+/// [`EpochError::Checkpoint`] and [`EpochError::Served`] before anything was changed.
 pub async fn begin_epoch(
     store: &Store,
     known: &KnownCheckpoints,
@@ -84,7 +88,12 @@ pub async fn begin_epoch(
     if head.position == Position(0) {
         return Err(EpochError::Empty);
     }
+    if store.is_served().await.map_err(storage)? {
+        return Err(EpochError::Served);
+    }
     let last = last_known(store, &head, known).await?;
+    // Broken off, it has to be done to its end before anybody serves.
+    store.marks.epoch_pends(head.epoch).await.map_err(storage)?;
     // They may have followed what was lost.
     store.forget_read_models().map_err(storage)?;
     let unknown = hold(store, head.position, scheduled_too, seen).await?;
@@ -147,7 +156,8 @@ async fn hold(store: &Store, end: Position, scheduled_too: bool, seen: impl Fn(u
         );
         seen(after.0, end.0);
     }
-    let executor: Executor<Post> = Core::executor(&store.journal, store.sharing, &store.clock, PostServices::default());
+    let (services, outdated) = (PostServices::default(), Outdated::default());
+    let executor: Executor<Post> = Core::executor(&store.journal, store.sharing, &store.clock, services, &outdated);
     let (mut held, all) = (0, posts.len() as u64);
     for (done, (workspace, id)) in (1..).zip(posts) {
         let command = PostCommand::new(store.clock.now(), 0.5, PostAction::HoldRestored { scheduled_too });

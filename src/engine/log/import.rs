@@ -3,6 +3,7 @@
 use std::io::BufRead;
 
 use campanile_events::{
+    ids::Epoch,
     journal::{Head, Journal, Recorded, RestoreError, Restoring},
     merkle::checkpoint::VerifyingKey,
 };
@@ -46,13 +47,15 @@ pub enum ImportError {
 pub struct Announced {
     /// What its checkpoint is checked with.
     pub verifying_key: String,
+    /// The log's epoch.
+    pub epoch: Epoch,
 }
 
 /// Reads no further than an export's first line.
 pub fn announced(input: impl BufRead) -> Result<Announced, ImportError> {
     let (header, _) = lines(input)?;
     whole(&header)?;
-    Ok(Announced { verifying_key: header.verifying_key })
+    Ok(Announced { verifying_key: header.verifying_key, epoch: header.epoch })
 }
 
 /// Puts an export into an empty journal, in one transaction that ends once the events have led to the signed checkpoint.

@@ -33,6 +33,16 @@ impl LogSource for OpenLog {
         Bundler::of(&self.0).seal().await.map_err(|error| SourceError::Read(error.to_string()))
     }
 
+    async fn moves(&self) -> Result<(), SourceError> {
+        let store = &self.0;
+        let failed = |error: &dyn std::fmt::Display| SourceError::Read(error.to_string());
+        if store.is_served().await.map_err(|error| failed(&error))? {
+            return Err(SourceError::Served);
+        }
+        let epoch = store.journal.head().await.map_err(|error| failed(&error))?.epoch;
+        store.marks.moves(epoch).await.map_err(|error| failed(&error))
+    }
+
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {
         self.0.journal.read(after, limit).await.map_err(|error| SourceError::Read(error.to_string()))
     }

@@ -75,6 +75,11 @@ impl LogSource for SocketLog {
         Ok(self.bytes(Method::GET, "/operator/bundle").await?.to_vec())
     }
 
+    /// Who answers here serves.
+    async fn moves(&self) -> Result<(), SourceError> {
+        Err(SourceError::Served)
+    }
+
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {
         let path = format!("/operator/log/events?after={after}&limit={limit}");
         let read: Events = self.ask(Method::GET, &path).await?;

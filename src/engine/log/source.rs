@@ -28,6 +28,9 @@ pub trait LogSource: Send + Sync {
     /// What its engine needs besides it, as the bytes of a bundle's file.
     async fn bundle(&self) -> Result<Vec<u8>, SourceError>;
 
+    /// Marks it as moved away, so that nobody serves it any more.
+    async fn moves(&self) -> Result<(), SourceError>;
+
     /// The events after a position, in order, at most `limit`; none at the end.
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError>;
 }
@@ -46,6 +49,11 @@ pub enum SourceError {
         /// Why.
         reason: String,
     },
+    /// Somebody serves it.
+    #[error(
+        "the log is being served: stop the engine first, and all its nodes (one that was killed is forgotten after ten seconds)"
+    )]
+    Served,
     /// The process that had the folder is gone.
     #[error("the engine stopped")]
     Stopped,

@@ -7,15 +7,15 @@ use serde_json::json;
 use super::publish;
 use crate::support::{API, Cluster, Options, SOON, SandboxServer, WORKERS, attempts, eventually, published};
 
-/// A lease of half its length: a job lies on NATS for 10 s, whatever the lease, before it is given to another.
-const HALF: &str = "lease=30,settle=2.4,lookup_gap=1.2,quiet=1.2,sweep=5,retry_first=0.05,retry_most=1";
-/// Half of 75 s.
-const NOTICED: Duration = Duration::from_millis(37_500);
+/// A fifth of what is usual until a silence is noticed.
+const FIFTH: &str = "lease=12,settle=2.4,lookup_gap=1.2,quiet=1.2,sweep=2,retry_first=0.05,retry_most=1";
+/// A fifth of 75 s.
+const NOTICED: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_it_had_in_hand_is_noticed_and_settled() {
     let sandbox = SandboxServer::start().await;
-    let mut cluster = Cluster::start(Options { timing: Some(HALF), ..Options::default() }).await;
+    let mut cluster = Cluster::start(Options { timing: Some(FIFTH), ..Options::default() }).await;
     let client = cluster.client(API[0]);
     let mut posts = Vec::new();
     // Whatever is taken now, this one takes it.

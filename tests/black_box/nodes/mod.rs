@@ -6,14 +6,20 @@
 //! - `database`: PostgreSQL is away.
 //! - `dying`, `standing_still`: one node of two.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
+//! - `leading`: who leads, in figures.
+//! - `real_timing`: the promises in seconds, where that is asked for.
+//! - `upgrade`: nodes of an older build beside newer ones.
 
 mod bus;
 mod database;
 mod dying;
 mod keys;
 mod kills;
+mod leading;
 mod reading;
+mod real_timing;
 mod standing_still;
+mod upgrade;
 
 use std::time::{Duration, Instant};
 

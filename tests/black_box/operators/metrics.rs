@@ -55,6 +55,10 @@ async fn figures_are_those_of_the_docs_and_count_what_happened() {
         ("campanile_publish_lateness_seconds_count{platform=\"sandbox\"}", 1.0),
         ("campanile_http_requests_total{method=\"POST\",route=\"/v1/posts\",status=\"201\"}", 1.0),
         ("campanile_http_requests_total{method=\"GET\",route=\"none\",status=\"404\"}", 1.0),
+        ("campanile_leader", 1.0),
+        ("campanile_leader_unheard_seconds", 0.0),
+        ("campanile_role{role=\"worker\"}", 1.0),
+        ("campanile_build_outdated", 0.0),
         ("campanile_http_request_duration_seconds_count{method=\"POST\",route=\"/v1/posts\"}", 1.0),
     ] {
         assert_eq!(value(&text, series), Some(wanted), "{series}\n{text}");

@@ -7,6 +7,7 @@ mod import;
 mod keys;
 mod log;
 mod metrics;
+mod moving;
 mod pauses;
 mod projections;
 mod restore;

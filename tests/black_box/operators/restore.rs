@@ -5,10 +5,19 @@ use std::{fs, time::Duration};
 use serde_json::{Value, json};
 
 use super::import::{Moved, Place, post, text};
-use crate::support::{Engine, Options, SOON, SandboxServer, campanile_in, eventually, now, published};
+use crate::support::{Engine, Options, Ran, SOON, SandboxServer, campanile_in, eventually, now, published};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_sent_after_the_backup_is_unknown_and_not_sent_again() {
+    restored_in(Place::folder()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_in_postgresql() {
+    restored_in(Place::database()).await;
+}
+
+async fn restored_in(place: Place) {
     let sandbox = SandboxServer::start().await;
     let mut old = Engine::start(Options::default()).await;
     let client = old.client();
@@ -30,7 +39,6 @@ async fn what_was_sent_after_the_backup_is_unknown_and_not_sent_again() {
     let lost = post(&client, "written after the backup", &account).await;
     old.terminate();
 
-    let place = Place::folder();
     place.bring_key_of(&old);
     let checkpoint = old.data().join("checkpoint");
     let ran = place.run(&backup.import(&["--restored", "--checkpoint", text(&checkpoint)]));
@@ -100,4 +108,51 @@ async fn a_folder_that_was_put_back_begins_a_new_epoch() {
     })
     .await;
     assert_eq!(sandbox.truth().await.visible.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_not_served_before_its_new_epoch_has_begun() {
+    not_served_too_soon(Place::folder()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_one_in_postgresql_or_while_other_nodes_serve() {
+    let place = Place::database();
+    let place = not_served_too_soon(place).await;
+    let (mut process, _) = place.serve("").await;
+    let mut beside = place.command(&["log", "new-epoch"]);
+    let refused = Ran::of(beside.env("CAMPANILE_DATA", place.folder.path().join("another node's")));
+    assert!(refused.code == Some(2) && refused.errors.contains("nodes still serve"), "{}", refused.errors);
+    process.ask_to_stop();
+    assert_eq!(process.ended(Duration::from_secs(40)).code(), Some(0), "{}", process.said());
+    let mut alone = place.command(&["log", "new-epoch"]);
+    Ran::of(alone.env("CAMPANILE_DATA", place.folder.path().join("another node's"))).ok();
+}
+
+/// An import that brings the log back and fails before the new epoch: a `serve` by hand or by a supervisor comes next.
+async fn not_served_too_soon(place: Place) -> Place {
+    let mut old = Engine::start(Options::default()).await;
+    let outdated = old.outputs().join("of the first epoch");
+    old.command(&["log", "export", "--output", text(&old.outputs().join("log"))]).ok();
+    fs::copy(old.data().join("checkpoint"), &outdated).expect("a checkpoint");
+    old.terminate();
+    old.command(&["log", "new-epoch"]).ok();
+    let backup = Moved::of(&old);
+    place.bring_key_of(&old);
+    let ran = place.run(&backup.import(&["--restored", "--checkpoint", text(&outdated)]));
+    assert!(ran.code == Some(1) && ran.errors.contains("the log is imported, but"), "{}", ran.errors);
+
+    for _ in 0..2 {
+        let refused = Ran::refused_to_serve(place.command(&[]), place.folder.path());
+        assert_eq!(refused.code, Some(2), "{}{}", refused.output, refused.errors);
+        assert!(refused.errors.contains("campanile log new-epoch"), "it says what to do: {}", refused.errors);
+    }
+    place.run(&["log", "verify"]).ok();
+    let began = place.run(&["log", "new-epoch"]);
+    assert!(began.code == Some(0) && began.errors.contains("epoch 3 begins"), "{}", began.errors);
+    let (mut process, client) = place.serve(old.secret()).await;
+    client.get("/v1/me").await.expect(200);
+    process.ask_to_stop();
+    assert_eq!(process.ended(Duration::from_secs(40)).code(), Some(0), "{}", process.said());
+    place
 }

@@ -4,4 +4,5 @@ mod bad_input;
 mod ends;
 mod idempotency;
 mod strict;
+mod too_long;
 mod unreadable;

@@ -6,11 +6,13 @@
 
 mod free_port;
 mod nats;
+mod nats_operator;
 mod pds;
 mod postgres;
 mod process;
 
 pub use free_port::free_port;
 pub use nats::{Nats, Snapshot};
+pub use nats_operator::NatsOperator;
 pub use pds::Pds;
 pub use postgres::Postgres;

@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::{
     MediaMood,
-    routes::{error, may, unauthorized},
+    oauth::may,
+    routes::error,
     server::{Medium, Shared, State as Truth},
 };
 
@@ -19,8 +20,8 @@ use super::{
 const FIRST_ID: u64 = 115_000_000_000_000_001;
 
 pub(super) async fn bring(State(shared): State<Shared>, headers: HeaderMap, body: axum::body::Bytes) -> Response<Body> {
-    if !may(&headers) {
-        return unauthorized();
+    if let Err(refused) = may(&shared.lock(), &headers, "write:media") {
+        return *refused;
     }
     let mut state = shared.lock();
     let in_process = match state.media_moods.pop_front() {
@@ -40,8 +41,8 @@ pub(super) async fn bring(State(shared): State<Shared>, headers: HeaderMap, body
 }
 
 pub(super) async fn ask(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response<Body> {
-    if !may(&headers) {
-        return unauthorized();
+    if let Err(refused) = may(&shared.lock(), &headers, "write:media") {
+        return *refused;
     }
     let mut state = shared.lock();
     let Some(medium) = state.media.iter_mut().find(|medium| medium.id == id) else {

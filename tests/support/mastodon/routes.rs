@@ -13,7 +13,12 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{DeleteMood, Mood, TOKEN, media, server::Shared, shown};
+use super::{
+    DeleteMood, Mood, media,
+    oauth::{self, may},
+    server::Shared,
+    shown,
+};
 use crate::support::reset::Resetter;
 
 /// How many statuses a listing shows if nobody says.
@@ -47,6 +52,7 @@ pub(super) fn router(state: Shared) -> Router {
         .route("/api/v1/statuses", post(publish))
         .route("/api/v1/statuses/{id}", get(show).delete(delete))
         .route("/api/v1/accounts/{id}/statuses", get(list))
+        .merge(oauth::routes())
         .with_state(state)
 }
 
@@ -59,8 +65,8 @@ async fn instance_v1(State(state): State<Shared>) -> Response<Body> {
 }
 
 async fn verify(State(state): State<Shared>, headers: HeaderMap) -> Response<Body> {
-    if !may(&headers) {
-        return unauthorized();
+    if let Err(refused) = may(&state.lock(), &headers, "read:accounts") {
+        return *refused;
     }
     Json(shown::account(&state.lock())).into_response()
 }
@@ -71,8 +77,8 @@ async fn publish(
     headers: HeaderMap,
     body: axum::body::Bytes,
 ) -> Response<Body> {
-    if !may(&headers) {
-        return unauthorized();
+    if let Err(refused) = may(&shared.lock(), &headers, "write:statuses") {
+        return *refused;
     }
     let Some(new) = read(&headers, &body) else {
         return error(StatusCode::UNPROCESSABLE_ENTITY, "Validation failed: Text can't be blank");
@@ -140,8 +146,8 @@ async fn delete(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response<Body> {
-    if !may(&headers) {
-        return unauthorized();
+    if let Err(refused) = may(&shared.lock(), &headers, "write:statuses") {
+        return *refused;
     }
     let mood = {
         let mut state = shared.lock();
@@ -181,8 +187,8 @@ async fn list(
     Query(listing): Query<Listing>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    if !may(&headers) {
-        return unauthorized();
+    if let Err(refused) = may(&state.lock(), &headers, "read:statuses") {
+        return *refused;
     }
     if id != shown::ACCOUNT {
         return error(StatusCode::NOT_FOUND, "Record not found");
@@ -224,10 +230,6 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Option<NewStatus> {
     serde_json::from_slice::<NewStatus>(body)
         .ok()
         .filter(|new| !new.status.trim().is_empty() || !new.media_ids.is_empty())
-}
-
-pub(super) fn may(headers: &HeaderMap) -> bool {
-    headers.get(header::AUTHORIZATION).is_some_and(|given| given == format!("Bearer {TOKEN}").as_str())
 }
 
 pub(super) fn unauthorized() -> Response<Body> {

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{DeleteMood, MediaMood, Mood, routes};
+use super::{App, DeleteMood, MediaMood, Mood, oauth::OAuth, routes};
 use crate::support::{now, reset};
 
 /// What lets one post.
@@ -92,6 +92,7 @@ pub(super) struct State {
     /// The ids that were asked to be deleted, and when.
     pub deletions: Vec<(String, DateTime<Utc>)>,
     pub delete_moods: VecDeque<DeleteMood>,
+    pub oauth: OAuth,
     /// Counts what was made.
     made: u64,
     moods: VecDeque<Mood>,
@@ -111,6 +112,7 @@ impl MastodonStandIn {
             media_moods: VecDeque::new(),
             deletions: Vec::new(),
             delete_moods: VecDeque::new(),
+            oauth: OAuth::default(),
             made: 0,
             moods: VecDeque::new(),
             keys: HashMap::new(),
@@ -124,6 +126,21 @@ impl MastodonStandIn {
     /// What it does with the next posts, one each.
     pub fn next(&self, moods: &[Mood]) {
         self.state.lock().moods.extend(moods);
+    }
+
+    /// The apps that were registered with it and that it still knows.
+    pub fn apps(&self) -> Vec<App> {
+        self.state.lock().oauth.apps.clone()
+    }
+
+    /// Forgets every app, as servers do that tidy up.
+    pub fn forget_apps(&self) {
+        self.state.lock().oauth.apps.clear();
+    }
+
+    /// The tokens that it gave, beside [`TOKEN`].
+    pub fn granted(&self) -> Vec<String> {
+        self.state.lock().oauth.tokens.keys().filter(|token| *token != TOKEN).cloned().collect()
     }
 
     /// What stands on it.

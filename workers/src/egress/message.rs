@@ -43,6 +43,14 @@ impl Request {
         Self { method: Method::POST, url, headers, body: body.into() }
     }
 
+    /// A request that gives a form of names and values.
+    pub fn post_form(url: Url, fields: &[(&str, &str)]) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
+        Self { method: Method::POST, url, headers, body: body.into() }
+    }
+
     /// A request that gives a form with parts, whose boundary is `boundary`.
     ///
     /// # Errors

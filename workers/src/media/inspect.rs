@@ -35,7 +35,7 @@ pub enum InspectError {
     #[error("the content is no picture or film of a known type")]
     Unknown,
     /// They begin like one, and don't go on so.
-    #[error("the content is no whole {0}")]
+    #[error("the content is no whole {0}: it was cut, doesn't end where it should, or shows nothing")]
     Broken(MediaKind),
     /// Its sides are none that can be shown.
     #[error("the picture must have sides of at most 65535 pixels, and at most 100 megapixels")]

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use campanile_events::{
     commands::{Executor, LoadError},
-    ids::WorkspaceId,
+    ids::{MediaId, WorkspaceId},
     media::Media,
     seal::{DataKey, Open, SealError, fields},
 };
 use hyper::body::Bytes;
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::{Inspected, MediaStore, Place, StoreError};
 
@@ -18,6 +18,8 @@ use super::{Inspected, MediaStore, Place, StoreError};
 const HELD: u32 = 256;
 const MIB: u64 = 1024 * 1024;
 const CONTENT: &str = "media.content";
+/// Few enough to cost nothing, many enough that different media seldom wait for each other.
+const PLACES: usize = 256;
 
 /// Every medium. Clones share it.
 #[derive(Debug, Clone)]
@@ -27,7 +29,12 @@ pub struct Library {
     /// Their bytes.
     pub store: MediaStore,
     held: Arc<Semaphore>,
+    pub(super) turns: Turns,
 }
+
+/// Whose bytes are given or confirmed here, one after the other.
+#[derive(Debug, Clone)]
+pub(super) struct Turns(Arc<[Arc<Mutex<()>>]>);
 
 /// A confirmed medium with its bytes, which count as held until this is dropped.
 #[derive(Debug)]
@@ -64,11 +71,12 @@ pub enum FetchError {
 impl Library {
     /// What is known of media, and where their bytes lie.
     pub fn new(media: Executor<Media>, store: MediaStore) -> Self {
-        Self { media, store, held: Arc::new(Semaphore::new(HELD as usize)) }
+        let turns = Turns((0..PLACES).map(|_| Arc::default()).collect());
+        Self { media, store, held: Arc::new(Semaphore::new(HELD as usize)), turns }
     }
 
     /// The keyed digest under which content is confirmed.
-    pub fn digest(key: &DataKey, inspected: &Inspected) -> String {
+    pub(super) fn digest(key: &DataKey, inspected: &Inspected) -> String {
         key.digest(CONTENT, &inspected.sha256)
     }
 
@@ -79,7 +87,7 @@ impl Library {
         let (announced, confirmed) = media.ready().ok_or(FetchError::Absent)?;
         let most = u32::try_from(announced.bytes.div_ceil(MIB)).unwrap_or(HELD).clamp(1, HELD);
         let held = Arc::clone(&self.held).acquire_many_owned(most).await.expect("nobody closes it");
-        let bytes = self.store.read(place).await.map_err(|error| match error {
+        let bytes = self.store.read(place, &confirmed.digest).await.map_err(|error| match error {
             StoreError::Absent => FetchError::Absent,
             error => FetchError::Store(error),
         })?;
@@ -92,12 +100,16 @@ impl Library {
     }
 
     /// The workspace's own medium, whether confirmed or not.
-    pub async fn of(
-        &self,
-        workspace: WorkspaceId,
-        id: campanile_events::ids::MediaId,
-    ) -> Result<Option<Media>, LoadError> {
+    pub async fn of(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<Media>, LoadError> {
         let loaded = self.media.load(workspace, id.uuid()).await?;
         Ok(loaded.map(|loaded| loaded.state).filter(|media| media.announced.is_some()))
+    }
+}
+
+impl Turns {
+    pub(super) async fn take(&self, id: MediaId) -> OwnedMutexGuard<()> {
+        // The last bits of an id are random.
+        let place = id.uuid().as_u128() as usize % self.0.len();
+        Arc::clone(&self.0[place]).lock_owned().await
     }
 }

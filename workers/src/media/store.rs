@@ -1,25 +1,38 @@
 //! The bytes, in a folder.
+//!
+//! What is given for a medium lies under its name, and what is given later takes its place. What was confirmed lies beside it,
+//! under a name that tells its content: nothing else is ever put there, by whichever process.
 
-use std::{io, path::Path, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use campanile_events::{
     ids::{MediaId, WorkspaceId},
     random,
 };
 use chrono::{DateTime, Utc};
-use futures::{TryStreamExt, stream::BoxStream};
+use futures::TryStreamExt;
 use hyper::body::Bytes;
 use object_store::{Error, ObjectStore, ObjectStoreExt, WriteMultipart, local::LocalFileSystem, path};
+
+use super::{Held, Incoming};
 
 /// The longest medium, in bytes.
 pub const LARGEST: u64 = 100 * 1024 * 1024;
 /// Where bytes lie until they are whole.
 const INCOMING: &str = "incoming";
 const PART: usize = 5 * 1024 * 1024;
+const HELD: &str = "held-";
 
-/// Where the bytes of all media lie. Clones share it.
+/// Where the bytes of all media lie. Clones share it, and so may other processes.
 #[derive(Debug, Clone)]
-pub struct MediaStore(Arc<dyn ObjectStore>);
+pub struct MediaStore {
+    pub(super) objects: Arc<dyn ObjectStore>,
+    incoming: PathBuf,
+}
 
 /// Where one medium's bytes lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +43,20 @@ pub struct Place {
     pub id: MediaId,
 }
 
+/// What bytes are in the store for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lying {
+    /// They were given, and nobody has said yet whether they are right.
+    Given,
+    /// They are being looked at, under a name made for that.
+    Held(String),
+    /// They are the confirmed ones, if the log names this digest.
+    Kept(String),
+}
+
 /// Why the store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The bytes are there already.
-    #[error("the bytes are there already")]
-    Exists,
     /// There are no bytes.
     #[error("there are no bytes")]
     Absent,
@@ -57,121 +78,125 @@ impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound { .. } => Self::Absent,
-            Error::AlreadyExists { .. } => Self::Exists,
             error => Self::Store(error),
         }
     }
 }
 
-impl Place {
-    fn of(path: &path::Path) -> Option<Self> {
-        let (workspace, id) = path.as_ref().split_once('/')?;
-        Some(Self { workspace: workspace.parse().ok()?, id: id.parse().ok()? })
+impl Lying {
+    fn path(&self, place: Place) -> path::Path {
+        let Place { workspace, id } = place;
+        path::Path::from(match self {
+            Self::Given => format!("{workspace}/{id}"),
+            Self::Held(name) => format!("{workspace}/{id}.{HELD}{name}"),
+            Self::Kept(digest) => format!("{workspace}/{id}.{digest}"),
+        })
     }
 
-    fn path(&self) -> path::Path {
-        path::Path::from(format!("{}/{}", self.workspace, self.id))
+    fn of(path: &path::Path) -> Option<(Place, Self)> {
+        let (workspace, name) = path.as_ref().split_once('/')?;
+        let (id, lying) = match name.split_once('.').map(|(id, rest)| (id, rest, rest.strip_prefix(HELD))) {
+            None => (name, Self::Given),
+            Some((id, _, Some(held))) => (id, Self::Held(held.to_owned())),
+            Some((id, digest, None)) => (id, Self::Kept(digest.to_owned())),
+        };
+        Some((Place { workspace: workspace.parse().ok()?, id: id.parse().ok()? }, lying))
     }
 }
 
 impl MediaStore {
-    /// The store in a folder, which is made if need be. What an earlier process did not finish is swept away.
+    /// The store in a folder, which is made if need be.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        match std::fs::remove_dir_all(folder.join(INCOMING)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        std::fs::create_dir_all(folder.join(INCOMING))?;
+        let incoming = folder.join(INCOMING);
+        std::fs::create_dir_all(&incoming)?;
         // What was answered is durable here as in the journal.
-        Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))))
+        let objects = Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true));
+        Ok(Self { objects, incoming })
     }
 
     /// Begins to take in `bytes` bytes.
-    ///
-    /// # Errors
-    /// [`StoreError::Exists`] if they are there already.
     pub async fn begin(&self, place: Place, bytes: u64) -> Result<Incoming, StoreError> {
-        if self.holds(place).await? {
-            return Err(StoreError::Exists);
-        }
-        let staged = path::Path::from(format!("{INCOMING}/{}", hex::encode(random::bytes::<16>())));
-        let upload = self.0.put_multipart(&staged).await?;
+        let staged = path::Path::from(format!("{INCOMING}/{}", fresh_name()));
+        let upload = self.objects.put_multipart(&staged).await?;
         let writer = WriteMultipart::new_with_chunk_size(upload, PART);
-        Ok(Incoming { store: self.clone(), place, staged, writer, missing: bytes })
+        Ok(Incoming::new(self.clone(), place, staged, writer, bytes))
     }
 
-    /// Whether the bytes are there.
-    pub async fn holds(&self, place: Place) -> Result<bool, StoreError> {
-        match self.0.head(&place.path()).await {
+    /// Whether such bytes are there.
+    pub async fn has(&self, place: Place, lying: &Lying) -> Result<bool, StoreError> {
+        match self.objects.head(&lying.path(place)).await {
             Ok(_) => Ok(true),
             Err(Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The bytes, one piece after the other.
-    pub async fn stream(
-        &self,
-        place: Place,
-    ) -> Result<BoxStream<'static, Result<Bytes, object_store::Error>>, StoreError> {
-        Ok(self.0.get(&place.path()).await?.into_stream())
+    /// Takes hold of the bytes that were given: these, whatever is given from now on.
+    pub async fn hold(&self, place: Place) -> Result<Held, StoreError> {
+        let at = Lying::Held(fresh_name()).path(place);
+        self.objects.copy(&Lying::Given.path(place), &at).await?;
+        Ok(Held::new(self.clone(), place, at))
     }
 
-    /// All the bytes.
-    pub async fn read(&self, place: Place) -> Result<Bytes, StoreError> {
-        Ok(self.0.get(&place.path()).await?.bytes().await?)
+    /// All the bytes that were confirmed under this digest. Whether they are still those is for the reader to see.
+    pub async fn read(&self, place: Place, digest: &str) -> Result<Bytes, StoreError> {
+        let kept = self.objects.get(&Lying::Kept(digest.to_owned()).path(place)).await;
+        let found = match kept {
+            // Earlier builds left confirmed bytes where they were given.
+            Err(Error::NotFound { .. }) => self.objects.get(&Lying::Given.path(place)).await?,
+            kept => kept?,
+        };
+        Ok(found.bytes().await?)
     }
 
-    /// Whose bytes are there, and when they were given.
-    pub async fn list(&self) -> Result<Vec<(Place, DateTime<Utc>)>, StoreError> {
-        let objects = self.0.list(None).try_collect::<Vec<_>>().await?;
-        Ok(objects.into_iter().filter_map(|it| Some((Place::of(&it.location)?, it.last_modified))).collect())
+    /// What lies here, whose it is, and when it was given.
+    pub async fn list(&self) -> Result<Vec<(Place, Lying, DateTime<Utc>)>, StoreError> {
+        let objects = self.objects.list(None).try_collect::<Vec<_>>().await?;
+        let known = objects.into_iter().filter_map(|it| Some((Lying::of(&it.location)?, it.last_modified)));
+        Ok(known.map(|((place, lying), given_at)| (place, lying, given_at)).collect())
     }
 
-    /// Takes the bytes away, if they are there.
-    pub async fn remove(&self, place: Place) -> Result<(), StoreError> {
-        match self.0.delete(&place.path()).await {
+    /// Takes bytes away, if they are there.
+    pub async fn remove(&self, place: Place, lying: &Lying) -> Result<(), StoreError> {
+        self.delete(&lying.path(place)).await
+    }
+
+    /// Sweeps away what began to come and was not touched since `before`: its process is gone.
+    pub async fn sweep_incoming(&self, before: DateTime<Utc>) -> Result<(), StoreError> {
+        let folder = self.incoming.clone();
+        let swept = tokio::task::spawn_blocking(move || sweep(&folder, before));
+        Ok(swept.await.map_err(io::Error::other)??)
+    }
+
+    pub(super) async fn delete(&self, at: &path::Path) -> Result<(), StoreError> {
+        match self.objects.delete(at).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
-}
 
-/// Bytes on their way in. Dropped before [`Incoming::finish`], nothing of them stays.
-#[derive(Debug)]
-pub struct Incoming {
-    store: MediaStore,
-    place: Place,
-    staged: path::Path,
-    writer: WriteMultipart,
-    missing: u64,
-}
-
-impl Incoming {
-    /// Takes the next bytes.
-    ///
-    /// # Errors
-    /// [`StoreError::TooLong`] if they are more than were announced.
-    pub async fn write(&mut self, bytes: Bytes) -> Result<(), StoreError> {
-        self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or(StoreError::TooLong)?;
-        self.writer.wait_for_capacity(1).await?;
-        self.writer.put(bytes);
-        Ok(())
+    pub(super) async fn rename(&self, from: &path::Path, place: Place, to: &Lying) -> Result<(), StoreError> {
+        self.objects.rename(from, &to.path(place)).await?;
+        // Of two names of one file, renaming takes neither away.
+        self.delete(from).await
     }
+}
 
-    /// Puts the whole in its place.
-    ///
-    /// # Errors
-    /// [`StoreError::TooShort`] if bytes are missing; [`StoreError::Exists`] if another was faster.
-    pub async fn finish(self) -> Result<(), StoreError> {
-        let Self { store, place, staged, writer, missing } = self;
-        if missing > 0 {
-            writer.abort().await?;
-            return Err(StoreError::TooShort);
+fn fresh_name() -> String {
+    hex::encode(random::bytes::<16>())
+}
+
+fn sweep(folder: &Path, before: DateTime<Utc>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let swept = entry.metadata().and_then(|it| it.modified()).and_then(|touched| {
+            if DateTime::<Utc>::from(touched) < before { std::fs::remove_file(entry.path()) } else { Ok(()) }
+        });
+        match swept {
+            // It was whole by now, or another process sweeps as well.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
-        writer.finish().await?;
-        let placed = store.0.copy_if_not_exists(&staged, &place.path()).await;
-        store.0.delete(&staged).await?;
-        Ok(placed?)
     }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use campanile_events::{
     ids::{MediaId, WorkspaceId},
     media::{MediaKind, Size},
 };
-use futures::FutureExt;
+use futures::{FutureExt, TryStreamExt};
 use hyper::body::Bytes;
 use uuid::Uuid;
 
@@ -37,7 +37,15 @@ async fn put(store: &MediaStore, place: Place, announced: u64, pieces: &[&'stati
     for piece in pieces {
         incoming.write(Bytes::from_static(piece)).await?;
     }
-    incoming.finish().await
+    incoming.whole().await?.give().await
+}
+
+/// What is given for a medium.
+async fn given(store: &MediaStore, place: Place) -> Result<Vec<u8>, StoreError> {
+    let held = store.hold(place).await?;
+    let pieces: Vec<_> = held.stream().await?.try_collect().await.unwrap();
+    held.let_go().await?;
+    Ok(pieces.concat())
 }
 
 fn files(folder: &Path) -> usize {
@@ -50,32 +58,54 @@ async fn told(bytes: &[u8]) -> Result<Inspected, InspectError> {
 }
 
 #[tokio::test]
-async fn what_is_put_is_read_and_stands_once() {
+async fn what_is_given_last_is_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let store = MediaStore::open(folder.path()).unwrap();
-    assert!(matches!(store.read(place(1)).await, Err(StoreError::Absent)));
+    assert!(matches!(given(&store, place(1)).await, Err(StoreError::Absent)));
     put(&store, place(1), 5, &[b"he", b"", b"llo"]).await.unwrap();
-    assert_eq!(store.read(place(1)).await.unwrap(), "hello");
-    assert!(matches!(put(&store, place(1), 5, &[b"other"]).await, Err(StoreError::Exists)));
-    assert_eq!(store.read(place(1)).await.unwrap(), "hello");
-    assert!(!store.holds(place(2)).await.unwrap());
-    store.remove(place(1)).await.unwrap();
-    store.remove(place(1)).await.unwrap();
-    assert!(!store.holds(place(1)).await.unwrap());
+    assert_eq!(given(&store, place(1)).await.unwrap(), b"hello");
+    put(&store, place(1), 5, &[b"other"]).await.unwrap();
+    assert_eq!(given(&store, place(1)).await.unwrap(), b"other");
+    assert!(!store.has(place(2), &Lying::Given).await.unwrap());
+    store.remove(place(1), &Lying::Given).await.unwrap();
+    store.remove(place(1), &Lying::Given).await.unwrap();
+    assert!(!store.has(place(1), &Lying::Given).await.unwrap());
+    assert_eq!(files(folder.path()), 0);
 }
 
 #[tokio::test]
-async fn of_two_at_once_one_wins() {
+async fn of_two_at_once_the_later_is_there_and_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let store = MediaStore::open(folder.path()).unwrap();
+    let (store, elsewhere) = (MediaStore::open(folder.path()).unwrap(), MediaStore::open(folder.path()).unwrap());
     let mut one = store.begin(place(1), 3).await.unwrap();
-    let mut other = store.begin(place(1), 3).await.unwrap();
+    let mut other = elsewhere.begin(place(1), 3).await.unwrap();
     one.write(Bytes::from_static(b"one")).await.unwrap();
     other.write(Bytes::from_static(b"two")).await.unwrap();
-    one.finish().await.unwrap();
-    assert!(matches!(other.finish().await, Err(StoreError::Exists)));
-    assert_eq!(store.read(place(1)).await.unwrap(), "one");
+    other.whole().await.unwrap().give().await.unwrap();
+    one.whole().await.unwrap().give().await.unwrap();
+    assert_eq!(given(&store, place(1)).await.unwrap(), b"one");
     assert_eq!(files(folder.path()), 1);
+}
+
+#[tokio::test]
+async fn what_is_held_is_kept_whatever_another_process_gives_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, elsewhere) = (MediaStore::open(folder.path()).unwrap(), MediaStore::open(folder.path()).unwrap());
+    put(&store, place(1), 3, &[b"one"]).await.unwrap();
+    let held = store.hold(place(1)).await.unwrap();
+    put(&elsewhere, place(1), 3, &[b"two"]).await.unwrap();
+    held.keep("d1").await.unwrap();
+    // As after a crash before the log named it.
+    put(&store, place(1), 3, &[b"one"]).await.unwrap();
+    for _ in 0..2 {
+        store.hold(place(1)).await.unwrap().keep("d1").await.unwrap();
+    }
+    put(&elsewhere, place(1), 3, &[b"two"]).await.unwrap();
+    assert_eq!(store.read(place(1), "d1").await.unwrap(), "one");
+    assert_eq!(store.read(place(1), "d2").await.unwrap(), "two", "as earlier builds left it");
+    let mut lying: Vec<_> = store.list().await.unwrap().into_iter().map(|(_, lying, _)| lying).collect();
+    lying.sort_by_key(|lying| *lying != Lying::Given);
+    assert_eq!(lying, [Lying::Given, Lying::Kept("d1".to_owned())], "nothing is held any more");
 }
 
 #[tokio::test]
@@ -84,14 +114,35 @@ async fn what_is_not_whole_leaves_nothing() {
     let store = MediaStore::open(folder.path()).unwrap();
     assert!(matches!(put(&store, place(1), 5, &[b"hel"]).await, Err(StoreError::TooShort)));
     assert!(matches!(put(&store, place(1), 5, &[b"hel", b"lo!"]).await, Err(StoreError::TooLong)));
-    assert!(!store.holds(place(1)).await.unwrap());
+    assert!(!store.has(place(1), &Lying::Given).await.unwrap());
     let mut cut = store.begin(place(1), 5).await.unwrap();
     cut.write(Bytes::from_static(b"hel")).await.unwrap();
     drop(cut);
-    std::fs::write(folder.path().join("incoming/left"), "by a process that died").unwrap();
-    let store = MediaStore::open(folder.path()).unwrap();
     assert_eq!(files(folder.path()), 0);
     put(&store, place(1), 5, &[b"hello"]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_dead_process_left_is_swept_and_what_another_takes_in_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = MediaStore::open(folder.path()).unwrap();
+    let mut coming = store.begin(place(1), 5).await.unwrap();
+    let left = folder.path().join("incoming/left#1");
+    std::fs::write(&left, "by a process that died").unwrap();
+    let touched = |path| chrono::DateTime::<chrono::Utc>::from(std::fs::metadata(path).unwrap().modified().unwrap());
+    let now = touched(&left);
+    std::fs::File::options()
+        .write(true)
+        .open(&left)
+        .unwrap()
+        .set_modified((now - chrono::Duration::hours(2)).into())
+        .unwrap();
+    let other = MediaStore::open(folder.path()).unwrap();
+    other.sweep_incoming(now - chrono::Duration::hours(1)).await.unwrap();
+    assert!(!left.exists());
+    coming.write(Bytes::from_static(b"hello")).await.unwrap();
+    coming.whole().await.unwrap().give().await.unwrap();
+    assert_eq!(given(&store, place(1)).await.unwrap(), b"hello");
 }
 
 #[tokio::test]

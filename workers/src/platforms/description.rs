@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ConnectField, FieldForm};
+use super::{ConnectField, FieldForm, SignInDescription};
 
 /// A platform's own page in the list of platforms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -11,10 +11,13 @@ pub struct Description {
     pub name: &'static str,
     /// What people call it.
     pub title: &'static str,
-    /// How an account is connected.
+    /// What an account is connected with directly.
     pub auth: AuthKind,
-    /// The fields of the request that connects one, told by their names.
+    /// The fields of the request that does so, told by their names.
     pub connect_fields: &'static [ConnectField],
+    /// The other way, where there is one: on the platform's own page.
+    #[serde(rename = "oauth")]
+    pub sign_in: Option<SignInDescription>,
     /// What a text may be.
     pub text: TextLimits,
     /// What may follow a post.
@@ -39,7 +42,7 @@ impl Description {
     }
 }
 
-/// How an account is connected.
+/// What an account is connected with directly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthKind {

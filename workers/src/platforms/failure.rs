@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use campanile_events::{post::FailureClass, seal::Open};
 
+use super::NotKept;
 use crate::egress::EgressError;
 
 /// A request that did not do what it was to do, with its fate.
@@ -74,6 +75,9 @@ pub enum ConnectError {
     /// The address is one that outgoing requests may not reach here.
     #[error("the server's address is not one that outgoing requests may reach")]
     EgressForbidden,
+    /// What is kept beside the journal can't be had now.
+    #[error(transparent)]
+    NotKept(#[from] NotKept),
 }
 
 impl From<EgressError> for ConnectError {

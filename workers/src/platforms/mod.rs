@@ -18,6 +18,7 @@ mod registry;
 mod renewal;
 mod rest;
 pub mod sandbox;
+mod sign_in;
 
 pub use connect_field::{ConnectField, FieldForm};
 pub use credentials::{Credentials, UnreadableCredentials};
@@ -31,3 +32,6 @@ pub use port::{
 pub use registry::{Adapter, Dependencies, DuplicatePlatform, Platforms, all, descriptions};
 pub use renewal::{CredentialKeeper, InMemory, NotKept, Renewal};
 pub use rest::rest_asked;
+pub use sign_in::{
+    AppKeeper, Begun, InvalidRedirectUri, REDIRECT_URI, RedirectUri, SignIn, SignInDescription, SignInRequest,
+};

@@ -14,7 +14,7 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use hyper::body::Bytes;
 
-use super::{ConnectError, CredentialKeeper, Credentials, Description, Fields, SendFailure};
+use super::{ConnectError, CredentialKeeper, Credentials, Description, Fields, SendFailure, SignIn};
 
 /// A platform that posts are published to.
 #[async_trait]
@@ -33,6 +33,12 @@ pub trait Platform: Send + Sync + fmt::Debug {
 
     /// Checks credentials against the platform; says whose they are and what the server offers.
     async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError>;
+
+    /// How an account is connected on the platform's own page; `None` where only [`Self::connect`] does it.
+    /// [`Description::sign_in`] says the same.
+    fn sign_in(&self) -> Option<&dyn SignIn> {
+        None
+    }
 
     /// Reads the server's offer again.
     async fn observe(&self, access: &Access) -> Result<Offer, SendFailure>;

@@ -100,6 +100,7 @@ mod tests {
 
     use super::*;
     use crate::egress::{EgressLimits, EgressPolicy};
+    use crate::platforms::REDIRECT_URI;
 
     #[test]
     fn every_platform_stands_under_its_own_name() {
@@ -111,7 +112,10 @@ mod tests {
         assert_eq!(names, ["bluesky", "mastodon", "sandbox"]);
         assert_eq!(descriptions(), platforms.iter().map(|platform| platform.describe()).collect::<Vec<_>>());
         for name in names {
-            assert_eq!(platforms.get(name).unwrap().name(), name);
+            let platform = platforms.get(name).unwrap();
+            assert_eq!(platform.name(), name);
+            let fields = platform.describe().sign_in.map(|it| it.fields.contains(&REDIRECT_URI));
+            assert_eq!(fields, platform.sign_in().map(|_| true), "{name}: what it says and what it does");
         }
         assert!(platforms.get("nowhere").is_none());
         let twice = platforms.iter().chain(platforms.iter().take(1)).cloned().collect();

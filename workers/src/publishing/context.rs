@@ -11,6 +11,7 @@ use campanile_events::{
     post::{Failure, FailureClass, Post, PostAction, PostCommand, PostError, PostEvent},
     random,
     seal::{DataKey, DataKeys, SealError, fields},
+    stored::UnreadableEvent,
     timing::Timing,
 };
 
@@ -65,6 +66,19 @@ pub(super) enum Trouble {
     Unheard,
     #[error("the worker is stopping")]
     Stopping,
+}
+
+impl Trouble {
+    /// Whether a newer build can go on where this one can't: it wrote what this one doesn't know.
+    pub fn is_a_newer_builds(&self) -> bool {
+        let unreadable = match self {
+            Self::Command(CommandError::Unreadable(error)) => error,
+            Self::Account(CommandError::Unreadable(error)) => error,
+            Self::Load(LoadError::Unreadable(error)) => error,
+            _ => return false,
+        };
+        matches!(unreadable, UnreadableEvent::Unknown { .. })
+    }
 }
 
 impl Context {

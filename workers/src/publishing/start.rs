@@ -1,7 +1,7 @@
 //! Starting and draining it all.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
@@ -11,6 +11,7 @@ use campanile_events::{
     commands::Executor,
     db::{Database, DbError},
     ids::{WorkerId, WorkspaceId},
+    outdated::Outdated,
     post::Post,
     seal::DataKeys,
     timing::Timing,
@@ -78,6 +79,8 @@ pub struct Deps {
     pub scheduler: bool,
     /// Who counts.
     pub observer: Arc<dyn Observer>,
+    /// Whether this build has met what only a newer one knows: then scheduler and workers here give way.
+    pub outdated: Outdated,
     /// Whether no other process can have workers on these databases.
     pub sole_process: bool,
 }
@@ -105,9 +108,10 @@ pub struct Publishing {
     timing: Timing,
     pauses: Pauses,
     elsewhere: Elsewhere,
-    stop: watch::Sender<bool>,
+    stop: Arc<watch::Sender<bool>>,
     workers: usize,
     leading: Option<Leading>,
+    outdated: Outdated,
     tasks: Mutex<Vec<Task>>,
 }
 
@@ -144,6 +148,7 @@ impl Publishing {
         };
         let bus = deps.bus;
         let (give, stop) = Stop::new();
+        let give = Arc::new(give);
         let mut tasks = Vec::new();
         for worker in workers {
             // Heard before it takes its first job: nobody may take it for dead.
@@ -169,8 +174,9 @@ impl Publishing {
         if deps.scheduler || deps.workers > 0 {
             let (read, bus, clock) = (Arc::clone(&deps.read), Arc::clone(&bus), clock.clone());
             let sweeper = Sweeper { context, read, bus, clock, leading: leading.clone() };
-            tasks.push((SWEEPER, sweeper.start(stop)));
+            tasks.push((SWEEPER, sweeper.start(stop.clone())));
         }
+        tokio::spawn(give_way(deps.outdated.clone(), Arc::downgrade(&give), stop));
         Ok(Self {
             bus,
             read: deps.read,
@@ -181,6 +187,7 @@ impl Publishing {
             stop: give,
             workers: deps.workers,
             leading,
+            outdated: deps.outdated,
             tasks: Mutex::new(tasks),
         })
     }
@@ -213,9 +220,18 @@ impl Publishing {
         self.leading.as_ref().map(Leading::leader)
     }
 
+    /// For how long nothing was heard of a leader here; nothing on a node without a scheduler, or that is alone.
+    pub fn leader_unheard(&self) -> Duration {
+        self.leading.as_ref().map_or(Duration::ZERO, Leading::unheard)
+    }
+
     /// Scheduler, sweeper and who leads are one part to who watches: what puts jobs on the bus.
     fn scheduler(&self) -> PartStatus {
         let Some(leading) = &self.leading else { return self.part(SCHEDULER, 0) };
+        if self.outdated.reason().is_some() {
+            let running = [SCHEDULER, SWEEPER, LEADER].into_iter().map(|part| self.running(part)).sum();
+            return given_way(SCHEDULER, running);
+        }
         let well = [SCHEDULER, SWEEPER].into_iter().all(|part| self.part(part, 1).ok);
         let (ok, text) = match leading.leader() {
             Leader::This { since, .. } => (true, format!("leads since {}", since.format("%F %T UTC"))),
@@ -261,10 +277,17 @@ impl Publishing {
         self.pauses.resumed();
     }
 
+    fn running(&self, part: &'static str) -> usize {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.iter().filter(|(of, task)| *of == part && !task.is_finished()).count()
+    }
+
     /// A part's tasks end when they are told to, and not before.
     fn part(&self, part: &'static str, wanted: usize) -> PartStatus {
-        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = tasks.iter().filter(|(of, task)| *of == part && !task.is_finished()).count();
+        let running = self.running(part);
+        if wanted > 0 && self.outdated.reason().is_some() {
+            return given_way(part, running);
+        }
         let ok = running >= wanted;
         let text = match (wanted, ok) {
             (0, _) => "none in this process".to_owned(),
@@ -303,5 +326,26 @@ impl Publishing {
         if tokio::time::timeout(patience, all).await.is_err() {
             tracing::warn!("jobs in hand are left behind; they are settled at the next start");
         }
+    }
+}
+
+/// How a part is that nodes of a newer build do now.
+fn given_way(part: &'static str, running: usize) -> PartStatus {
+    let text = match running {
+        0 => "it gave way to nodes with a newer build".to_owned(),
+        _ => format!("it gives way to nodes with a newer build: {running} finish what they have in hand"),
+    };
+    PartStatus { part, ok: false, text }
+}
+
+/// Lets others do what is done here, as at the end: what is in hand is finished, workers are heard no more, and another
+/// leads. Somebody who reads only a part of what is stored could hold up what is written by who reads all of it.
+async fn give_way(outdated: Outdated, give: Weak<watch::Sender<bool>>, mut stop: Stop) {
+    tokio::select! {
+        () = outdated.wait() => {}
+        () = stop.wait() => {}
+    }
+    if let Some(give) = give.upgrade() {
+        give.send_replace(true);
     }
 }

@@ -80,6 +80,10 @@ async fn work(publisher: Publisher, taken: Taken) {
         Ok(Ok(Some(pause))) => taken.later(pause),
         // Others may have it at once.
         Ok(Err(Trouble::Stopping)) => taken.later(Duration::ZERO),
+        Ok(Err(error)) if error.is_a_newer_builds() => {
+            tracing::warn!(post.id = %job.post_id, account.id = %job.account_id, %error, "the job is left to a newer node");
+            taken.later(Duration::ZERO);
+        }
         Ok(Err(error)) => {
             tracing::warn!(post.id = %job.post_id, account.id = %job.account_id, %error, "the job is taken up again");
             taken.later(pause);

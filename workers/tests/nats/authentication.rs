@@ -1,6 +1,6 @@
 //! As whom the bus speaks to the server; what is secret shows nowhere.
 
-use campanile_test_servers::Nats as Server;
+use campanile_test_servers::{Nats as Server, NatsOperator};
 use campanile_workers::bus::{Bus, nats::ConnectError};
 
 use super::rig::{becomes, connect, job, put_in_the_end, settings, take};
@@ -55,6 +55,45 @@ async fn tls_is_spoken_and_a_stranger_is_not_trusted() {
     trusting.ca = Some(other.ca());
     let error = connect(trusting).await.expect_err("another's certificate");
     assert!(matches!(error, ConnectError::Tls { .. }), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_of_a_file_open_it_and_strangers_are_refused() {
+    let (operator, stranger) = (NatsOperator::default(), NatsOperator::default());
+    let mut server = Server::start_with(&operator.configuration());
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("campanile.creds");
+    let with = |text: &str| {
+        std::fs::write(&file, text).expect("a file");
+        settings(&server.url()).with_credentials_file(file.clone()).expect("one way to sign in")
+    };
+    let text = operator.credentials();
+    let bus = connect(with(&text)).await.expect("the right credentials");
+    put_in_the_end(&bus, &job(1)).await;
+    assert_eq!(take(&bus).await.job(), &job(1));
+    let seed = text.lines().find(|line| line.starts_with("SU")).expect("a seed");
+    assert!(!format!("{bus:?}").contains(seed), "{bus:?}");
+
+    let error = connect(with(&stranger.credentials())).await.expect_err("another operator's");
+    assert!(matches!(error, ConnectError::Refused { .. }), "{error:?}");
+    let error = connect(settings(&server.url())).await.expect_err("no credentials");
+    assert!(matches!(error, ConnectError::Refused { .. }), "{error:?}");
+    for broken in ["", "no credentials", &text.replace(seed, "SUA"), &text[..text.len() / 2]] {
+        let error = connect(with(broken)).await.expect_err("no credentials in it");
+        assert!(matches!(error, ConnectError::CredentialsFile(std::io::ErrorKind::InvalidData)), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains(seed), "{error}");
+    }
+    let missing = settings(&server.url()).with_credentials_file(folder.path().join("missing")).expect("one way");
+    let error = connect(missing).await.expect_err("no file");
+    assert!(matches!(error, ConnectError::CredentialsFile(std::io::ErrorKind::NotFound)), "{error:?}");
+
+    // The server goes and comes: the credentials are presented again.
+    std::fs::write(&file, &text).expect("a file");
+    server.kill9();
+    becomes(&bus, "away", |health| !health.connected).await;
+    server.start_again();
+    put_in_the_end(&bus, &job(2)).await;
+    assert_eq!(take(&bus).await.job(), &job(2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,8 @@ use campanile_events::{
     db::Database,
     ids::{AccountId, MediaId, PostId, WorkspaceId},
     journal::{Actor, Metadata},
-    media::{self, MediaAction, MediaCommand},
+    media::{MediaAction, MediaCommand},
+    outdated::Outdated,
     post::{
         Content, ContentInHand, Limits, Phase, Post, PostAction, PostCommand, PostServices, Target, TargetRef,
         TargetRules, When,
@@ -21,7 +22,7 @@ use campanile_events::{
 use campanile_projections::runner::Runner;
 use campanile_workers::{
     egress::{Egress, EgressLimits, EgressPolicy},
-    media::{Library, MediaStore, Place, inspect},
+    media::{Library, MediaStore, Place},
     observed::{Observer, Unobserved},
     platforms::{
         self, ConnectRequest, Connected, Dependencies,
@@ -155,6 +156,7 @@ impl House {
             workers: self.workers,
             scheduler: self.scheduler,
             observer: Arc::clone(&self.observer),
+            outdated: Outdated::default(),
             sole_process: self.ground.sharing() == Sharing::Alone,
         };
         Publishing::start(deps).await.expect("started")
@@ -228,9 +230,10 @@ impl House {
         let place = Place { workspace: self.workspace, id: MediaId::fresh(now) };
         let mut incoming = self.library.store.begin(place, bytes.len() as u64).await.expect("begun");
         incoming.write(bytes.into()).await.expect("written");
-        incoming.finish().await.expect("stored");
-        let found = inspect(self.library.store.stream(place).await.expect("there")).await.expect("a medium");
-        let digest = Library::digest(&key, &found);
+        self.library.give(incoming.whole().await.expect("stored")).await.expect("given");
+        let turn = self.library.turn(place.id).await;
+        let looked = self.library.look(&turn, &key, place).await.expect("a medium");
+        let found = looked.content.clone();
         let request = MediaAction::Request {
             file_name: key.seal(fields::MEDIA_FILE_NAME, &Open::new("bell.png")),
             kind: found.kind,
@@ -238,8 +241,7 @@ impl House {
             alt_text: Some(key.seal(fields::MEDIA_ALT_TEXT, &Open::new(alt_text))),
             expires_at: now,
         };
-        let confirm =
-            MediaAction::Confirm(media::Content { kind: found.kind, bytes: found.bytes, digest, size: found.size });
+        let confirm = MediaAction::Confirm(found);
         for action in [request, confirm] {
             let request = Request {
                 workspace: self.workspace,
@@ -250,12 +252,17 @@ impl House {
             };
             self.library.media.execute(request).await.expect("carried out");
         }
+        looked.confirmed(&self.library).await.expect("the log names it");
         place.id
     }
 
     /// Takes a medium's bytes away, as a damaged disk would.
     pub async fn lose(&self, id: MediaId) {
-        self.library.store.remove(Place { workspace: self.workspace, id }).await.expect("removed");
+        for (place, lying, _) in self.library.store.list().await.expect("listed") {
+            if place.id == id {
+                self.library.store.remove(place, &lying).await.expect("removed");
+            }
+        }
     }
 
     /// Writes a post and gives it a due time.

@@ -67,6 +67,7 @@ impl Platform for NoteTaker {
             title: "Notes",
             auth: AuthKind::None,
             connect_fields: &[],
+            sign_in: None,
             text: TextLimits { max_length: 500, url_counts_as: None },
             thread: ThreadLimits { max_parts: 1, first_comment: false },
             media: MediaLimits { max_count: 0, max_image_bytes: None, max_video_bytes: None, max_alt_text: None },

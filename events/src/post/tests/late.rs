@@ -153,3 +153,23 @@ fn a_failure_at_a_step_that_another_attempt_s_answer_settled_ends_nothing() {
     assert_eq!(on.tell(204, stale.clone()), "late_result_observed");
     assert_eq!(on.and(204, stale).status(), TargetStatus::Publishing);
 }
+
+#[test]
+fn a_repeat_that_fails_once_the_first_one_s_answer_came_leaves_the_rest_to_the_next_attempt() {
+    let failure = |class| Failure::of(class, "reset");
+    let failed =
+        |class| PostAction::FailAttempt { account_id: own(), number: 2, step: Some(POST), failure: failure(class) };
+    for class in [Transient, Uncertain, Rejected, NotSent] {
+        let story = Story::scheduled(text(2))
+            .and(0, begin(1, KEYED))
+            .and(1, intend(1, POST, 1))
+            .and(10, lapse(1))
+            .and(91, begin(2, KEYED))
+            .and(91, intend(2, POST, 91))
+            .and(92, complete(1, POST, "1"));
+        assert_eq!(story.tell(93, failed(class)), "late_result_observed, target_retry_scheduled", "{class}");
+        assert_eq!(story.tell(4_000, failed(class)), "late_result_observed, target_failed", "{class}, too late");
+        let next = story.and(93, failed(class)).and(153, begin(3, KEYED));
+        assert_eq!(next.tell(153, intend(3, Step::Part(1), 153)), "send_intended", "{class}");
+    }
+}

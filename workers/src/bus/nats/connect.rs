@@ -3,7 +3,7 @@
 use std::{error::Error, io, time::Duration};
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, Subscriber};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     settings::{Credentials, InvalidSettings, Settings},
@@ -116,7 +116,11 @@ async fn options(settings: &Settings, state: &SharedState) -> Result<ConnectOpti
         }
         Credentials::Token(token) => options.token(token.expose_secret().to_owned()),
         Credentials::File(path) => {
-            options.credentials_file(path).await.map_err(|error| ConnectError::CredentialsFile(error.kind()))?
+            let unread = |error: io::Error| ConnectError::CredentialsFile(error.kind());
+            let text = SecretString::from(tokio::fs::read_to_string(path).await.map_err(unread)?);
+            // What it says of the text might quote it.
+            let malformed = |_| ConnectError::CredentialsFile(io::ErrorKind::InvalidData);
+            options.credentials(text.expose_secret()).map_err(malformed)?
         }
     };
     if settings.tls {

@@ -2,11 +2,14 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use campanile_events::timing::Timing;
 use secrecy::SecretString;
 use url::Url;
 
 /// The port that servers listen on by default.
 const PORT: u16 = 4222;
+/// The shortest that a job stays a silent node's: four acks that say it is in hand, each with time to arrive.
+const LEAST_WAIT: Duration = Duration::from_secs(2);
 
 /// Settings of a bus on NATS. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -25,7 +28,8 @@ pub struct Settings {
     pub replicas: usize,
     /// How many jobs of one platform may be in hand at once, on all nodes together.
     pub in_flight: usize,
-    /// How long a silent node's jobs stay its own.
+    /// How long a silent node's jobs stay its own. What takes longer than this stays in hand, too: a node that lives says so of
+    /// each job, four times in this span. See [`Settings::paced_by`].
     pub ack_wait: Duration,
     /// How long one request to the server may take.
     pub patience: Duration,
@@ -76,7 +80,7 @@ impl Settings {
             name: "campanile".to_owned(),
             replicas: 1,
             in_flight: 1_000,
-            ack_wait: Duration::from_secs(10),
+            ack_wait: ack_wait(&Timing::default()),
             patience: Duration::from_secs(1),
             watch: Duration::from_secs(1),
             canary: Duration::from_secs(5),
@@ -128,6 +132,14 @@ impl Settings {
         Ok(self)
     }
 
+    /// At the pace of an engine whose time constants these are: a dead node's jobs are free again before the sweeper wants
+    /// them, and long before its attempts lapse. All nodes must go by the same ones, since they share the consumers.
+    #[must_use]
+    pub fn paced_by(mut self, timing: &Timing) -> Self {
+        self.ack_wait = ack_wait(timing);
+        self
+    }
+
     /// The servers, as a person may read them.
     pub fn servers(&self) -> String {
         self.servers.join(",")
@@ -139,6 +151,10 @@ impl Settings {
             None => Ok(()),
         }
     }
+}
+
+fn ack_wait(timing: &Timing) -> Duration {
+    timing.heartbeat().min(timing.sweep).max(LEAST_WAIT)
 }
 
 /// Whether a text can be one part of a subject, and of a consumer's name.
@@ -186,6 +202,26 @@ mod tests {
         assert!(!format!("{two:?}").contains("t0ken"), "{two:?}");
         let both = two.with_credentials_file("a.creds".into());
         assert_eq!(both.expect_err("two credentials"), InvalidSettings::TwoCredentials);
+    }
+
+    #[test]
+    fn a_silent_nodes_jobs_stay_its_own_for_no_longer_than_a_sweep_and_a_heartbeat() {
+        let paced = |text: &str| {
+            let mut timing = Timing::default();
+            timing.apply(text).expect("good entries");
+            settings("nats://a").expect("a good address").paced_by(&timing).ack_wait
+        };
+        for (text, seconds) in [
+            ("", 10),
+            ("lease=600", 10),
+            ("lease=30", 5),
+            ("sweep=3", 3),
+            ("lease=600,sweep=50", 50),
+            ("lease=1,sweep=1", 2),
+        ] {
+            assert_eq!(paced(text), Duration::from_secs(seconds), "{text}");
+        }
+        assert_eq!(settings("nats://a").expect("a good address").ack_wait, Duration::from_secs(10));
     }
 
     #[test]

@@ -24,6 +24,7 @@ impl Adapter for Bluesky {
             title: "Bluesky",
             auth: AuthKind::AppPassword,
             connect_fields: &FIELDS,
+            sign_in: None,
             text: TextLimits { max_length: MAX_TEXT, url_counts_as: None },
             thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
             media: MediaLimits {

@@ -77,10 +77,13 @@ pub(super) fn words(answer: &Response) -> Option<String> {
 }
 
 /// OAuth's machine-readable codes are one word; Mastodon's other errors are sentences.
-fn code(answer: &Response, class: FailureClass) -> Option<String> {
+pub(super) fn error_code(answer: &Response) -> Option<String> {
     let given = answer.json::<Refusal>().map(|refusal| refusal.error);
-    let is_code = |text: &String| text.len() <= 40 && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    given.filter(is_code).or_else(|| match class {
+    given.filter(|text| text.len() <= 40 && text.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+}
+
+fn code(answer: &Response, class: FailureClass) -> Option<String> {
+    error_code(answer).or_else(|| match class {
         FailureClass::AuthExpired => Some("invalid_token".to_owned()),
         FailureClass::RateLimited => Some("rate_limited".to_owned()),
         _ if (300..400).contains(&answer.status()) => Some("redirected".to_owned()),

@@ -1,11 +1,11 @@
-//! How an account is connected: with a token that its owner made.
+//! How an account is connected: with a token that its owner made, or that was given on the server's own page.
 
-use campanile_events::post::FailureClass;
+use campanile_events::{post::FailureClass, timing::Timing};
 use serde::Deserialize;
 
 use super::{Kept, Mastodon, answers, description::INSTANCE_URL};
 use crate::{
-    egress::EgressError,
+    egress::{EgressError, Request, Response},
     platforms::{ConnectError, ConnectRequest, Connected, Credentials, SendFailure},
 };
 
@@ -24,7 +24,11 @@ impl Mastodon {
         let access_token = fields.text("access_token")?.to_owned();
         fields.finish()?;
         INSTANCE_URL.keeps_secrets(&instance_url, &self.egress).await?;
-        let kept = Kept { instance_url, access_token };
+        self.connect_kept(Kept { instance_url, access_token }, &request.timing).await
+    }
+
+    /// Whose token it is, and what its server offers.
+    pub(super) async fn connect_kept(&self, kept: Kept, timing: &Timing) -> Result<Connected, ConnectError> {
         let account = self.who(&kept).await?;
         let instance = self.instance(&kept.instance_url).await.map_err(ConnectError::Unreachable)?;
         let host = kept.instance_url.host_str().unwrap_or_default();
@@ -34,7 +38,7 @@ impl Mastodon {
             remote_id: account.id,
             handle: format!("@{}@{domain}", account.acct),
             display_name: Some(account.display_name).filter(|name| !name.trim().is_empty()),
-            offer: instance.offer(&request.timing),
+            offer: instance.offer(timing),
             credentials: Credentials::of(&kept),
         })
     }
@@ -44,23 +48,30 @@ impl Mastodon {
         let question = question.map_err(|_| {
             ConnectError::invalid("access_token", "invalid", "must hold no spaces or control characters")
         })?;
-        let answer = self.egress.request(question).await.map_err(|error| match error {
+        let answer = self.asked(question).await?;
+        answers::read(&answer, false, self.clock.now())
+            .map_err(|failure| refused(&answer, SendFailure::of_question(failure), "the token was refused"))
+    }
+
+    /// Asks a server that a client named.
+    pub(super) async fn asked(&self, question: Request) -> Result<Response, ConnectError> {
+        self.egress.request(question).await.map_err(|error| match error {
             EgressError::InvalidUrl(_) => ConnectError::invalid(INSTANCE_URL.name, "invalid", "is not usable"),
             error => error.into(),
-        })?;
-        match answers::read(&answer, false, self.clock.now()).map_err(SendFailure::of_question) {
-            Ok(account) => Ok(account),
-            Err(failure) => Err(match failure.class {
-                FailureClass::AuthExpired | FailureClass::Rejected => ConnectError::Refused {
-                    message: answers::words(&answer).unwrap_or_else(|| "the token was refused".to_owned()),
-                    status: failure.status,
-                },
-                _ if failure.class == FailureClass::OutdatedAdapter || answer.is_success() => {
-                    let message = "is not a server that speaks Mastodon's API";
-                    ConnectError::invalid(INSTANCE_URL.name, "not_mastodon", message)
-                }
-                _ => ConnectError::Unreachable(failure),
-            }),
+        })
+    }
+}
+
+/// What an answer that is no success means to who wants to connect; `otherwise` stands for the server's words if it has none.
+pub(super) fn refused(answer: &Response, failure: SendFailure, otherwise: &str) -> ConnectError {
+    match failure.class {
+        FailureClass::AuthExpired | FailureClass::Rejected => ConnectError::Refused {
+            message: answers::words(answer).unwrap_or_else(|| otherwise.to_owned()),
+            status: failure.status,
+        },
+        _ if failure.class == FailureClass::OutdatedAdapter || answer.is_success() => {
+            ConnectError::invalid(INSTANCE_URL.name, "not_mastodon", "is not a server that speaks Mastodon's API")
         }
+        _ => ConnectError::Unreachable(failure),
     }
 }

@@ -2,11 +2,11 @@
 
 use super::{
     MAX_ALT_TEXT, MAX_IMAGE_BYTES, MAX_MEDIA, MAX_PARTS, MAX_TEXT, MAX_VIDEO_BYTES, Mastodon, URL_COUNTS_AS,
-    WINDOW_SECONDS,
+    WINDOW_SECONDS, sign_in::SCOPES,
 };
 use crate::platforms::{
     Adapter, AuthKind, ConnectField, DeliveryWorth, Dependencies, Description, FieldForm, MediaLimits, PostingLimit,
-    TextLimits, ThreadLimits,
+    REDIRECT_URI, SignInDescription, TextLimits, ThreadLimits,
 };
 
 pub(super) const INSTANCE_URL: ConnectField =
@@ -20,6 +20,8 @@ const FIELDS: [ConnectField; 2] = [
     ),
 ];
 
+const SIGN_IN_FIELDS: [ConnectField; 2] = [INSTANCE_URL, REDIRECT_URI];
+
 impl Adapter for Mastodon {
     fn description() -> Description {
         Description {
@@ -27,6 +29,7 @@ impl Adapter for Mastodon {
             title: "Mastodon",
             auth: AuthKind::AccessToken,
             connect_fields: &FIELDS,
+            sign_in: Some(SignInDescription { fields: &SIGN_IN_FIELDS, scopes: SCOPES }),
             text: TextLimits { max_length: MAX_TEXT, url_counts_as: Some(URL_COUNTS_AS) },
             thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
             media: MediaLimits {

@@ -11,6 +11,7 @@ mod instance;
 mod line;
 mod look_up;
 mod media;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -22,7 +23,7 @@ use url::Url;
 
 use super::{
     Access, Adapter, ConnectError, ConnectRequest, Connected, Description, Found, Line, Media, Platform, RemoteMedia,
-    Search, SendFailure,
+    Search, SendFailure, SignIn,
 };
 use crate::egress::{Egress, Request};
 
@@ -92,6 +93,10 @@ impl Platform for Mastodon {
 
     async fn connect(&self, request: ConnectRequest) -> Result<Connected, ConnectError> {
         self.connect_account(&request).await
+    }
+
+    fn sign_in(&self) -> Option<&dyn SignIn> {
+        Some(self)
     }
 
     async fn observe(&self, access: &Access) -> Result<Offer, SendFailure> {

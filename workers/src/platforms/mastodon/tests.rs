@@ -2,6 +2,7 @@
 
 mod deleting;
 mod looking_up;
+mod sign_in;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -130,7 +131,7 @@ async fn answer(script: Arc<Mutex<Script>>, request: Request) -> Response {
         line: format!("{} {}", head.method, head.uri),
         key: header("idempotency-key"),
         token: header("authorization"),
-        body: serde_json::from_slice(&body).unwrap_or_default(),
+        body: serde_json::from_slice(&body).unwrap_or_else(|_| sign_in::form(&body)),
     };
     let mut script = script.lock().unwrap();
     script.asked.push(asked);

@@ -34,6 +34,7 @@ impl Adapter for SandboxPlatform {
             title: "Sandbox",
             auth: AuthKind::None,
             connect_fields: &FIELDS,
+            sign_in: None,
             text: TextLimits { max_length: MAX_TEXT, url_counts_as: None },
             thread: ThreadLimits { max_parts: MAX_PARTS, first_comment: true },
             media: MediaLimits {
