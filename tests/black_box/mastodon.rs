@@ -6,7 +6,7 @@ use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, Engine, Options, attempts,
+    Client, Engine, Options, attempts, eventually,
     mastodon::{Flavour, MastodonStandIn, Mood, TOKEN},
     now, published, settled,
 };
@@ -130,6 +130,27 @@ async fn a_key_that_is_stored_late_makes_no_second_post() {
 async fn one_refused_token_is_not_the_end_of_an_account() {
     for (flavour, attempts, _) in through(&[Mood::Unauthorized]).await {
         assert_eq!(classes(&attempts), ["auth_expired", "none"], "{flavour:?}: {attempts:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_taken_back_shows_on_the_account_until_it_is_connected_again() {
+    let engine = Engine::start(Options::default()).await;
+    let client = engine.client();
+    for flavour in FLAVOURS {
+        let server = MastodonStandIn::start(flavour).await;
+        let account = connect(&client, &server).await;
+        server.revoke(TOKEN);
+        let post = publish(&client, &account, "patience").await;
+        eventually("the account says that it needs somebody", LIMIT, async || {
+            let shown = client.get(&format!("/v1/accounts/{account}")).await.expect(200);
+            if shown["status"] == "needs_reconnect" { Ok(()) } else { Err(shown.to_string()) }
+        })
+        .await;
+        server.grant(TOKEN);
+        assert_eq!(connect(&client, &server).await, account, "it is the same account");
+        published(&client, &post, LIMIT).await;
+        assert_eq!(server.count("patience"), 1, "{flavour:?}");
     }
 }
 

@@ -208,6 +208,11 @@ impl Attempt {
         self.intents.last().filter(|intent| !self.steps.contains(&intent.step))
     }
 
+    /// Whether the last thing that it intended is live, whoever's answer told so.
+    pub fn is_live(&self) -> bool {
+        self.intents.last().is_some_and(|intent| self.steps.contains(&intent.step))
+    }
+
     /// Whether what it intended may be live: it said so itself, or said nothing.
     pub fn is_in_doubt(&self) -> bool {
         let refused = self

@@ -164,6 +164,14 @@ impl Target {
         intended || self.uncertain.is_some() || self.phase == Phase::Unknown
     }
 
+    /// What went wrong: while it is in doubt, what left it so, whatever a later try said.
+    pub fn error(&self) -> Option<&Failure> {
+        let left =
+            self.attempts.iter().rev().find(|attempt| attempt.is_in_doubt()).and_then(|attempt| attempt.end.as_ref());
+        let left = left.filter(|_| self.is_in_doubt()).and_then(|end| end.failure.as_ref());
+        self.failure.as_ref().map(|newest| left.unwrap_or(newest))
+    }
+
     /// Whether something of it may be live or about to be: its content can't change any more.
     pub fn is_frozen(&self) -> bool {
         self.is_in_doubt() || !self.done.is_empty() || self.phase == Phase::Published

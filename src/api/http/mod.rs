@@ -34,4 +34,4 @@ pub use path::Named;
 pub use request_id::RequestIds;
 pub(in crate::api) use route::named;
 pub use route::{Name, Needs, Route, delete, get, patch, post, put};
-pub use time::{At, instant, optional_instant};
+pub use time::{At, instant, optional_instant, without_leap};

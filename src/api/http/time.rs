@@ -25,6 +25,7 @@ impl FromStr for At {
 
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
         let time = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidTime::Form)?.to_utc();
+        let time = without_leap(time).ok_or(InvalidTime::TooFar)?;
         // What the log and its databases can hold.
         let usual = (1970..=9998).contains(&chrono::Datelike::year(&time));
         usual.then_some(Self(time)).ok_or(InvalidTime::TooFar)
@@ -36,6 +37,11 @@ impl<'de> Deserialize<'de> for At {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(D::Error::custom)
     }
+}
+
+/// A leap second, `23:59:60`, as the second after it, which most programs take it for: many can't read it.
+pub fn without_leap(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(time.timestamp_micros())
 }
 
 /// In UTC, to the millisecond.
@@ -56,6 +62,8 @@ mod tests {
     fn a_time_needs_its_zone() {
         let at: At = "2026-12-01T10:00:00+01:00".parse().expect("a time");
         assert_eq!(instant(at.0), "2026-12-01T09:00:00.000Z");
+        let leap: At = "2026-12-31T23:59:60.5Z".parse().expect("a time");
+        assert_eq!(instant(leap.0), "2027-01-01T00:00:00.500Z");
         for text in ["2026-12-01T10:00:00", "2026-12-01", "now", "", "+12026-12-01T10:00:00Z"] {
             assert_eq!(text.parse::<At>(), Err(InvalidTime::Form), "{text}");
         }

@@ -7,7 +7,7 @@ use campanile_events::{
     post::{Content, ContentInHand, Limits, PostAction, When},
 };
 
-use super::{input::NewPost, render, seal, targets::targets};
+use super::{input::NewPost, render, seal, targets::targets, when::Schedule};
 use crate::api::{
     Api,
     http::{Answer, ApiError, Asker, Body},
@@ -49,7 +49,8 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPos
         Some(when) => PostAction::DraftScheduled { content, targets, tags, limits, when },
         None => PostAction::Draft { content, targets, tags, limits },
     };
-    let write = api.command(&asker, id, action, "schedule.at");
+    let told = format!("schedule.{}", new.schedule.as_ref().map_or("at", Schedule::told));
+    let write = api.command(&asker, id, action, &told);
     let committed = if new.allow_duplicate {
         write.await?
     } else {

@@ -42,6 +42,7 @@ pub(super) fn post(key: &DataKey, id: PostId, post: &Post, created_by: &Actor) -
 }
 
 fn target(key: &DataKey, target: &Target) -> Result<Value, ApiError> {
+    let safe = !target.is_in_doubt();
     Ok(json!({
         "account_id": target.account_id,
         "platform": target.platform,
@@ -49,8 +50,8 @@ fn target(key: &DataKey, target: &Target) -> Result<Value, ApiError> {
         "attempts": target.attempts.len(),
         "url": url(key, target.url.as_ref())?,
         "parts": standing(key, target)?,
-        "error": target.failure.as_ref().map(|it| failure(key, target, it)).transpose()?,
-        "warning": target.warning.as_ref().map(|it| failure(key, target, it)).transpose()?,
+        "error": target.error().map(|it| failure(key, it, safe)).transpose()?,
+        "warning": target.warning.as_ref().map(|it| failure(key, it, safe)).transpose()?,
         "published_at": optional_instant(target.published_at),
         "next_attempt_at": optional_instant(target.next_at()),
     }))
@@ -64,8 +65,8 @@ pub(super) fn standing(key: &DataKey, target: &Target) -> Result<Vec<Value>, Api
     target.done.iter().map(shown).collect()
 }
 
-/// How something of a target failed, with the platform's own words.
-pub(super) fn failure(key: &DataKey, target: &Target, failure: &Failure) -> Result<Value, ApiError> {
+/// How something failed, with the platform's own words; `safe` says that nothing of it is live or may be.
+pub(super) fn failure(key: &DataKey, failure: &Failure, safe: bool) -> Result<Value, ApiError> {
     let message = failure.message.as_ref().map(|message| text(key, fields::FAILURE_MESSAGE, message)).transpose()?;
     Ok(json!({
         "class": failure.class,
@@ -73,7 +74,7 @@ pub(super) fn failure(key: &DataKey, target: &Target, failure: &Failure) -> Resu
         "code": failure.code,
         "message": message,
         "retry_after": optional_instant(failure.retry_after),
-        "retry_safe": failure.class.is_retryable() && !target.is_in_doubt(),
+        "retry_safe": failure.class.is_retryable() && safe,
     }))
 }
 

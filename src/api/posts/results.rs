@@ -40,6 +40,7 @@ fn target(key: &DataKey, target: &Target) -> Result<Value, ApiError> {
 
 fn attempt(key: &DataKey, target: &Target, attempt: &Attempt) -> Result<Value, ApiError> {
     let failure = attempt.end.as_ref().and_then(|end| end.failure.as_ref());
+    let safe = !target.is_in_doubt() && !attempt.is_live();
     let outcome = attempt.end.as_ref().map(|end| end.failure.as_ref().map_or("published", |it| it.class.as_str()));
     let steps = target.made_by(attempt.number).map(|step| {
         let done = target.done.get(&step);
@@ -55,7 +56,7 @@ fn attempt(key: &DataKey, target: &Target, attempt: &Attempt) -> Result<Value, A
         "ended_at": optional_instant(attempt.end.as_ref().map(|end| end.at)),
         "outcome": outcome,
         "delivery": attempt.delivery.class(),
-        "error": failure.map(|it| render::failure(key, target, it)).transpose()?,
+        "error": failure.map(|it| render::failure(key, it, safe)).transpose()?,
         "steps": steps.collect::<Result<Vec<_>, ApiError>>()?,
     }))
 }

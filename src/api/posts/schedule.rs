@@ -24,5 +24,5 @@ pub async fn schedule(
     Body(schedule): Body<Schedule>,
 ) -> Result<Answer, ApiError> {
     let when = schedule.when("")?;
-    api.perform(&asker, id, PostAction::Schedule { when }, "at").await
+    api.perform(&asker, id, PostAction::Schedule { when }, schedule.told()).await
 }

@@ -127,8 +127,8 @@ pub struct FailureShown {
     /// When the platform takes requests again.
     #[schema(required = true, format = DateTime)]
     pub retry_after: Option<String>,
-    /// Whether another attempt may succeed and, by what is known now, can make no second post: false for as long as
-    /// something that was sent may be live.
+    /// Whether another attempt may succeed and, by what is known now, can make no second post: false while something
+    /// that was sent may be live, and for an attempt whose post is.
     pub retry_safe: bool,
 }
 

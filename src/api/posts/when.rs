@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use crate::api::http::{ApiError, At};
+use crate::api::http::{ApiError, At, without_leap};
 
 /// An instant, or a time on the clocks of a place.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -27,6 +27,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// The field that tells the time.
+    pub(super) const fn told(&self) -> &'static str {
+        if self.at.is_some() { "at" } else { "local_time" }
+    }
+
     /// The due time; `at` is where this stands in the request, with its dot.
     pub(super) fn when(&self, place: &str) -> Result<When, ApiError> {
         let field = |name: &str| format!("{place}{name}");
@@ -51,6 +56,8 @@ impl Schedule {
         let local_time = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
             .iter()
             .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+            .and_then(|time| without_leap(time.and_utc()))
+            .map(|time| time.naive_utc())
             .filter(|time| (1970..=9998).contains(&chrono::Datelike::year(time)));
         let form = "must be a time without a zone, such as `2026-12-01T09:00:00`";
         let local_time = local_time.ok_or_else(|| ApiError::invalid(field("local_time"), "invalid", form))?;

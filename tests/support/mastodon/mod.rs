@@ -13,5 +13,5 @@ mod server;
 mod shown;
 
 pub use mood::{DeleteMood, MediaMood, Mood};
-pub use oauth::App;
+pub use oauth::{App, HANDED};
 pub use server::{Flavour, MastodonStandIn, TOKEN};

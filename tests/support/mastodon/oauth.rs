@@ -27,6 +27,9 @@ use super::{
 const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 const KNOWN: [&str; 4] = ["read:accounts", "read:statuses", "write:media", "write:statuses"];
 
+/// The end of every id, secret, code and token that it hands out.
+pub const HANDED: &str = "9d41c7e05b";
+
 /// An app that was registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
@@ -55,6 +58,8 @@ pub(super) struct OAuth {
     pub apps: Vec<App>,
     codes: HashMap<String, Given>,
     pub tokens: HashMap<String, BTreeSet<String>>,
+    /// Those of them that don't hold now.
+    pub revoked: BTreeSet<String>,
     /// Counts what was made.
     made: usize,
 }
@@ -62,14 +67,20 @@ pub(super) struct OAuth {
 impl Default for OAuth {
     fn default() -> Self {
         let all = KNOWN.map(str::to_owned).into();
-        Self { apps: Vec::new(), codes: HashMap::new(), tokens: [(TOKEN.to_owned(), all)].into(), made: 0 }
+        Self {
+            apps: Vec::new(),
+            codes: HashMap::new(),
+            tokens: [(TOKEN.to_owned(), all)].into(),
+            revoked: BTreeSet::new(),
+            made: 0,
+        }
     }
 }
 
 impl OAuth {
     fn fresh(&mut self, kind: &str) -> String {
         self.made += 1;
-        format!("mastodon-{kind}-{}-9d41c7", self.made)
+        format!("mastodon-{kind}-{}-{HANDED}", self.made)
     }
 
     fn app(&self, form: &HashMap<String, String>) -> Option<&App> {
@@ -89,7 +100,8 @@ pub(super) fn routes() -> Router<Shared> {
 /// Whether a request's token lets it do this; else the answer.
 pub(super) fn may(state: &Truth, headers: &HeaderMap, scope: &str) -> Result<(), Box<Response<Body>>> {
     let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok()?.strip_prefix("Bearer "));
-    match given.and_then(|token| state.oauth.tokens.get(token)) {
+    let holds = |token: &&str| !state.oauth.revoked.contains(*token);
+    match given.filter(holds).and_then(|token| state.oauth.tokens.get(token)) {
         None => Err(Box::new(unauthorized())),
         Some(scopes) if scopes.contains(scope) => Ok(()),
         Some(_) => Err(Box::new(error(StatusCode::FORBIDDEN, "This action is outside the authorized scopes"))),

@@ -143,6 +143,16 @@ impl MastodonStandIn {
         self.state.lock().oauth.tokens.keys().filter(|token| *token != TOKEN).cloned().collect()
     }
 
+    /// Its owner takes a token back.
+    pub fn revoke(&self, token: &str) {
+        self.state.lock().oauth.revoked.insert(token.to_owned());
+    }
+
+    /// Its owner thinks better of it.
+    pub fn grant(&self, token: &str) {
+        self.state.lock().oauth.revoked.remove(token);
+    }
+
     /// What stands on it.
     pub fn statuses(&self) -> Vec<Status> {
         self.state.lock().statuses.clone()

@@ -40,7 +40,8 @@ pub trait Platform: Send + Sync + fmt::Debug {
         None
     }
 
-    /// Reads the server's offer again.
+    /// Asks anew, in the account's name, what its server offers; credentials that no longer hold are
+    /// [`FailureClass::AuthExpired`](campanile_events::post::FailureClass::AuthExpired).
     async fn observe(&self, access: &Access) -> Result<Offer, SendFailure>;
 
     /// What the account shows newest now, as the platform names it: look-ups go back to it. `None` where it shows nothing

@@ -49,6 +49,18 @@ fn a_target_is_in_doubt_for_as_long_as_something_sent_may_be_live() {
 }
 
 #[test]
+fn what_left_a_target_in_doubt_is_its_error_whatever_a_later_try_said() {
+    let class = |story: &Story| story.post().targets[0].error().map(|error| error.class);
+    let doubtful = Story::sending(KEYED).and(2, fail(1, Uncertain));
+    let repeated = doubtful.and(92, begin(2, KEYED)).and(92, fail(2, FailureClass::NotSent));
+    assert_eq!(class(&repeated), Some(Uncertain));
+    let found = repeated.and(200, begin(3, KEYED)).and(200, intend(3, POST, 200)).and(201, complete(3, POST, "1"));
+    assert_eq!((class(&found), found.post().targets[0].attempts[0].is_live()), (None, true));
+    let refused = Story::sending(KEYED).and(2, fail(1, Transient));
+    assert_eq!((class(&refused), refused.post().targets[0].attempts[0].is_live()), (Some(Transient), false));
+}
+
+#[test]
 fn an_edit_after_a_refusal_is_sent_under_a_new_revision() {
     let story = Story::sending(SEARCHABLE).and(2, fail(1, Transient)).and(2, change());
     assert_eq!(story.when(5, begin(2, SEARCHABLE)), Err(PostError::RevisionMismatch { expected: 2, actual: 3 }));

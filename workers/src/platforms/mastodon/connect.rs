@@ -17,6 +17,9 @@ struct Account {
     display_name: String,
 }
 
+/// Whose token it is.
+const WHO: &str = "/api/v1/accounts/verify_credentials";
+
 impl Mastodon {
     pub(super) async fn connect_account(&self, request: &ConnectRequest) -> Result<Connected, ConnectError> {
         let mut fields = request.fields()?;
@@ -43,8 +46,15 @@ impl Mastodon {
         })
     }
 
+    /// Whether the token still holds. The server's description is public, and doesn't say.
+    pub(super) async fn check_token(&self, kept: &Kept) -> Result<(), SendFailure> {
+        let answer = self.egress.request(kept.question(kept.at(WHO))?).await;
+        let answer = answer.map_err(|error| SendFailure::from(error).of_question())?;
+        answers::read::<Account>(&answer, false, self.clock.now()).map(drop).map_err(SendFailure::of_question)
+    }
+
     async fn who(&self, kept: &Kept) -> Result<Account, ConnectError> {
-        let question = kept.question(kept.at("/api/v1/accounts/verify_credentials"));
+        let question = kept.question(kept.at(WHO));
         let question = question.map_err(|_| {
             ConnectError::invalid("access_token", "invalid", "must hold no spaces or control characters")
         })?;

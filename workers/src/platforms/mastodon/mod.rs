@@ -101,6 +101,7 @@ impl Platform for Mastodon {
 
     async fn observe(&self, access: &Access) -> Result<Offer, SendFailure> {
         let kept = Kept::of(access)?;
+        self.check_token(&kept).await?;
         Ok(self.instance(&kept.instance_url).await?.offer(&access.timing))
     }
 
