@@ -1,7 +1,7 @@
 //! What `campanile.toml` may hold, held against a file: a key that doesn't exist and a value of the wrong kind are named
 //! with their line. serde knows neither the line of a key that stands in both spellings nor what a person writes instead.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use toml::{
     Spanned,
@@ -81,7 +81,7 @@ fn line(text: &str, at: usize) -> usize {
 
 /// What is wrong in a table, each with its place in the text.
 fn look(table: &str, given: &DeTable<'_>, known: Keys, wrong: &mut Vec<(usize, String)>) {
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     let mut all: Vec<_> = given.iter().collect();
     all.sort_by_key(|(key, _)| key.span().start);
     for (key, value) in all {
@@ -94,7 +94,7 @@ fn look(table: &str, given: &DeTable<'_>, known: Keys, wrong: &mut Vec<(usize, S
             continue;
         };
         let path = if table.is_empty() { name.clone() } else { format!("{table}.{name}") };
-        if seen.insert(name, ()).is_some() {
+        if !seen.insert(name) {
             wrong.push((at, format!("twice the key `{path}`")));
         }
         if let Table(keys) = form

@@ -169,7 +169,9 @@ impl First {
         for command in commands {
             let (events, after) = decide(&state, command, &()).await.map_err(storage)?;
             let mut events = new_events::<A>(id, &events, &self.metadata, self.now).map_err(storage)?;
-            events.iter_mut().for_each(|event| event.workspace = self.workspace);
+            for event in &mut events {
+                event.workspace = self.workspace;
+            }
             self.events.append(&mut events);
             state = after;
         }

@@ -115,6 +115,8 @@ async fn it_serves_on_its_socket_until_told_to_stop_and_signs_what_it_leaves() {
     let alone = verified(&folder).await;
     assert_eq!((alone.ok, alone.root), (true, through.root));
     assert_eq!(alone.findings.last().map(|it| it.text.as_str()), Some("2 signed, all of this log"));
+    let text = |check| alone.findings.iter().find(|it| it.check == check).map(|it| it.text.as_str());
+    assert_eq!(text("workspaces"), Some("1 workspaces, every number once"), "what belongs to none is no workspace");
 }
 
 #[tokio::test]

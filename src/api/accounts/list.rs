@@ -18,9 +18,9 @@ use crate::api::{
     responses(Listed<super::shown::Account>)
 )]
 pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -> Result<Answer, ApiError> {
-    let page = given.page()?;
-    let status = given.text("status").map(|text| status(&text)).transpose()?;
-    let filter = AccountFilter { platform: api.platform(&mut given)?, status };
+    let page = given.page();
+    let status = given.read_as("status", status);
+    let filter = AccountFilter { platform: api.platform(&mut given), status };
     given.finish()?;
     let found = accounts::list(api.0.read.as_ref(), asker.caller.workspace, &filter, &page).await?;
     let key = api.data_key(&asker).await?;
@@ -30,9 +30,8 @@ pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -
     Ok(Answer::list(data.collect::<Result<_, _>>()?, found.next_cursor))
 }
 
-fn status(text: &str) -> Result<AccountStatus, ApiError> {
+fn status(text: &str) -> Result<AccountStatus, &'static str> {
     let all = [AccountStatus::Connected, AccountStatus::NeedsReconnect, AccountStatus::Disconnected];
     let named = all.into_iter().find(|status| status.as_str() == text);
-    let message = "must be `connected`, `needs_reconnect` or `disconnected`";
-    named.ok_or_else(|| ApiError::invalid("status", "invalid", message))
+    named.ok_or("must be `connected`, `needs_reconnect` or `disconnected`")
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     convert::Infallible,
+    fmt::Display,
     str::FromStr,
 };
 
@@ -17,12 +18,14 @@ use super::{ApiError, At, Detail};
 
 const USUAL_LIMIT: usize = 20;
 const MOST: usize = 50;
+const MOST_LEFT_OUT: usize = 1_000_000;
 
-/// What is left of a request's parameters.
+/// What is left of a request's parameters. What can't be read is noted as it is taken, and told by
+/// [`Parameters::finish`] with everything else that is wrong: nothing may be done before.
 #[derive(Debug, Clone)]
 pub struct Parameters {
     given: BTreeMap<String, String>,
-    /// Those that stand there twice, or aren't text.
+    /// Those that stand there twice, or can't be read.
     wrong: Vec<Detail>,
 }
 
@@ -32,41 +35,47 @@ impl Parameters {
         self.given.remove(name).filter(|text| !text.is_empty())
     }
 
+    /// What `read` makes of a text, or what it says that it must be.
+    pub fn read_as<T, E: Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+        let text = self.text(name)?;
+        read(&text).map_err(|error| self.note(name, "invalid", &error.to_string())).ok()
+    }
+
     /// Something that reads from a text.
-    pub fn read<T: FromStr<Err: std::fmt::Display>>(&mut self, name: &str) -> Result<Option<T>, ApiError> {
-        let invalid = |error: T::Err| ApiError::invalid(name, "invalid", error.to_string());
-        self.text(name).map(|text| text.parse().map_err(invalid)).transpose()
+    pub fn read<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        self.read_as(name, str::parse)
     }
 
     /// A truth.
-    pub fn flag(&mut self, name: &str) -> Result<bool, ApiError> {
-        match self.text(name).as_deref() {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(ApiError::invalid(name, "invalid", "must be `true` or `false`")),
-        }
+    pub fn flag(&mut self, name: &str) -> bool {
+        let read = |text: &str| text.parse().map_err(|_| "must be `true` or `false`");
+        self.read_as(name, read).unwrap_or_default()
     }
 
     /// An instant.
-    pub fn time(&mut self, name: &str) -> Result<Option<DateTime<Utc>>, ApiError> {
-        Ok(self.read::<At>(name)?.map(|at| at.0))
+    pub fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
+        self.read::<At>(name).map(|at| at.0)
     }
 
     /// Which part of a list.
-    pub fn page(&mut self) -> Result<Page, ApiError> {
-        let number = |text: Option<String>, name: &str| {
-            let invalid = || ApiError::invalid(name, "invalid", "must be a whole number from 0");
-            text.map(|text| text.parse::<usize>().map_err(|_| invalid())).transpose()
-        };
-        let limit = number(self.text("limit"), "limit")?.unwrap_or(USUAL_LIMIT);
+    pub fn page(&mut self) -> Page {
+        let number = |text: &str| text.parse::<usize>().map_err(|_| "must be a whole number from 0");
+        let limit = self.read_as("limit", number).unwrap_or(USUAL_LIMIT);
         if !(1..=MOST).contains(&limit) {
-            return Err(ApiError::invalid("limit", "out_of_range", format!("must be from 1 to {MOST}")));
+            self.note("limit", "out_of_range", &format!("must be from 1 to {MOST}"));
         }
-        let offset = number(self.text("offset"), "offset")?.unwrap_or(0);
-        if offset > 1_000_000 {
-            return Err(ApiError::invalid("offset", "out_of_range", "must be at most 1000000: use `cursor`"));
+        let offset = self.read_as("offset", number).unwrap_or(0);
+        if offset > MOST_LEFT_OUT {
+            self.note("offset", "out_of_range", &format!("must be at most {MOST_LEFT_OUT}: use `cursor`"));
         }
-        Ok(Page { limit, offset, cursor: self.text("cursor") })
+        Page { limit, offset, cursor: self.text("cursor") }
+    }
+
+    /// Notes that a parameter can't be meant.
+    pub fn note(&mut self, name: &str, code: &str, message: &str) {
+        if !self.wrong.iter().any(|known| known.field == name) {
+            self.wrong.push(Detail::new(name, code, message));
+        }
     }
 
     /// Refuses whatever nobody asked for.
@@ -79,24 +88,22 @@ impl Parameters {
 
     pub(super) fn of(uri: &Uri) -> Self {
         let query = uri.query().unwrap_or_default().as_bytes();
-        let (mut given, mut wrong) = (BTreeMap::new(), Vec::<Detail>::new());
-        let mut note = |name: &str, code, message| {
-            if !wrong.iter().any(|known| known.field == name) {
-                wrong.push(Detail::new(name, code, message));
-            }
-        };
+        let mut read = Self { given: BTreeMap::new(), wrong: Vec::new() };
         for (name, value) in url::form_urlencoded::parse(query).into_owned() {
             // What no text can be read from is replaced by this letter; nobody means it.
             if [&name, &value].iter().any(|it| it.contains(['\u{fffd}', '\0'])) {
-                note(&name.replace('\0', "\\u0000"), "invalid", "must be UTF-8 text without U+0000");
+                read.note(&name.replace('\0', "\\u0000"), "invalid", "must be UTF-8 text without U+0000");
                 continue;
             }
-            match given.entry(name) {
+            match read.given.entry(name) {
                 Entry::Vacant(free) => drop(free.insert(value)),
-                Entry::Occupied(first) => note(first.key(), "repeated", "stands there twice"),
+                Entry::Occupied(first) => {
+                    let name = first.key().clone();
+                    read.note(&name, "repeated", "stands there twice");
+                }
             }
         }
-        Self { given, wrong }
+        read
     }
 }
 
@@ -127,5 +134,18 @@ mod tests {
         assert_eq!(refused("c=1&b=2&a=1"), (one(), "b unknown_parameter, c unknown_parameter".into()));
         assert_eq!(refused("a=%ff"), (None, "a invalid".into()));
         assert_eq!(refused("%00=1&a=1"), (one(), r"\u0000 invalid".into()));
+    }
+
+    #[test]
+    fn every_parameter_that_can_not_be_read_is_named_at_once() {
+        let query = "/?limit=51&offset=x&from=soon&all=yes&status=loud&colour=1";
+        let mut given = Parameters::of(&query.parse().expect("an address"));
+        let page = given.page();
+        let read = (given.time("from"), given.flag("all"), given.read_as("status", |_| Err::<(), _>("must be quiet")));
+        assert_eq!((page.offset, read), (0, (None, false, None)));
+        let refused = given.finish().expect_err("all of them are wrong");
+        let told: Vec<_> = refused.details.iter().map(|it| format!("{} {}", it.field, it.code)).collect();
+        let all = ["limit out_of_range", "offset invalid", "from invalid", "all invalid", "status invalid"];
+        assert_eq!(told, [&all[..], &["colour unknown_parameter"]].concat());
     }
 }

@@ -31,8 +31,8 @@ pub(in crate::api) async fn listed(
     workspace: WorkspaceId,
     mut given: Parameters,
 ) -> Result<Answer, ApiError> {
-    let page = given.page()?;
-    let status = given.text("status").map(|text| status(&text)).transpose()?;
+    let page = given.page();
+    let status = given.read_as("status", status);
     let part = given.text("name").map(|part| part.to_lowercase());
     given.finish()?;
     let (data_key, now) = (api.0.data_keys.get(workspace.uuid()).await?, api.0.clock.now());
@@ -52,8 +52,8 @@ pub(in crate::api) async fn listed(
     Ok(Answer::list(found.rows.iter().map(shown).collect::<Result<_, _>>()?, found.next_cursor))
 }
 
-fn status(text: &str) -> Result<KeyStatus, ApiError> {
+fn status(text: &str) -> Result<KeyStatus, &'static str> {
     let all = [KeyStatus::Active, KeyStatus::Expired, KeyStatus::Revoked];
     let named = all.into_iter().find(|status| status.as_str() == text);
-    named.ok_or_else(|| ApiError::invalid("status", "invalid", "must be `active`, `expired` or `revoked`"))
+    named.ok_or("must be `active`, `expired` or `revoked`")
 }

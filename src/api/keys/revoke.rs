@@ -37,7 +37,7 @@ pub async fn revoke(
     if_match: IfMatch,
     mut given: Parameters,
 ) -> Result<Answer, ApiError> {
-    let cancel = given.flag("cancel_scheduled")?;
+    let cancel = given.flag("cancel_scheduled");
     given.finish()?;
     let by = By::key(asker);
     if_match.check(by.load(&api, id).await?.revision)?;

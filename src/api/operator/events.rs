@@ -16,8 +16,8 @@ const MOST: usize = 1_000;
 
 /// Events after a position, in order.
 pub async fn events(State(api): State<Api>, mut given: Parameters) -> Result<Answer, ApiError> {
-    let after = Position(given.read("after")?.unwrap_or(0));
-    let limit = given.read("limit")?.unwrap_or(MOST).min(MOST);
+    let after = Position(given.read("after").unwrap_or(0));
+    let limit = given.read("limit").unwrap_or(MOST).min(MOST);
     given.finish()?;
     // An operator is told what is wrong, in full.
     let events = api.0.journal.read(after, limit).await;

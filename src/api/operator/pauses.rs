@@ -30,7 +30,7 @@ async fn each(
     mut given: Parameters,
     action: &WorkspaceAction,
 ) -> Result<Answer, ApiError> {
-    let ids = if given.flag("all")? {
+    let ids = if given.flag("all") {
         workspaces::all(api.0.read.as_ref()).await?
     } else {
         vec![api.workspace(&mut given).await?]

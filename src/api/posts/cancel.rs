@@ -36,5 +36,5 @@ pub async fn cancel(
     Named(id): Named<PostId>,
     OptionalBody(targets): OptionalBody<Targets>,
 ) -> Result<Answer, ApiError> {
-    api.perform(&asker, id, PostAction::Cancel { account_ids: targets.account_ids }, "at").await
+    api.perform(&asker, id, PostAction::Cancel { account_ids: targets.account_ids }, "account_ids").await
 }

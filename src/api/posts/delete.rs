@@ -29,7 +29,7 @@ pub async fn delete(
     if_match: IfMatch,
     mut given: Parameters,
 ) -> Result<Answer, ApiError> {
-    let on_platforms = given.flag("on_platforms")?;
+    let on_platforms = given.flag("on_platforms");
     given.finish()?;
     let loaded = api.0.posts.load(asker.caller.workspace, id.uuid()).await?;
     let post = loaded.ok_or_else(|| ApiError::not_found("post"))?.state;

@@ -15,15 +15,15 @@ use crate::api::{
 #[utoipa::path(get, path = "/v1/posts", params(Paging, super::shown::PostFilters), responses(Listed<super::shown::Post>))]
 pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -> Result<Answer, ApiError> {
     let key = api.data_key(&asker).await?;
-    let page = given.page()?;
-    let (from, to) = (given.time("from")?, given.time("to")?);
+    let page = given.page();
+    let (from, to) = (given.time("from"), given.time("to"));
     if from.zip(to).is_some_and(|(from, to)| from > to) {
-        return Err(ApiError::invalid("from", "invalid", "must not be later than `to`"));
+        given.note("from", "invalid", "must not be later than `to`");
     }
     let filter = PostFilter {
-        status: given.read("status")?,
-        account_id: given.read("account_id")?,
-        platform: api.platform(&mut given)?,
+        status: given.read("status"),
+        account_id: given.read("account_id"),
+        platform: api.platform(&mut given),
         tag_index: given.text("tag").map(|tag| seal::tag_index(&key, &tag)),
         created_by: given.text("created_by").map(Actor::of),
         from,

@@ -21,20 +21,21 @@ impl Api {
         Ok(self.0.data_keys.get(asker.caller.workspace.uuid()).await?)
     }
 
-    /// Gives the post a command, if all of its accounts are within the key's reach. `at` names the field that a due time stands in.
+    /// Gives the post a command, if all of its accounts are within the key's reach. `field` names
+    /// the one that its due time or its accounts stand in.
     pub(super) async fn command(
         &self,
         asker: &Asker,
         id: PostId,
         action: PostAction,
-        at: &str,
+        field: &str,
     ) -> Result<Committed<Post>, ApiError> {
         if asker.caller.is_confined() {
             let loaded = self.0.posts.load(asker.caller.workspace, id.uuid()).await?;
             loaded.map_or(Ok(()), |loaded| asker.caller.reaches_post(&loaded.state))?;
         }
         let command = PostCommand::new(self.0.clock.now(), random::unit(), action);
-        asker.execute(&self.0.posts, id.uuid(), command).await.map_err(|error| refused(error, at))
+        asker.execute(&self.0.posts, id.uuid(), command).await.map_err(|error| refused(error, field))
     }
 
     /// The same, answered with the post.
@@ -43,9 +44,9 @@ impl Api {
         asker: &Asker,
         id: PostId,
         action: PostAction,
-        at: &str,
+        field: &str,
     ) -> Result<Answer, ApiError> {
-        let committed = self.command(asker, id, action, at).await?;
+        let committed = self.command(asker, id, action, field).await?;
         self.shown(asker, id, &committed).await
     }
 

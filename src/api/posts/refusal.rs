@@ -7,13 +7,18 @@ use campanile_events::{
 
 use crate::api::http::{ApiError, Code, Detail, IfMatch, refused_anyway};
 
-/// The refusal of a command whose due time stands in the field `at`.
-pub(super) fn refused(error: CommandError<PostError>, at: &str) -> ApiError {
-    refused_anyway(error, "post", |error| by_post(error, at))
+/// The refusal of a command that may be about this field: the one with its due time, or with its accounts.
+pub(super) fn refused(error: CommandError<PostError>, field: &str) -> ApiError {
+    refused_anyway(error, "post", |error| by_post(error, field))
 }
 
+<<<<<<< HEAD
 /// The refusal of an aggregate, whose due time stands in the field `at`.
 pub(super) fn by_post(error: PostError, at: &str) -> ApiError {
+=======
+/// The refusal of an aggregate, which may be about this field.
+pub(super) fn by_post(error: PostError, field: &str) -> ApiError {
+>>>>>>> contract
     let message = error.to_string();
     let conflict = |state: &str| ApiError::new(Code::Conflict, message.clone()).with("state", state);
     match error {
@@ -26,8 +31,8 @@ pub(super) fn by_post(error: PostError, at: &str) -> ApiError {
         PostError::RevisionMismatch { actual, .. } => IfMatch::mismatch(actual),
         PostError::NoTargets => ApiError::invalid("account_ids", "empty", message),
         PostError::TargetTwice(_) => ApiError::invalid("account_ids", "repeated", message),
-        PostError::UnknownTarget(_) => ApiError::invalid("account_id", "not_found", message),
-        PostError::InThePast => ApiError::invalid(at, "in_the_past", message),
+        PostError::UnknownTarget(_) => ApiError::invalid(field, "not_found", message),
+        PostError::InThePast => ApiError::invalid(field, "in_the_past", message),
         PostError::Unprocessable(broken) => unprocessable(broken),
         // No client's command leads to these.
         PostError::Exists

@@ -72,7 +72,7 @@ pub async fn resolve(
         }
     };
     let action = PostAction::Resolve { account_id: given.account_id, resolution };
-    api.perform(&asker, id, action, "at").await
+    api.perform(&asker, id, action, "account_id").await
 }
 
 /// Others will click on it.

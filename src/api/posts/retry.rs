@@ -25,5 +25,5 @@ pub async fn retry(
     Named(id): Named<PostId>,
     OptionalBody(targets): OptionalBody<Targets>,
 ) -> Result<Answer, ApiError> {
-    api.perform(&asker, id, PostAction::Retry { account_ids: targets.account_ids }, "at").await
+    api.perform(&asker, id, PostAction::Retry { account_ids: targets.account_ids }, "account_ids").await
 }

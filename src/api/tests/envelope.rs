@@ -101,3 +101,22 @@ async fn every_refusal_is_one_envelope() {
     let allowed = api.send(put).await;
     assert!(allowed.header("allow").contains("POST"), "{}", allowed.header("allow"));
 }
+
+#[tokio::test]
+async fn every_wrong_parameter_of_a_list_is_named() {
+    let api = Api::start().await;
+    for (query, fields) in [
+        (
+            "/v1/posts?status=loud&limit=0&platform=tele&account_id=1&from=2&colour=3",
+            &["limit", "from", "status", "account_id", "platform", "colour"][..],
+        ),
+        ("/v1/posts?from=2027-01-01T00:00:00Z&to=2026-01-01T00:00:00Z&offset=x", &["offset", "from"]),
+        ("/v1/accounts?status=loud&platform=tele&limit=51", &["limit", "status", "platform"]),
+        ("/v1/keys?status=loud&offset=-1", &["offset", "status"]),
+    ] {
+        let refused = api.get(query).await;
+        assert_eq!((refused.status(), refused.code()), (400, "invalid_request"), "{query}");
+        let details = refused.body["error"]["details"].as_array().expect("details").iter();
+        assert_eq!(details.map(|it| it["field"].as_str().expect("a field")).collect::<Vec<_>>(), fields, "{query}");
+    }
+}

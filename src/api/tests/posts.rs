@@ -132,6 +132,15 @@ async fn a_post_goes_through_its_schedule() {
             ("conflict", &told.into(), &"published".into())
         );
     }
+    let other = api.account("eve").await;
+    for (verb, body, field) in [
+        ("cancel", json!({"account_ids": [other]}), "account_ids"),
+        ("retry", json!({"account_ids": [other]}), "account_ids"),
+        ("resolve", json!({"account_id": other, "outcome": "published"}), "account_id"),
+    ] {
+        let refused = api.call("POST", &format!("{path}/{verb}"), body).await;
+        assert_eq!((refused.code(), &refused.body["error"]["details"][0]["field"]), ("invalid_request", &field.into()));
+    }
 }
 
 #[tokio::test]

@@ -332,6 +332,8 @@ impl Reading {
     fn findings(mut self, head: Wrong, well: String) -> Report {
         let (to, root) = (self.frontier.size(), self.frontier.root().to_string());
         let (from, events) = (self.before + 1, to - self.before);
+        // What belongs to none counts for itself, too, and is no workspace.
+        let workspaces = self.numbers.keys().filter(|id| **id != WorkspaceId::default()).count();
         for size in self.ahead.keys() {
             self.checkpoints.note(|| format!("{size} events were signed and there are {to}"));
         }
@@ -344,7 +346,7 @@ impl Reading {
             self.times.finding("times", "each later than the one before".to_owned()),
             self.leaves.finding("leaves", format!("{events} hashes computed anew")),
             self.streams.finding("streams", format!("{} streams, every version once", self.versions.len())),
-            self.workspaces.finding("workspaces", format!("{} workspaces, every number once", self.numbers.len())),
+            self.workspaces.finding("workspaces", format!("{workspaces} workspaces, every number once")),
             self.readable.finding("events", "this build reads every one".to_owned()),
             head.finding("head", well),
             self.checkpoints.finding("checkpoints", format!("{} signed, all of this log", self.signed)),

@@ -52,9 +52,9 @@ async fn a_comment_in_doubt_that_is_given_up_is_a_warning_too() {
     let post = id(&client.post("/v1/posts", body).await.expect(201));
     assert_eq!(settled(&client, &post, SOON).await["status"], "unknown");
     let give_up = json!({"account_id": town.blind, "outcome": "not_published", "then": "give_up"});
-    let given_up = client.post(&format!("/v1/posts/{post}/resolve"), give_up).await.expect(200);
-    let target = &given_up["targets"][0];
-    assert_eq!((&given_up["status"], &target["status"]), (&json!("published"), &json!("published")), "{given_up}");
+    let ended = client.post(&format!("/v1/posts/{post}/resolve"), give_up).await.expect(200);
+    let target = &ended["targets"][0];
+    assert_eq!((&ended["status"], &target["status"]), (&json!("published"), &json!("published")), "{ended}");
     assert_eq!((&target["error"], &target["warning"]["class"]), (&Value::Null, &json!("uncertain")), "{target}");
     client.post_empty(&format!("/v1/posts/{post}/retry")).await.expect(200);
     published(&client, &post, SOON).await;

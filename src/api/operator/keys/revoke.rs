@@ -19,7 +19,7 @@ pub async fn revoke(
     mut given: Parameters,
 ) -> Result<Answer, ApiError> {
     let workspace = api.workspace(&mut given).await?;
-    let cancel = given.flag("cancel_scheduled")?;
+    let cancel = given.flag("cancel_scheduled");
     given.finish()?;
     end(&api, &By::operator(workspace, operator.metadata()), id, cancel).await
 }

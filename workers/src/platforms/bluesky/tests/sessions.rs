@@ -149,6 +149,7 @@ async fn a_refused_refresh_token_is_made_good_by_the_password() {
         bench.forget(CREATE_SESSION).on(CREATE_SESSION, status, &refusal(error));
         let Err(failure) = bench.platform.open(&bench.access().await).await else { panic!("{error}") };
         assert_eq!((failure.class, failure.code.as_deref()), (class, Some(error)));
+        assert_eq!(failure.message.expect("its words").as_str(), format!("{error} it is"));
     }
     // A server that gives somebody else's session is not believed.
     let mut other = session("other");
