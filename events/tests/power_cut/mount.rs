@@ -5,6 +5,7 @@ use std::{
     io,
     os::unix::fs::MetadataExt,
     path::Path,
+    process::{Command, Stdio},
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -39,7 +40,13 @@ pub fn serve(disk: Disk, folder: &Path, until: impl FnOnce()) -> io::Result<Disk
     config.mount_options.push(MountOption::FSName("power_cut".to_owned()));
     let session = fuser::spawn_mount(shared, folder, &config)?;
     until();
-    session.umount_and_join()?;
+    // Whoever may looks no further; else it must not be in use any more.
+    let let_go = Command::new("umount").arg("--lazy").arg(folder).stderr(Stdio::null()).status();
+    if let_go.is_ok_and(|status| status.success()) {
+        session.join()?;
+    } else {
+        session.umount_and_join()?;
+    }
     let disk = Arc::into_inner(disk).ok_or_else(|| io::Error::other("the disk is still served"))?;
     Ok(disk.into_inner().expect("no operation panics"))
 }
@@ -72,7 +79,7 @@ impl Shared {
     }
 }
 
-fn done(result: Result<(), Dark>, reply: ReplyEmpty) {
+fn done(result: &Result<(), Dark>, reply: ReplyEmpty) {
     match result {
         Ok(()) => reply.ok(),
         Err(Dark) => reply.error(Errno::EIO),
@@ -172,11 +179,11 @@ impl Filesystem for Shared {
     }
 
     fn fsync(&self, _: &Request, number: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        done(self.disk().sync(number.0), reply);
+        done(&self.disk().sync(number.0), reply);
     }
 
     fn fsyncdir(&self, _: &Request, number: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-        done(self.disk().sync(number.0), reply);
+        done(&self.disk().sync(number.0), reply);
     }
 
     fn unlink(&self, _: &Request, _: INodeNo, name: &OsStr, reply: ReplyEmpty) {
