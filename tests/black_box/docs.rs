@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use crate::support::{Ran, campanile};
 
-const PAGES: &[&str] = &["README.md", "ARCHITECTURE.md", "OPERATIONS.md"];
+const PAGES: &[&str] = &["README.md", "ARCHITECTURE.md", "OPERATIONS.md", "PROMISES.md"];
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Folders that a path in the docs begins with.
 const FOLDERS: &[&str] = &["src/", "events/", "projections/", "workers/", "tests/", ".ci/", "docs/", "deploy/"];

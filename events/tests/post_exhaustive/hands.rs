@@ -25,9 +25,9 @@ impl State {
         let account_id = account();
         match (work, &self.slots[slot].hands) {
             (Work::Look, Hands::Idle) => Ok(self.look(slot)),
-            (Work::Start, Hands::Looked { .. }) => self.start(slot, bounds),
+            (Work::Start, Hands::Looked { .. }) => Ok(self.start(slot, bounds)),
             (Work::StartUnready, Hands::Looked { number, revision, .. }) => {
-                self.start_unready(slot, *number, *revision, bounds)
+                Ok(self.start_unready(slot, *number, *revision, bounds))
             }
             (Work::GiveBack, Hands::Unready { number }) => {
                 let failure = Failure::of(FailureClass::NotSent, "connect");
@@ -115,8 +115,8 @@ impl State {
         matches!(ask(&mut post, self.now, action), Ok(_) | Err(PostError::TooEarly))
     }
 
-    fn start(&self, slot: usize, bounds: Bounds) -> Done {
-        let Hands::Looked { number, revision, step, marker } = &self.slots[slot].hands else { return Ok(None) };
+    fn start(&self, slot: usize, bounds: Bounds) -> Option<Self> {
+        let Hands::Looked { number, revision, step, marker } = &self.slots[slot].hands else { return None };
         // The line is open and the moment has come: the intent is made now, of what was looked at then.
         let intent = intent_to_send(*step, marker.clone(), self.now);
         let mut next = self.clone();
@@ -124,7 +124,7 @@ impl State {
         let action = self.begin(slot, *number, *revision, Some(intent.clone()));
         if let Ok(events) = next.ask(action) {
             if next.target().attempts.len() > bounds.attempts as usize {
-                return Ok(Some(self.stopped(slot)));
+                return Some(self.stopped(slot));
             }
             if intended(&events) {
                 next.slots[slot].hands = Hands::Intended { number: *number, intent };
@@ -134,26 +134,26 @@ impl State {
                 next.slots[slot].hands = Hands::Intended { number: *number, intent };
             }
         }
-        Ok(Some(next))
+        Some(next)
     }
 
-    fn start_unready(&self, slot: usize, number: u32, revision: u32, bounds: Bounds) -> Done {
+    fn start_unready(&self, slot: usize, number: u32, revision: u32, bounds: Bounds) -> Option<Self> {
         if self.faults >= bounds.faults {
-            return Ok(None);
+            return None;
         }
         let mut next = self.clone();
         next.faults += 1;
         next.slots[slot].rest();
         if let Ok(events) = next.ask(self.begin(slot, number, revision, None)) {
             if next.target().attempts.len() > bounds.attempts as usize {
-                return Ok(Some(self.stopped(slot)));
+                return Some(self.stopped(slot));
             }
             if events.iter().any(|event| matches!(event, PostEvent::AttemptStarted(_))) {
                 next.slots[slot].hands = Hands::Unready { number };
                 next.slots[slot].silent = self.slots[slot].silent;
             }
         }
-        Ok(Some(next))
+        Some(next)
     }
 
     fn intend(&self, slot: usize, number: u32) -> Self {
@@ -162,7 +162,7 @@ impl State {
         let mut next = self.clone();
         let action = PostAction::IntendSend { account_id, number, worker, intent: intent.clone() };
         if next.ask(action).is_ok() {
-            next.slots[slot].hands = Hands::Intended { number, intent: intent };
+            next.slots[slot].hands = Hands::Intended { number, intent };
         } else {
             next.slots[slot].rest();
         }

@@ -1,12 +1,13 @@
 //! What may happen next.
 
 use campanile_events::post::{FailureClass, Phase, PostAction, PostEvent, Resolution, Then};
+use chrono::{DateTime, Utc};
 
 use super::{
     hands::Reply,
     state::{Bounds, Hands, Slot, State},
 };
-use crate::post_world::{Answer, account};
+use crate::post_world::{Answer, Flight, account};
 
 /// One small thing that happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,5 +197,18 @@ impl State {
         next.wishes += 1;
         next.ask(action).ok().filter(|events: &Vec<PostEvent>| !events.is_empty())?;
         Some(next)
+    }
+}
+
+impl Flight {
+    /// It has its effect now, sooner than it might have.
+    pub fn land(&mut self, now: DateTime<Utc>) {
+        (self.effect_at, self.shown_at) = (now, now);
+    }
+
+    /// It never arrives.
+    pub fn lose(&mut self, now: DateTime<Utc>) {
+        (self.made, self.told) = (None, None);
+        self.land(now);
     }
 }

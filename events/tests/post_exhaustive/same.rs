@@ -30,7 +30,9 @@ impl State {
     fn feed(&self, order: [usize; 2], hasher: &mut Print) {
         let Self { post, now, platform, slots, crashes, faults, wishes, unknowns, unintended } = self;
         (now, crashes, faults, wishes, unknowns, unintended).hash(hasher);
-        order.iter().for_each(|at| self.feed_slot(&slots[*at], hasher));
+        for at in order {
+            self.feed_slot(&slots[at], hasher);
+        }
         let Platform { delivery: _, flights } = platform;
         for (number, flight) in flights.iter().enumerate() {
             let held = slots.iter().any(|slot| matches!(slot.hands, Hands::Sent(it) if it == number));
@@ -52,7 +54,9 @@ impl State {
         } = post;
         (exists, deleted, revision, when.as_ref().map(|when| when.at)).hash(hasher);
         let place = |worker: WorkerId| order.iter().position(|at| slots[*at].worker() == worker);
-        targets.iter().for_each(|target| feed_target(target, place, hasher));
+        for target in targets {
+            feed_target(target, place, hasher);
+        }
     }
 
     fn feed_slot(&self, slot: &Slot, hasher: &mut Print) {
@@ -68,7 +72,7 @@ impl State {
                 feed_intent(intent, hasher);
             }
             Hands::Sent(flight) => {
-                (self.platform.flights[*flight].number, self.platform.flights[*flight].step).hash(hasher)
+                (self.platform.flights[*flight].number, self.platform.flights[*flight].step).hash(hasher);
             }
             Hands::Asked { number, step, asked_at, look_up } => {
                 (number, step, asked_at).hash(hasher);
@@ -175,10 +179,14 @@ fn feed_target(target: &Target, place: impl Fn(WorkerId) -> Option<usize>, hashe
         // Whose it is matters to who may go on with it, and to whether that one is gone.
         let worker = end.is_none().then(|| place(*worker));
         (number, worker, revision, delivery.class(), steps, end.is_some(), intents.len()).hash(hasher);
-        intents.iter().for_each(|intent| feed_intent(intent, hasher));
+        for intent in intents {
+            feed_intent(intent, hasher);
+        }
         if let Some(AttemptEnd { at, failure }) = end {
             (at, failure.is_some()).hash(hasher);
-            failure.iter().for_each(|it| feed_failure(it, hasher));
+            if let Some(failure) = failure {
+                feed_failure(failure, hasher);
+            }
         }
     }
 }

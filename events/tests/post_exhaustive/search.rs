@@ -93,7 +93,9 @@ fn stuck(states: usize, edges: &mut [(u32, u32)], finals: &[u32]) -> Option<u32>
     edges.sort_unstable_by_key(|(_, to)| *to);
     let mut has_way_out = vec![false; states];
     let mut queue = Vec::from(finals);
-    finals.iter().for_each(|at| has_way_out[*at as usize] = true);
+    for at in finals {
+        has_way_out[*at as usize] = true;
+    }
     while let Some(at) = queue.pop() {
         let begin = edges.partition_point(|(_, to)| *to < at);
         for (from, _) in edges[begin..].iter().take_while(|(_, to)| *to == at) {

@@ -95,17 +95,6 @@ impl Platform {
 }
 
 impl Flight {
-    /// It has its effect now, sooner than it might have.
-    pub fn land(&mut self, now: DateTime<Utc>) {
-        (self.effect_at, self.shown_at) = (now, now);
-    }
-
-    /// It never arrives.
-    pub fn lose(&mut self, now: DateTime<Utc>) {
-        (self.made, self.told) = (None, None);
-        self.land(now);
-    }
-
     /// What a worker tells of it; `None` while there is nothing to tell.
     pub fn report(&self, now: DateTime<Utc>) -> Option<PostAction> {
         let (account_id, number, step) = (account(), self.number, self.step);

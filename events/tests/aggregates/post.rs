@@ -1,4 +1,4 @@
-//! Any events, in any order.
+//! A post: any events, in any order.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use campanile_events::{
         TargetResolved, TargetRetryScheduled, TargetUncertain, TargetUnknown, Then, When,
     },
     seal::Sealed,
-    stored::StoredEvent,
 };
 use chrono::{DateTime, Utc};
-use cqrs_es::Aggregate;
 use proptest::{option, prelude::*, sample::select};
 use uuid::Uuid;
+
+use crate::machine::{apply_in_turn, reread};
 
 fn account(number: u128) -> AccountId {
     Uuid::from_u128(number).into()
@@ -179,23 +179,18 @@ proptest! {
 
     #[test]
     fn an_event_reads_as_it_is_written(event in events()) {
-        let payload = event.payload().expect("json");
-        prop_assert_eq!(PostEvent::read(event.name(), event.schema(), &payload), Ok(event));
+        reread(&event)?;
     }
 
     #[test]
     fn any_history_folds_and_its_state_reads_as_it_is_written(
         history in proptest::collection::vec(events(), 0..40),
     ) {
-        let mut post = Post::default();
-        for event in history {
-            post.apply(event);
-            let json = serde_json::to_string(&post).expect("json");
-            prop_assert_eq!(&serde_json::from_str::<Post>(&json).expect("a post"), &post);
+        apply_in_turn::<Post>(history, |post| {
             for target in &post.targets {
                 let _ = (post.status(), target.status(), post.next_step(target), target.next_at(), target.can_cancel());
                 let _ = (target.standing(), target.removal_at());
             }
-        }
+        })?;
     }
 }
