@@ -12,13 +12,8 @@ use serde_json::{Value, json};
 
 use crate::connect::{BACK, begin, consent};
 use crate::support::{
-<<<<<<< HEAD
     Engine, Options, Place, Ran,
     mastodon::{Flavour, HANDED, MastodonStandIn, Mood, TOKEN},
-=======
-    Engine, Options, Place, Ran,
-    mastodon::{Flavour, MastodonStandIn, Mood, TOKEN},
->>>>>>> people
     published,
 };
 

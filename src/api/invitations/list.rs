@@ -13,7 +13,7 @@ use crate::api::{
 /// The workspace's invitations, the newest first, those that are over too.
 #[utoipa::path(get, path = "/v1/invitations", params(Paging), responses(Listed<super::shown::InvitationShown>))]
 pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -> Result<Answer, ApiError> {
-    let page = given.page()?;
+    let page = given.page();
     given.finish()?;
     let (key, now) = (api.data_key(&asker).await?, api.0.clock.now());
     let found = invitations::list(api.0.read.as_ref(), asker.caller.workspace, &page).await?;

@@ -23,7 +23,7 @@ pub(in crate::api) async fn listed(
     workspace: WorkspaceId,
     mut given: Parameters,
 ) -> Result<Answer, ApiError> {
-    let page = given.page()?;
+    let page = given.page();
     given.finish()?;
     let core = &api.0;
     let (home, key) = (core.people.home().await?, core.people.key().await?);

@@ -12,13 +12,8 @@ pub(super) fn refused(error: CommandError<PostError>, field: &str) -> ApiError {
     refused_anyway(error, "post", |error| by_post(error, field))
 }
 
-<<<<<<< HEAD
-/// The refusal of an aggregate, whose due time stands in the field `at`.
-pub(super) fn by_post(error: PostError, at: &str) -> ApiError {
-=======
 /// The refusal of an aggregate, which may be about this field.
 pub(super) fn by_post(error: PostError, field: &str) -> ApiError {
->>>>>>> contract
     let message = error.to_string();
     let conflict = |state: &str| ApiError::new(Code::Conflict, message.clone()).with("state", state);
     match error {

@@ -23,10 +23,10 @@ use crate::api::{
 )]
 pub async fn validate(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
     new.check()?;
-    if let Some(schedule) = &new.schedule {
-        if schedule.when("schedule.")?.is_past(api.0.clock.now()) {
-            return Err(refusal::by_post(PostError::InThePast, &format!("schedule.{}", schedule.told())));
-        }
+    if let Some(schedule) = &new.schedule
+        && schedule.when("schedule.")?.is_past(api.0.clock.now())
+    {
+        return Err(refusal::by_post(PostError::InThePast, &format!("schedule.{}", schedule.told())));
     }
     let key = api.data_key(&asker).await?;
     let media = attached(&api.0, asker.caller.workspace, &key, &new.media_ids).await?;
