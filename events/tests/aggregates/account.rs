@@ -75,7 +75,10 @@ fn events() -> impl Strategy<Value = AccountEvent> {
             offer,
             at,
         }),
-        1 => AccountEvent::Reconnected(AccountReconnected { handle, display_name, offer, at }),
+        1 => {
+            let server = Some(word).filter(|word| !word.is_empty());
+            AccountEvent::Reconnected(AccountReconnected { server, handle, display_name, offer, at })
+        }
         2 => AccountEvent::LimitsObserved(AccountLimitsObserved { offer, at }),
         3 => AccountEvent::RateLimited(AccountRateLimited { until, at }),
         4 => AccountEvent::NeedsReconnect(AccountNeedsReconnect { code: word, at }),
