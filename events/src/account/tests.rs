@@ -165,7 +165,9 @@ fn an_account_that_moved_is_reached_by_its_new_server() {
         [(connect("a1", "s1.YWxpY2U"), "https://mastodon.example"), (moved, "https://other.example")]
     {
         let events = account.decide(AccountCommand { now: noon(), action }).expect("it is the same account");
-        events.into_iter().for_each(|event| account.fold(event));
+        for event in events {
+            account.fold(event);
+        }
         assert_eq!(account.server, server);
     }
     let old = r#"{"handle":"s1.Ym9i","offer":{"rules":{"max_text":500,"count":{"mention_server_free":true},"max_parts":1,

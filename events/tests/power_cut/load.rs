@@ -81,6 +81,7 @@ fn event(stream: StreamId, chance: &mut Chance) -> NewEvent {
     NewEvent {
         id: EventId::from(Uuid::from_u64_pair(chance.next(), chance.next())),
         stream,
+        workspace: None,
         event_type: "post.scheduled".to_owned(),
         schema: 1,
         payload: format!("{{\"text\":\"{}\"}}", "bell ".repeat(chance.below(400) as usize)),

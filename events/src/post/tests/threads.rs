@@ -178,11 +178,11 @@ fn a_comment_that_a_person_gives_up_leaves_the_post_published_with_a_warning() {
     let story = lost(commented(), Step::Comment);
     assert_eq!(story.status(), TargetStatus::Unknown);
     assert_eq!(story.tell(9000, give_up()), "target_resolved, target_published");
-    let given_up = story.and(9000, give_up());
-    let target = given_up.target();
+    let left = story.and(9000, give_up());
+    let target = left.target();
     assert_eq!((target.status(), target.failure), (TargetStatus::Published, None));
     assert_eq!(target.warning.map(|it| it.class), Some(Uncertain));
-    assert_eq!(given_up.tell(9001, retry()), "target_requeued, target_retry_scheduled", "it surely isn't there");
+    assert_eq!(left.tell(9001, retry()), "target_requeued, target_retry_scheduled", "it surely isn't there");
     // Of a thread with an end missing nobody says that it is published.
     let part = lost(content(2, true, "one"), Step::Part(1));
     assert_eq!(part.tell(9000, give_up()), "target_resolved, target_failed");
