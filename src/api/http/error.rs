@@ -187,6 +187,13 @@ impl ApiError {
         Self { details, ..Self::new(Code::InvalidRequest, message) }
     }
 
+    /// The same, of fields that name other things: if all that is wrong is that those aren't there, for all that this
+    /// caller may know, it is `not_found`.
+    pub fn unnamed_all(details: Vec<Detail>) -> Self {
+        let code = if details.iter().all(|it| it.code == "not_found") { Code::NotFound } else { Code::InvalidRequest };
+        Self { code, ..Self::invalid_all(details) }
+    }
+
     /// There is no such thing in the caller's workspace.
     pub fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("there is no such {what}"))

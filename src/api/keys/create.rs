@@ -26,7 +26,7 @@ use crate::{
     post, path = "/v1/keys",
     request_body = NewKey,
     responses(Made<super::shown::KeyWithSecret>),
-    extensions(("x-refusals" = json!(["forbidden_scope", "test_key_live_account", "account_not_allowed"])))
+    extensions(("x-refusals" = json!(["not_found", "forbidden_scope", "test_key_live_account", "account_not_allowed"])))
 )]
 pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewKey>) -> Result<Answer, ApiError> {
     make(&api, &By::key(asker.creating()), new).await
@@ -90,5 +90,5 @@ pub(super) async fn check_accounts(
             });
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(ApiError::invalid_all(wrong)) }
+    if wrong.is_empty() { Ok(()) } else { Err(ApiError::unnamed_all(wrong)) }
 }

@@ -45,7 +45,10 @@ pub(in crate::api) async fn attached(
             None => None,
         };
         let Some((id, media)) = media else {
-            refuse("not_found", "there is no such media");
+            match id {
+                Some(_) => refuse("not_found", "there is no such media"),
+                None => refuse("invalid", "is not the id of a medium"),
+            }
             continue;
         };
         let Some((announced, _)) = media.ready() else {
@@ -62,7 +65,7 @@ pub(in crate::api) async fn attached(
         attached.ids.push(id);
         attached.facts.push(MediaFacts { kind: announced.kind, bytes: announced.bytes, alt_text });
     }
-    if wrong.is_empty() { Ok(attached) } else { Err(ApiError::invalid_all(wrong)) }
+    if wrong.is_empty() { Ok(attached) } else { Err(ApiError::unnamed_all(wrong)) }
 }
 
 fn detail(at: usize, code: &str, message: &str) -> Detail {

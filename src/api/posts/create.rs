@@ -20,7 +20,7 @@ use crate::api::{
     post, path = "/v1/posts",
     request_body = NewPost,
     responses(Made<super::shown::Post>),
-    extensions(("x-refusals" = json!(["duplicate_post", "unprocessable_post", "test_key_live_account"])))
+    extensions(("x-refusals" = json!(["not_found", "duplicate_post", "unprocessable_post", "test_key_live_account"])))
 )]
 pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
     let core = &api.0;

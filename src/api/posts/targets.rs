@@ -15,7 +15,7 @@ use crate::{
 /// The targets of a post to these accounts.
 ///
 /// # Errors
-/// `invalid_request` names each account that isn't there; `test_key_live_account` the first that a test key may not use,
+/// `not_found` names each account that isn't there; `test_key_live_account` the first that a test key may not use,
 /// `account_not_allowed` one that the key isn't bound to.
 pub(super) async fn targets(core: &Core, caller: &Caller, ids: &[AccountId]) -> Result<Vec<TargetRules>, ApiError> {
     let mut targets = Vec::with_capacity(ids.len());
@@ -36,7 +36,7 @@ pub(super) async fn targets(core: &Core, caller: &Caller, ids: &[AccountId]) -> 
         caller.reaches_account(account_id, &platform)?;
         targets.push(TargetRules { target: TargetRef { account_id, platform }, rules });
     }
-    if wrong.is_empty() { Ok(targets) } else { Err(ApiError::invalid_all(wrong)) }
+    if wrong.is_empty() { Ok(targets) } else { Err(ApiError::unnamed_all(wrong)) }
 }
 
 /// Refuses to show a post to a key that is bound to other accounts than its.

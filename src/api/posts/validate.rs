@@ -19,7 +19,7 @@ use crate::api::{
     path = "/v1/posts/validate",
     request_body = NewPost,
     responses(Listed<super::shown::Verdict>),
-    extensions(("x-refusals" = json!(["test_key_live_account"])))
+    extensions(("x-refusals" = json!(["not_found", "test_key_live_account"])))
 )]
 pub async fn validate(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
     new.check()?;

@@ -298,7 +298,7 @@ async fn another_workspace_has_nothing_to_do_with_it() {
     // Its own media are no one else's, and it can't name ours.
     let body = json!({"body": "x", "account_ids": ["acct_01h455vb4pex5vsknk084sn02q"], "media_ids": [announced.id()]});
     let refused = api.call_by(&stranger, "POST", "/v1/posts", body).await;
-    assert_eq!(refused.code(), "invalid_request");
+    assert_eq!((refused.status(), refused.code()), (404, "not_found"));
     assert_eq!(refused.body["error"]["details"][0]["field"], "media_ids[0]", "{}", refused.body);
     let account = api.account("ada").await;
     let theirs = announce(&api, &stranger).await;
@@ -306,6 +306,8 @@ async fn another_workspace_has_nothing_to_do_with_it() {
     let refused = api.call("POST", "/v1/posts", body).await;
     let details = refused.body["error"]["details"].as_array().expect("details").clone();
     let fields: Vec<_> = details.iter().map(|it| (it["field"].as_str(), it["code"].as_str())).collect();
-    let missing = Some("not_found");
-    assert_eq!(fields, [(Some("media_ids[1]"), missing), (Some("media_ids[2]"), missing)]);
+    assert_eq!(
+        (refused.status(), fields),
+        (400, vec![(Some("media_ids[1]"), Some("not_found")), (Some("media_ids[2]"), Some("invalid"))])
+    );
 }

@@ -83,7 +83,8 @@ async fn what_a_platform_would_refuse_is_refused_before() {
     assert!(refused["details"].as_array().is_some_and(|details| !details.is_empty()), "{refused}");
     assert!(!refused.to_string().contains(&long), "an error does not repeat the text");
     let unknown = json!({"body": "x", "account_ids": ["acct_01k00000000000000000000000"]});
-    assert!(matches!(client.post("/v1/posts", unknown).await.status, 400 | 404 | 422));
+    let refused = client.post("/v1/posts", unknown).await.refused(404, "not_found");
+    assert_eq!(refused["details"][0]["field"], "account_ids[0]");
     assert!(town.sandbox.truth().await.requests.is_empty());
 }
 

@@ -81,4 +81,14 @@ async fn pages_follow_each_other_while_posts_come_in() {
     assert!(found.is_superset(&written), "none is left out");
     let second = client.get("/v1/posts?limit=5&offset=5").await.expect(200);
     assert_eq!(second["data"].as_array().map(Vec::len), Some(5));
+    let cursor = first["next_cursor"].as_str().expect("more");
+    client.get(&format!("/v1/posts?limit=50&cursor={cursor}")).await.expect(200);
+    let mut altered = cursor.to_owned();
+    let last = if altered.pop() == Some('A') { 'B' } else { 'A' };
+    altered.push(last);
+    for path in ["accounts?", "keys?", "posts?status=draft&", "posts?created_by=key_01k00000000000000000000000&"] {
+        let refused = client.get(&format!("/v1/{path}cursor={cursor}")).await.refused(400, "invalid_request");
+        assert_eq!(refused["details"][0]["field"], "cursor", "{path}: {refused}");
+    }
+    client.get(&format!("/v1/posts?cursor={altered}")).await.refused(400, "invalid_request");
 }

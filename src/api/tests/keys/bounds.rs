@@ -106,7 +106,9 @@ async fn a_key_that_is_bound_to_accounts_reaches_no_other() {
     };
     assert_eq!((ids("/v1/posts").await, ids("/v1/accounts").await), (vec![mine.id()], vec![own]));
     let unknown = json!({"name": "x", "scopes": ["*"], "allowed_accounts": ["acct_01k00000000000000000000000"]});
-    assert_eq!(api.call("POST", "/v1/keys", unknown).await.body["error"]["details"][0]["code"], "not_found");
+    let refused = api.call("POST", "/v1/keys", unknown).await;
+    assert_eq!((refused.status(), refused.code()), (404, "not_found"));
+    assert_eq!(refused.body["error"]["details"][0]["field"], "allowed_accounts");
 }
 
 #[tokio::test]

@@ -62,7 +62,11 @@ async fn what_belongs_to_another_workspace_is_not_there() {
     let listed = api.send(Api::request_by(&stranger, "GET", "/v1/posts").body(Body::empty()).expect("a request")).await;
     assert_eq!(listed.body, json!({"data": [], "next_cursor": null}));
     let taken = api.call_by(&stranger, "POST", "/v1/posts", json!({"body": "x", "account_ids": [account]})).await;
+    assert_eq!((taken.status(), taken.code()), (404, "not_found"));
     assert_eq!(taken.body["error"]["details"][0]["field"], "account_ids[0]");
+    let body = json!({"body": "x", "account_ids": ["acct_01k00000000000000000000000"]});
+    let nobodys = api.call_by(&stranger, "POST", "/v1/posts", body).await;
+    assert_eq!((nobodys.status(), &nobodys.body["error"]["message"]), (404, &taken.body["error"]["message"]));
 }
 
 #[tokio::test]
