@@ -101,9 +101,9 @@ impl Bench {
         })?;
         for figures in figures {
             if self.json {
-                println!("{}", serde_json::to_string(&figures).expect("figures are numbers and words"));
+                say!("{}", serde_json::to_string(&figures).expect("figures are numbers and words"));
             } else {
-                println!("{figures}");
+                say!("{figures}");
             }
         }
         Ok(())

@@ -83,3 +83,13 @@ impl From<std::io::Error> for Failure {
         Self::Failed(error.to_string())
     }
 }
+
+/// Ends the program because what it has to say can't be written.
+pub(super) fn unsaid(error: &std::io::Error) -> ! {
+    use std::io::Write as _;
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        std::process::exit(0);
+    }
+    let _ = writeln!(std::io::stderr(), "campanile: the output can't be written: {error}");
+    std::process::exit(1);
+}

@@ -68,10 +68,10 @@ fn print(made: &Initialized, as_json: bool) {
     let Initialized { workspace_id, key_id, secret } = made;
     let secret = secret.expose();
     if as_json {
-        println!("{}", json!({ "workspace_id": workspace_id, "key_id": key_id, "secret": secret }));
+        say!("{}", json!({ "workspace_id": workspace_id, "key_id": key_id, "secret": secret }));
         return;
     }
-    println!(
+    say!(
         "workspace  {workspace_id}  (default)\nkey        {key_id}  (every scope, no rate limit)\nsecret     {secret}\n\n\
          The secret is shown this once. Next: campanile serve, then\n\n  \
          curl -H 'Authorization: Bearer {secret}' http://127.0.0.1:8080/v1/me"

@@ -20,7 +20,7 @@ impl PrintMasterKey {
     #[expect(clippy::unused_self, reason = "every command is run alike")]
     #[expect(clippy::unnecessary_wraps, reason = "every command is run alike")]
     pub(super) fn run(self) -> Result<(), Failure> {
-        println!("{}", MasterKey::generate().to_hex().expose_secret());
+        say!("{}", MasterKey::generate().to_hex().expose_secret());
         Ok(())
     }
 }

@@ -1,5 +1,15 @@
 //! The command line: a file for each command, and one enum of them.
 
+/// Prints a line. Who reads along may have seen enough: that ends the command, and is no failure.
+macro_rules! say {
+    ($($what:tt)*) => {{
+        use std::io::Write as _;
+        if let Err(error) = writeln!(std::io::stdout(), $($what)*) {
+            $crate::cli::failure::unsaid(&error);
+        }
+    }};
+}
+
 mod bench;
 mod demo;
 mod failure;

@@ -15,7 +15,7 @@ impl PrintOpenApi {
     #[expect(clippy::unused_self, reason = "every command is run alike")]
     #[expect(clippy::unnecessary_wraps, reason = "every command is run alike")]
     pub(super) fn run(self) -> Result<(), Failure> {
-        print!("{}", openapi::text());
+        say!("{}", openapi::text().trim_end());
         Ok(())
     }
 }

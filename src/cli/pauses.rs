@@ -52,8 +52,8 @@ struct Which {
 impl Pause {
     pub(super) fn run(self) -> Result<(), Failure> {
         self.which.tell("/operator/pause", |workspace, since| match since {
-            Some(since) => println!("{workspace} is paused since {since}"),
-            None => println!("{workspace} was resumed meanwhile"),
+            Some(since) => say!("{workspace} is paused since {since}"),
+            None => say!("{workspace} was resumed meanwhile"),
         })
     }
 }
@@ -61,8 +61,8 @@ impl Pause {
 impl Resume {
     pub(super) fn run(self) -> Result<(), Failure> {
         self.which.tell("/operator/resume", |workspace, since| match since {
-            Some(since) => println!("{workspace} was paused again at {since}"),
-            None => println!("{workspace} goes on"),
+            Some(since) => say!("{workspace} was paused again at {since}"),
+            None => say!("{workspace} goes on"),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! `campanile sandbox`
 
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
 
 use campanile_events::clock::SystemClock;
 use campanile_workers::platforms::sandbox;
@@ -45,7 +45,9 @@ impl Sandbox {
             None => sandbox::Sandbox::new(clock),
         };
         let listener = serve::listen(&self.listen).await?;
-        println!("http://{}", listener.local_addr()?);
+        let address = listener.local_addr()?;
+        // Who doesn't listen to it chose the address.
+        let _ = writeln!(std::io::stdout(), "http://{address}");
         sandbox::serve(listener, state, told).await;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! `campanile serve`
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -61,7 +61,8 @@ async fn serve(configuration: &Configuration) -> Result<(), Failure> {
     };
     if let Some(listener) = &listener {
         let address = listener.local_addr()?;
-        println!("listening on http://{address}");
+        // Who doesn't listen to it finds it in the log.
+        let _ = writeln!(std::io::stdout(), "listening on http://{address}");
         let public_url = configuration.public_url.as_ref().map(ToString::to_string);
         tracing::info!(%address, public_url, folder = %engine.folder().display(), "serving");
     }

@@ -142,7 +142,8 @@ async fn tables_of_another_log_begin_anew(engine: Engine) {
 async fn a_name_that_stands_twice_stops_the_start() {
     let house = House::new(Engine::Sqlite).await;
     let mut twice = campanile_projections::all();
+    let last = twice.last().expect("a read model").name();
     twice.extend(campanile_projections::all().pop());
     let refused = Runner::open(house.journal.clone(), house.tables("a").await, twice).await.err();
-    assert!(matches!(refused, Some(OpenError::Duplicate { name: "workspaces" })), "{refused:?}");
+    assert!(matches!(refused, Some(OpenError::Duplicate { name }) if name == last), "{refused:?}");
 }

@@ -4,21 +4,6 @@
 //! would, lets things go wrong on purpose, and ends with the audited history and its verification. Its judge is the
 //! sandbox's own record of what became visible.
 
-/// Prints a line. Who reads along may have seen enough: that ends the demo, and is no failure.
-macro_rules! say {
-    ($($what:tt)*) => {{
-        use std::io::Write as _;
-        if let Err(error) = writeln!(std::io::stdout(), $($what)*) {
-            // Whoever read it has seen enough; anything else is a failure.
-            if error.kind() == std::io::ErrorKind::BrokenPipe {
-                std::process::exit(0);
-            }
-            let _ = writeln!(std::io::stderr(), "campanile: the demo can't be shown: {error}");
-            std::process::exit(1);
-        }
-    }};
-}
-
 mod paint;
 mod script;
 mod stage;

@@ -114,12 +114,12 @@ impl Create {
 /// A key with its secret, for a person or a program.
 pub(super) fn print(made: &Value, as_json: bool) {
     if as_json {
-        println!("{made}");
+        say!("{made}");
         return;
     }
     let text = |field: &str| made[field].as_str().unwrap_or_default().to_owned();
-    println!("key      {}\nsecret   {}\nexpires  {}\n", text("id"), text("secret"), until(&made["expires_at"]));
-    println!("The secret is shown this once.");
+    say!("key      {}\nsecret   {}\nexpires  {}\n", text("id"), text("secret"), until(&made["expires_at"]));
+    say!("The secret is shown this once.");
 }
 
 fn until(expires_at: &Value) -> &str {

@@ -39,14 +39,14 @@ impl List {
         let path = format!("{}&{query}", self.place.path("/operator/keys"));
         let keys = Operator::run(self.place.folder, async |engine| engine.all(&path).await)?;
         if self.json {
-            println!("{}", json!({ "data": keys }));
+            say!("{}", json!({ "data": keys }));
             return Ok(());
         }
-        println!("{:<30}  {:<8}  {:<12}  {:<24}  {:<24}  NAME", "ID", "STATUS", "PREFIX", "EXPIRES", "LAST USED");
+        say!("{:<30}  {:<8}  {:<12}  {:<24}  {:<24}  NAME", "ID", "STATUS", "PREFIX", "EXPIRES", "LAST USED");
         for key in &keys {
             let [id, status, prefix] = ["id", "status", "prefix"].map(|field| text(&key[field], ""));
             let (expires, used) = (text(&key["expires_at"], "never"), text(&key["last_used_at"], "never"));
-            println!("{id:<30}  {status:<8}  {prefix:<12}  {expires:<24}  {used:<24}  {}", text(&key["name"], ""));
+            say!("{id:<30}  {status:<8}  {prefix:<12}  {expires:<24}  {used:<24}  {}", text(&key["name"], ""));
         }
         Ok(())
     }

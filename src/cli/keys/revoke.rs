@@ -39,11 +39,11 @@ impl Revoke {
         let path = format!("{path}&cancel_scheduled={}", self.cancel_scheduled);
         let revoked = Operator::run(self.place.folder, async |engine| engine.ask(Method::DELETE, &path, None).await)?;
         if self.json {
-            println!("{revoked}");
+            say!("{revoked}");
             return Ok(());
         }
         let (scheduled, canceled) = (&revoked["scheduled_posts"], &revoked["canceled_posts"]);
-        println!("revoked {}: it had {scheduled} scheduled posts, {canceled} of them were called off", self.id);
+        say!("revoked {}: it had {scheduled} scheduled posts, {canceled} of them were called off", self.id);
         Ok(())
     }
 }

@@ -43,7 +43,10 @@ impl Rotate {
         let made = Operator::run(self.place.folder, async |engine| engine.ask(Method::POST, &path, Some(&body)).await)?;
         print(&made, self.json);
         if !self.json {
-            println!("The old one holds until {}.", made["old_key_valid_until"].as_str().unwrap_or("then"));
+            match made["old_key_valid_until"].as_str().filter(|_| self.overlap_seconds != Some(0)) {
+                Some(until) => say!("The old one holds until {until}."),
+                None => say!("The old one is revoked."),
+            }
         }
         Ok(())
     }

@@ -49,25 +49,25 @@ fn print(stats: &Stats, on_disk: Option<u64>, as_json: bool) -> Result<(), Failu
         if let Some(on_disk) = on_disk {
             shown["bytes_on_disk"] = json!(on_disk);
         }
-        println!("{shown}");
+        say!("{shown}");
         return Ok(());
     }
     let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
         at.map_or_else(|| "-".to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Millis, true))
     };
-    println!("{:<32} {}", "epoch", stats.epoch);
-    println!("{:<32} {}", "events", stats.events);
-    println!("{:<32} {}", "workspaces", stats.workspaces);
-    println!("{:<32} {}", "payload bytes", stats.payload_bytes);
+    say!("{:<32} {}", "epoch", stats.epoch);
+    say!("{:<32} {}", "events", stats.events);
+    say!("{:<32} {}", "workspaces", stats.workspaces);
+    say!("{:<32} {}", "payload bytes", stats.payload_bytes);
     if let Some(on_disk) = on_disk {
-        println!("{:<32} {on_disk}", "bytes on disk");
+        say!("{:<32} {on_disk}", "bytes on disk");
     }
-    println!("{:<32} {}", "first", time(stats.first_at));
-    println!("{:<32} {}", "last", time(stats.last_at));
+    say!("{:<32} {}", "first", time(stats.first_at));
+    say!("{:<32} {}", "last", time(stats.last_at));
     for (heading, counts) in [("streams", &stats.streams), ("events by type", &stats.by_type)] {
-        println!("\n{heading}");
+        say!("\n{heading}");
         for (name, count) in counts {
-            println!("  {name:<30} {count}");
+            say!("  {name:<30} {count}");
         }
     }
     Ok(())

@@ -111,14 +111,14 @@ fn exported(file: &Path, key: Option<&Path>, copy: Option<&String>) -> Result<Re
 fn print(report: &Report, as_json: bool) -> Result<(), Failure> {
     if as_json {
         let text = serde_json::to_string(report).map_err(|error| Failure::Failed(error.to_string()))?;
-        println!("{text}");
+        say!("{text}");
         return Ok(());
     }
     for finding in &report.findings {
         let word = if finding.ok { "ok" } else { "FAILED" };
-        println!("{:<12} {word:<7} {}", finding.check, finding.text);
+        say!("{:<12} {word:<7} {}", finding.check, finding.text);
     }
     let words = if report.ok { "verified: the log is whole" } else { "the log is NOT what it was signed as" };
-    println!("{words}: {} events", report.events);
+    say!("{words}: {} events", report.events);
     Ok(())
 }

@@ -44,12 +44,12 @@ impl Invite {
         let invited =
             Operator::run(self.place.folder, async |engine| engine.ask(Method::POST, &path, Some(&body)).await)?;
         if self.json {
-            println!("{invited}");
+            say!("{invited}");
             return Ok(());
         }
         let [id, until] = ["id", "expires_at"].map(|field| text(&invited, field));
-        println!("invited {} as {} ({id}), until {until}", text(&invited, "email"), self.role);
-        println!("link  {}\n\nIt is shown this once, and good for once.", link(&invited, "join"));
+        say!("invited {} as {} ({id}), until {until}", text(&invited, "email"), self.role);
+        say!("link  {}\n\nIt is shown this once, and good for once.", link(&invited, "join"));
         Ok(())
     }
 }

@@ -27,13 +27,13 @@ impl List {
         let path = self.place.path("/operator/people");
         let people = Operator::run(self.place.folder, async |engine| engine.all(&path).await)?;
         if self.json {
-            println!("{}", json!({ "data": people }));
+            say!("{}", json!({ "data": people }));
             return Ok(());
         }
-        println!("{:<31}  {:<8}  {:<24}  EMAIL", "ID", "ROLE", "SINCE");
+        say!("{:<31}  {:<8}  {:<24}  EMAIL", "ID", "ROLE", "SINCE");
         for person in &people {
             let [id, role, since, email] = ["id", "role", "registered_at", "email"].map(|field| text(person, field));
-            println!("{id:<31}  {role:<8}  {since:<24}  {email}");
+            say!("{id:<31}  {role:<8}  {since:<24}  {email}");
         }
         Ok(())
     }

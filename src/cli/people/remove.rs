@@ -37,9 +37,9 @@ impl Remove {
         let removed =
             Operator::run(self.place.folder, async |engine| engine.ask(Method::POST, &path, Some(&body)).await)?;
         if self.json {
-            println!("{removed}");
+            say!("{removed}");
         } else {
-            println!("removed {} from {}", self.person, super::text(&removed, "workspace_id"));
+            say!("removed {} from {}", self.person, super::text(&removed, "workspace_id"));
         }
         Ok(())
     }

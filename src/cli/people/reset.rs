@@ -36,11 +36,11 @@ impl Reset {
         let offered =
             Operator::run(self.place.folder, async |engine| engine.ask(Method::POST, path, Some(&body)).await)?;
         if self.json {
-            println!("{offered}");
+            say!("{offered}");
             return Ok(());
         }
-        println!("for {}, until {}", text(&offered, "email"), text(&offered, "expires_at"));
-        println!("link  {}\n\nIt is shown this once, and good for once.", link(&offered, "reset"));
+        say!("for {}, until {}", text(&offered, "email"), text(&offered, "expires_at"));
+        say!("link  {}\n\nIt is shown this once, and good for once.", link(&offered, "reset"));
         Ok(())
     }
 }

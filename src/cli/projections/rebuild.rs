@@ -53,7 +53,7 @@ impl Rebuild {
                 engine.ask(Method::POST, &format!("/operator/projections/{name}/rebuild"), None).await?;
             }
             rebuilt(engine, &wanted).await?;
-            println!("rebuilt: {}", wanted.join(", "));
+            say!("rebuilt: {}", wanted.join(", "));
             Ok(())
         })
     }

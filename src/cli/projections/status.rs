@@ -30,17 +30,14 @@ impl Status {
         let answer = Operator::run(self.folder, async |engine| engine.get("/operator/projections").await)?;
         let all = answer["data"].as_array().cloned().unwrap_or_default();
         if self.json {
-            println!("{}", json!({ "data": all }));
+            say!("{}", json!({ "data": all }));
         } else {
-            println!(
-                "{:<12}  {:<10}  {:>8}  {:>8}  {:>6}  {:>7}",
-                "NAME", "STATE", "POSITION", "LAG", "PARKED", "VERSION"
-            );
+            say!("{:<12}  {:<10}  {:>8}  {:>8}  {:>6}  {:>7}", "NAME", "STATE", "POSITION", "LAG", "PARKED", "VERSION");
             for it in &all {
                 let (name, state) = (it["name"].as_str().unwrap_or_default(), it["state"].as_str().unwrap_or_default());
                 let [position, lag, parked, version] =
                     ["position", "lag", "parked", "version"].map(|field| it[field].as_u64().unwrap_or_default());
-                println!("{name:<12}  {state:<10}  {position:>8}  {lag:>8}  {parked:>6}  {version:>7}");
+                say!("{name:<12}  {state:<10}  {position:>8}  {lag:>8}  {parked:>6}  {version:>7}");
             }
         }
         let bad = all.iter().any(|it| it["state"] == "stopped" || it["parked"].as_u64() != Some(0));

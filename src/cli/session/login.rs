@@ -47,7 +47,7 @@ impl Login {
         let token = token.ok_or_else(|| Failure::Failed(format!("{server} is not an engine of this kind")))?;
         let email = begun["person"]["email"].as_str().unwrap_or(&self.email).to_owned();
         let path = kept.keep(&server, KeptSession { email: email.clone(), token: token.into() })?;
-        println!("signed in as {email} on {server}; the session is in {}", path.display());
+        say!("signed in as {email} on {server}; the session is in {}", path.display());
         Ok(())
     }
 }

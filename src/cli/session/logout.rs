@@ -33,7 +33,7 @@ impl Logout {
             answered.ok()?;
         }
         kept.forget(&server)?;
-        println!("signed out {} on {server}", session.email);
+        say!("signed out {} on {server}", session.email);
         Ok(())
     }
 }

@@ -34,14 +34,14 @@ impl Whoami {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let me = runtime.block_on(remote.get("v1/me", &session.token, self.workspace))?.ok()?;
         if self.json {
-            println!("{me}");
+            say!("{me}");
             return Ok(());
         }
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        println!("{} on {server}, until {}", text(&me["person"]["email"]), text(&me["session"]["expires_at"]));
+        say!("{} on {server}, until {}", text(&me["person"]["email"]), text(&me["session"]["expires_at"]));
         for workspace in me["workspaces"].as_array().into_iter().flatten() {
             let [id, role, name] = ["id", "role", "name"].map(|field| text(&workspace[field]));
-            println!("{role:<8}  {id}  {name}");
+            say!("{role:<8}  {id}  {name}");
         }
         Ok(())
     }

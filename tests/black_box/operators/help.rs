@@ -1,6 +1,20 @@
 //! Help that teaches, and exit codes that scripts can go by.
 
+use std::process::Stdio;
+
 use crate::support::{Ran, campanile, campanile_in};
+
+#[test]
+fn output_that_nobody_reads_any_more_is_no_failure_and_output_that_is_lost_is_one() {
+    let mut child = campanile().arg("openapi").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().expect("it ends");
+    assert_eq!((ended.status.code(), ended.stderr), (Some(0), vec![]));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is full");
+    let lost = campanile().arg("openapi").stdout(full).output().expect("it runs");
+    let said = String::from_utf8_lossy(&lost.stderr).into_owned();
+    assert!(lost.status.code() == Some(1) && said.starts_with("campanile: the output can't be written"), "{said}");
+}
 
 const COMMANDS: &[&str] = &[
     "serve",
@@ -66,5 +80,5 @@ fn exit_codes_are_0_done_1_failed_2_refused() {
     std::fs::write(folder.path().join("no-export"), "{}\n").expect("written");
     assert_eq!(code(&["log", "verify", "--file", "no-export"]), Some(1));
     std::fs::remove_file(folder.path().join("master.key")).expect("the key");
-    assert_eq!(code(&["log", "stats"]), Some(1), "its key is gone");
+    assert_eq!(code(&["log", "stats"]), Some(2), "its key is gone: nothing can be said of the log");
 }

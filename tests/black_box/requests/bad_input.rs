@@ -265,11 +265,11 @@ async fn times_and_accounts_and_texts_that_can_not_be() {
     }
     let nobody = format!("acct_{NOBODY}");
     let unknown = json!({"account_ids": [stage.account, nobody]});
-    let refused = client.patch(&format!("/v1/posts/{}", stage.post), unknown).await.refused(400, "invalid_request");
+    let refused = client.patch(&format!("/v1/posts/{}", stage.post), unknown).await.refused(404, "not_found");
     names(&refused, "account_ids[1]", "PATCH");
     let two = [&stage.account, &stage.other_account];
     let post = json!({"body": "x", "account_ids": [stage.account, nobody]});
-    names(&client.post(&posts, post).await.refused(400, "invalid_request"), "account_ids[1]", "POST");
+    names(&client.post(&posts, post).await.refused(404, "not_found"), "account_ids[1]", "POST");
     let long = "x".repeat(501);
     for (own, field) in [
         (json!({"body": long}), "body"),
