@@ -1,6 +1,9 @@
 //! How a command ends that wasn't carried out.
 
-use std::process::ExitCode;
+use std::{
+    io::{ErrorKind, Write},
+    process::ExitCode,
+};
 
 use crate::{
     configuration::ConfigurationError,
@@ -84,10 +87,10 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// Ends the program because what it has to say can't be written.
-pub(super) fn unsaid(error: &std::io::Error) -> ! {
-    use std::io::Write as _;
-    if error.kind() == std::io::ErrorKind::BrokenPipe {
+/// Prints a line, or ends the program if that can't be.
+pub(super) fn say(line: std::fmt::Arguments<'_>) {
+    let Err(error) = writeln!(std::io::stdout(), "{line}") else { return };
+    if error.kind() == ErrorKind::BrokenPipe {
         std::process::exit(0);
     }
     let _ = writeln!(std::io::stderr(), "campanile: the output can't be written: {error}");

@@ -2,12 +2,9 @@
 
 /// Prints a line. Who reads along may have seen enough: that ends the command, and is no failure.
 macro_rules! say {
-    ($($what:tt)*) => {{
-        use std::io::Write as _;
-        if let Err(error) = writeln!(std::io::stdout(), $($what)*) {
-            $crate::cli::failure::unsaid(&error);
-        }
-    }};
+    ($($what:tt)*) => {
+        $crate::cli::failure::say(format_args!($($what)*))
+    };
 }
 
 mod bench;

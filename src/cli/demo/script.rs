@@ -39,12 +39,12 @@ pub(super) async fn play(keep: bool) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("campanile-demo-").tempdir().context("no temporary folder")?;
     let path = folder.path().join("data");
     say!("{}", paint.text(Tone::Title, "Campanile: it rings at the right moment, once, and can prove it."));
-    say!();
+    say!("");
     let stage = Stage::open(path.clone()).await?;
     say!("  an engine on SQLite in {}", path.display());
     say!("  a sandbox platform on {}", stage.sandbox_url);
     say!("  doubts are settled in seconds here; the usual times are minutes");
-    say!();
+    say!("");
 
     let acts = run(&stage, paint).await?;
     tell_results(&stage, paint, &acts).await?;
@@ -68,7 +68,7 @@ async fn run(stage: &Stage, paint: Paint) -> anyhow::Result<Vec<Act>> {
     say!("    @harbour     keyed       the same key twice makes one post");
     say!("    @lighthouse  searchable  it can be asked whether a post is there");
     say!("    @pigeon      blind       it can neither be told nor asked");
-    say!();
+    say!("");
 
     let mut timeline = Timeline::new(Arc::clone(&stage.engine.core().journal), stage.clock.clone(), paint);
     timeline.skip().await?;
@@ -131,7 +131,7 @@ async fn run(stage: &Stage, paint: Paint) -> anyhow::Result<Vec<Act>> {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     timeline.tell().await?;
-    say!();
+    say!("");
     Ok(acts)
 }
 
@@ -161,7 +161,7 @@ async fn status(stage: &Stage, post: &str) -> anyhow::Result<String> {
 /// What the engine says beside what the platform knows: one post each.
 async fn tell_results(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Result<()> {
     say!("{}", paint.text(Tone::Title, "What the engine says, and what the platform knows to be visible"));
-    say!();
+    say!("");
     say!("  {:<10} {:<12} {:<10} {:>8} {:>16}", "post", "account", "status", "attempts", "live / expected");
     let visible = stage.sandbox.visible();
     for act in acts {
@@ -189,14 +189,14 @@ async fn tell_results(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Resu
             ensure!(live == parts, "{} on {handle}: {live} live, not {parts}", act.name);
         }
     }
-    say!();
+    say!("");
     Ok(())
 }
 
 async fn tell_history(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Result<()> {
     let act = acts.iter().find(|act| act.name == "stubborn").context("the act is played")?;
     say!("{}", paint.text(Tone::Title, "The audited history of the post that was refused twice"));
-    say!();
+    say!("");
     let history = stage.ask("GET", &format!("/v1/posts/{}/history", act.id), None).await?;
     for event in history["data"].as_array().context("a history is a list")? {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
@@ -209,13 +209,13 @@ async fn tell_history(stage: &Stage, paint: Paint, acts: &[Act]) -> anyhow::Resu
             paint.text(Tone::Faint, &format!("{:<32}", text("actor"))),
         );
     }
-    say!();
+    say!("");
     Ok(())
 }
 
 async fn tell_verification(folder: &Path, paint: Paint) -> anyhow::Result<()> {
     say!("{}", paint.text(Tone::Title, "Is the log whole, and did nobody alter it?"));
-    say!();
+    say!("");
     let copy = std::fs::read_to_string(folder.join("checkpoint")).context("no signed checkpoint")?;
     let log = open(&Folder::embedded(folder.to_owned())).await?;
     let report = verify(log.as_ref(), Some(copy)).await?;
@@ -223,17 +223,17 @@ async fn tell_verification(folder: &Path, paint: Paint) -> anyhow::Result<()> {
         let (tone, word) = if finding.ok { (Tone::Good, "ok") } else { (Tone::Bad, "FAILED") };
         say!("  {:<12} {} {}", finding.check, paint.text(tone, &format!("{word:<7}")), finding.text);
     }
-    say!();
+    say!("");
     ensure!(report.ok, "the log is not what it was signed as");
     let words = format!("verified: {} events, root {}…", report.events, report.root.get(..16).unwrap_or_default());
     say!("  {}", paint.text(Tone::Good, &words));
-    say!();
+    say!("");
     Ok(())
 }
 
 fn how_to_go_on(paint: Paint, kept: Option<PathBuf>) {
     say!("{}", paint.text(Tone::Title, "How to go on"));
-    say!();
+    say!("");
     if let Some(kept) = kept {
         say!("  look at what was written     campanile log tail --data {}", kept.join("data").display());
     }
