@@ -58,8 +58,8 @@ async fn who_has_no_key_is_told_why() {
 }
 
 /// The same with another last character, whatever that was.
-fn mistyped(secret: &str) -> String {
-    let (rest, last) = secret.split_at(SECRET - 1);
+pub(crate) fn mistyped(secret: &str) -> String {
+    let (rest, last) = secret.split_at(secret.len() - 1);
     format!("{rest}{}", if last == "x" { "y" } else { "x" })
 }
 
@@ -268,7 +268,7 @@ async fn a_leaked_secret_dies_at_once_and_its_history_says_everything_but_the_se
     admin.patch(&format!("/v1/keys/{id}"), json!({"name": "leakier", "allowed_ips": []})).await.expect(200);
 
     let finder = engine.anonymous();
-    let wrong = format!("{}x", &secret[..secret.len() - 1]);
+    let wrong = mistyped(&secret);
     for unknown in [wrong.as_str(), "sk_live_", "", "x"] {
         finder.post("/v1/keys/revoke-by-secret", json!({"secret": unknown})).await.refused(404, "not_found");
     }
