@@ -46,7 +46,9 @@ pub trait View: Send + Sync + 'static {
     fn fold(state: &mut Self::State, event: Self::Event, recorded: &Recorded);
 
     /// The columns of the stream's own row that follow those of every own row.
-    fn own(subject: &Subject<Self::State>) -> Vec<Value>;
+    fn own(_subject: &Subject<Self::State>) -> Vec<Value> {
+        Vec::new()
+    }
 
     /// The rows of the other tables, each with its key first. Those of the state before that aren't among them are
     /// deleted.

@@ -1,7 +1,7 @@
 //! Invitations: one row each, with the folded state. Nothing here tells a link.
 
 use campanile_events::{
-    db::{Database, Row, Table, Value},
+    db::{Database, Row, Table},
     ids::{InvitationId, WorkspaceId},
     invitation::{Invitation, InvitationEvent},
     journal::{Actor, Recorded, StreamKind},
@@ -46,10 +46,6 @@ impl View for Invitations {
 
     fn fold(state: &mut Invitation, event: InvitationEvent, _recorded: &Recorded) {
         state.apply(event);
-    }
-
-    fn own(_subject: &Subject<Invitation>) -> Vec<Value> {
-        Vec::new()
     }
 }
 

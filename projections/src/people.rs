@@ -2,7 +2,7 @@
 //! password or a session.
 
 use campanile_events::{
-    db::{Database, Row, Table, Value},
+    db::{Database, Row, Table},
     ids::{PersonId, WorkspaceId},
     journal::{Recorded, StreamKind},
     person::{Person, PersonEvent, Role},
@@ -61,10 +61,6 @@ impl View for People {
 
     fn fold(state: &mut Person, event: PersonEvent, _recorded: &Recorded) {
         state.apply(event);
-    }
-
-    fn own(_subject: &Subject<Person>) -> Vec<Value> {
-        Vec::new()
     }
 
     fn others(subject: &Subject<Person>, out: &mut Vec<Derived>) {

@@ -116,6 +116,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_killed_process_still_holds_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let held = FolderLock::take(folder.path()).expect("free");
+        let mut child = Command::new("true").spawn().expect("a child");
+        child.wait().expect("ended");
+        std::fs::write(folder.path().join(FILE), format!("{}\n", child.id())).expect("written");
+        let waiting = std::thread::spawn({
+            let folder = folder.path().to_owned();
+            move || FolderLock::take(&folder).is_ok()
+        });
+        std::thread::sleep(PAUSE);
+        assert!(!waiting.is_finished(), "it waits for as long as the lock is held");
+        drop(held);
+        assert!(waiting.join().expect("no panic"));
+    }
+
+    #[test]
     fn who_was_killed_is_known_to_be_ending() {
         assert!(!is_ending(std::process::id()));
         let mut child = Command::new("sleep").arg("600").spawn().expect("a child");

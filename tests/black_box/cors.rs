@@ -116,7 +116,15 @@ async fn a_browser_asks_without_a_key() {
             ("access-control-allow-methods", &["GET", "POST", "PUT", "PATCH", "DELETE"][..]),
             (
                 "access-control-allow-headers",
-                &["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key", "If-Match", "Campanile-Position"],
+                &[
+                    "Authorization",
+                    "X-API-Key",
+                    "Content-Type",
+                    "Idempotency-Key",
+                    "If-Match",
+                    "If-None-Match",
+                    "Campanile-Position",
+                ],
             ),
         ] {
             let told: Vec<_> = answer.header(name).split(", ").collect();

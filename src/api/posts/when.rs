@@ -84,6 +84,8 @@ mod tests {
         let berlin = json!({"local_time": "2026-12-01T09:00:00", "time_zone": "Europe/Berlin"});
         assert_eq!(read(berlin), Ok("2026-12-01T08:00:00+00:00".into()));
         assert_eq!(read(json!({"at": "2026-12-01T09:00:00Z"})), Ok("2026-12-01T09:00:00+00:00".into()));
+        let leap = json!({"local_time": "2026-12-31T23:59:60", "time_zone": "UTC"});
+        assert_eq!(read(leap), Ok("2027-01-01T00:00:00+00:00".into()), "as the second after it");
         for (body, field) in [
             (json!({}), "schedule.at"),
             (json!({"local_time": "2026-12-01T09:00:00"}), "schedule.time_zone"),

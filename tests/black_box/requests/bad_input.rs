@@ -253,6 +253,7 @@ async fn times_and_accounts_and_texts_that_can_not_be() {
         (json!({"at": "2020-12-01T09:00:00Z"}), "at"),
         (json!({"at": "soon"}), "at"),
         (json!({}), "at"),
+        (local("2020-12-01T09:00:00", "Europe/Berlin"), "local_time"),
         (local("2126-12-01T09:00:00", "Europe/Atlantis"), "time_zone"),
         (local("2126-12-01T09:00:00+01:00", "Europe/Berlin"), "local_time"),
         (json!({"local_time": "2126-12-01T09:00:00"}), "time_zone"),
@@ -260,8 +261,10 @@ async fn times_and_accounts_and_texts_that_can_not_be() {
         let refused = client.post(&schedule, when.clone()).await.refused(400, "invalid_request");
         names(&refused, field, &when.to_string());
         let post = json!({"body": "x", "account_ids": [stage.account], "schedule": when});
-        let refused = client.post(&posts, post.clone()).await.refused(400, "invalid_request");
-        names(&refused, &format!("schedule.{field}"), &post.to_string());
+        for path in [&posts, "/v1/posts/validate"] {
+            let refused = client.post(path, post.clone()).await.refused(400, "invalid_request");
+            names(&refused, &format!("schedule.{field}"), &format!("{path} {post}"));
+        }
     }
     let nobody = format!("acct_{NOBODY}");
     let unknown = json!({"account_ids": [stage.account, nobody]});
