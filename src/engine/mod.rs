@@ -25,6 +25,7 @@ mod connection;
 mod core;
 mod databases;
 mod enveloped;
+mod founding;
 mod initialize;
 mod lingering;
 mod lock;
@@ -44,6 +45,7 @@ mod upkeep;
 
 pub use checkpoints::Checkpoints;
 pub use core::Core;
+pub use founding::Founding;
 pub use initialize::{InitializeError, Initialized, Owner, initialize};
 pub use lock::{FolderLock, LockError};
 pub use marks::Marks;
