@@ -7,6 +7,7 @@
 //! - `founding`: several make an engine at once.
 //! - `dying`, `standing_still`: one node of two.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
+//! - `roles`: what a node answers that has not all roles.
 //! - `leading`: who leads, in figures.
 //! - `real_timing`: the promises in seconds, where that is asked for.
 //! - `upgrade`: nodes of an older build beside newer ones.
@@ -20,6 +21,7 @@ mod kills;
 mod leading;
 mod reading;
 mod real_timing;
+mod roles;
 mod standing_still;
 mod upgrade;
 
