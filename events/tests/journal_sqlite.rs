@@ -76,7 +76,10 @@ async fn the_root_is_the_one_that_another_implementation_finds() {
         });
         let expected = vec![Expected { stream, version: Version(0) }];
         let workspace = WorkspaceId::from(Uuid::from_u128(number % 7));
-        journal.append(Append { workspace, expected, events: events.collect(), receipts: vec![] }).await.unwrap();
+        journal
+            .append(Append { workspace, expected, events: events.collect(), receipts: vec![], begins: false })
+            .await
+            .unwrap();
 
         let mut tree = MemoryBackedTree::<Sha256, Vec<u8>>::new();
         for event in journal.read(Position(0), 1_000).await.unwrap() {

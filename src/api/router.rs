@@ -5,29 +5,37 @@ use std::sync::Arc;
 use axum::{Router, middleware};
 
 use super::{
-    http::{Gate, Route, cors, envelope, guard, to_the_end},
+    http::{ApiError, Code, Gate, Route, cors, envelope, guard, to_the_end},
     openapi::takes_parameters,
     routes,
 };
-use crate::{engine::Core, metrics::measure};
+use crate::{configuration::Role, engine::Core, metrics::measure};
 
 /// What handlers are given.
 #[derive(Debug, Clone)]
 pub struct Api(pub Arc<Core>);
 
-/// The API as clients reach it.
+/// The API as clients reach it; of a node without that role, how it is, and that it answers nothing else.
 pub fn router(core: &Arc<Core>) -> Router {
-    serve(core, routes::all())
+    if core.roles.has(Role::Api) {
+        return serve(core, Router::new(), routes::all());
+    }
+    serve(core, Router::new().fallback(no_api), routes::health())
 }
 
 /// The API as operators reach it, at the machine: the same, and the log.
 pub fn operator_router(core: &Arc<Core>) -> Router {
-    serve(core, routes::all().into_iter().chain(routes::operators()).collect())
+    serve(core, Router::new(), routes::all().into_iter().chain(routes::operators()).collect())
 }
 
-fn serve(core: &Arc<Core>, table: Vec<Route>) -> Router {
+/// Not that something isn't there: whoever asks has come to the wrong node.
+async fn no_api() -> ApiError {
+    let message = "this node doesn't have the role `api`: it answers /healthz, /readyz and /metrics, and nothing else";
+    ApiError::new(Code::NotFound, message).with("reason", "no_api_role")
+}
+
+fn serve(core: &Arc<Core>, mut router: Router<Api>, table: Vec<Route>) -> Router {
     let api = Api(Arc::clone(core));
-    let mut router = Router::new();
     for Route { method, path, needs, name, handler } in table {
         let takes_parameters = takes_parameters(&method, path).unwrap_or(true);
         let gate = Gate { needs, name, takes_parameters, api: api.clone() };

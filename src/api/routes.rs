@@ -14,14 +14,24 @@ use super::{
 /// Who looks after a workspace's people.
 const OWNER: Needs = Needs::Role(Role::Owner);
 
-/// The routes that clients use.
-#[rustfmt::skip]
-pub fn all() -> Vec<Route> {
+/// How the process is: what every node answers, whatever its roles.
+pub fn health() -> Vec<Route> {
     vec![
         get("/healthz", Nothing, named!("health.healthz"), health::healthz),
         get("/readyz", Nothing, named!("health.readyz"), health::readyz),
         get("/metrics", Nothing, named!("health.metrics"), health::metrics),
+    ]
+}
 
+/// The routes that clients use.
+pub fn all() -> Vec<Route> {
+    health().into_iter().chain(clients()).collect()
+}
+
+/// What a node answers that has the role `api`.
+#[rustfmt::skip]
+fn clients() -> Vec<Route> {
+    vec![
         get("/v1/openapi.json", Nothing, named!("api.openapi.get"), openapi::get),
         get("/v1/me", AnyKey, named!("api.me.get"), me::get),
         get("/v1/scopes", With(Scope::KeysRead), named!("api.scopes.list"), scopes::list),

@@ -93,6 +93,6 @@ async fn append(journal: Arc<dyn Journal>, clock: SharedClock, workspace: Worksp
         claims: Vec::new(),
     };
     let expected = vec![Expected { stream, version: Version(0) }];
-    journal.append(Append { workspace, expected, events: vec![event], receipts: Vec::new() }).await?;
+    journal.append(Append { workspace, expected, events: vec![event], receipts: Vec::new(), begins: false }).await?;
     Ok(())
 }

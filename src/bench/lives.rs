@@ -131,7 +131,9 @@ pub(super) async fn append(
         |life: &Life| Expected { stream: StreamId::new(StreamKind::Post, life.id.uuid()), version: Version(0) };
     let expected = lives.iter().map(expected).collect();
     let events = lives.into_iter().flat_map(|life| life.events).collect();
-    journal.append(Append { workspace: house.workspace, expected, events, receipts: Vec::new() }).await?;
+    journal
+        .append(Append { workspace: house.workspace, expected, events, receipts: Vec::new(), begins: false })
+        .await?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Failure, logging};
 use crate::{
     configuration::{Folder, FolderFlags, LogFormat},
-    engine::{Initialized, Opening, Owner, Store, initialize},
+    engine::{Founding, InitializeError, Initialized, Opening, Owner, Store, initialize},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -50,6 +50,11 @@ impl Init {
         owner.check()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let made = runtime.block_on(async {
+            // Held until it is made.
+            let founding = Founding::begin(&folder).await?;
+            if founding.is_used() {
+                return Err(InitializeError::UsedDatabase.into());
+            }
             let store = Store::open(&folder, Opening::New, SystemClock::shared()).await?;
             Ok::<_, Failure>(initialize(&store, owner).await?)
         })?;

@@ -1,13 +1,16 @@
 //! `campanile serve`
 
-use std::io::{ErrorKind, Write};
+use std::{
+    io::{ErrorKind, Write},
+    pin::pin,
+};
 
 use clap::Args;
 use tokio::net::TcpListener;
 
 use super::{Failure, Telemetry, logging, shutdown};
 use crate::{
-    configuration::{Configuration, Role, ServeFlags},
+    configuration::{Configuration, ServeFlags},
     engine::{Engine, PATIENCE},
 };
 
@@ -21,7 +24,8 @@ A flag counts before its variable, a variable before the file, the file before t
 
 /// Run the engine: API, projections, scheduler, workers
 ///
-/// Prints the address it answers on as one line, then logs to standard error. SIGTERM or Ctrl-C drains: no more requests
+/// Prints the address it answers on as one line, then logs to standard error. Every node answers /healthz, /readyz and /metrics
+/// there, one with the role `api` the API as well. A database that is away is waited for. SIGTERM or Ctrl-C drains: no more requests
 /// and jobs are taken, those in hand are finished (30 s at most), and the exit code is 0. A data folder has one process: a
 /// second one is told who has it, and its exit code is 2.
 #[derive(Debug, Args)]
@@ -50,32 +54,41 @@ async fn serve(configuration: &Configuration) -> Result<(), Failure> {
     for name in configuration.timing.below_default() {
         tracing::warn!("timing: `{name}` is below its default: one post, once, is promised with the defaults only");
     }
-    let engine = Engine::open(configuration).await?;
-    let listener = match listen_if_asked(configuration).await {
-        Ok(listener) => listener,
-        Err(failure) => {
-            // Workers may have something in hand by now.
-            engine.drain(PATIENCE).await;
-            return Err(failure);
+    let mut told = pin!(told);
+    let (engine, listener) = match Engine::open(configuration).await {
+        Err(away) if away.is_passing() => {
+            let mut listener = listen(&configuration.listen).await?;
+            tell(&listener)?;
+            let opened = Engine::open_when_it_can_be(configuration, &mut listener, away, told.as_mut()).await?;
+            let Some(engine) = opened else { return Ok(()) };
+            (engine, listener)
+        }
+        opened => {
+            let engine = opened?;
+            let listener = match listen(&configuration.listen).await {
+                Ok(listener) => listener,
+                Err(failure) => {
+                    // Workers may have something in hand by now.
+                    engine.drain(PATIENCE).await;
+                    return Err(failure);
+                }
+            };
+            tell(&listener)?;
+            (engine, listener)
         }
     };
-    if let Some(listener) = &listener {
-        let address = listener.local_addr()?;
-        // Who doesn't listen to it finds it in the log.
-        let _ = writeln!(std::io::stdout(), "listening on http://{address}");
-        let public_url = configuration.public_url.as_ref().map(ToString::to_string);
-        tracing::info!(%address, public_url, folder = %engine.folder().display(), "serving");
-    }
-    engine.serve(listener, told).await?;
+    let public_url = configuration.public_url.as_ref().map(ToString::to_string);
+    tracing::info!(address = %listener.local_addr()?, public_url, folder = %engine.folder().display(), "serving");
+    engine.serve(Some(listener), told).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-async fn listen_if_asked(configuration: &Configuration) -> Result<Option<TcpListener>, Failure> {
-    if !configuration.roles.has(Role::Api) {
-        return Ok(None);
-    }
-    listen(&configuration.listen).await.map(Some)
+/// Says where it answers. Who doesn't listen to it finds it in the log.
+fn tell(listener: &TcpListener) -> Result<(), Failure> {
+    let address = listener.local_addr()?;
+    let _ = writeln!(std::io::stdout(), "listening on http://{address}");
+    Ok(())
 }
 
 /// Listens on an address that an operator named.

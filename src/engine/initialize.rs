@@ -5,7 +5,7 @@ use std::sync::Arc;
 use campanile_events::{
     commands::{Sharing, Streamed, decide, new_events},
     ids::{KeyId, OrganizationId, PersonId, Position, Version, WorkspaceId},
-    journal::{Actor, Append, Expected, Metadata, NewEvent, StreamId},
+    journal::{Actor, Append, AppendError, Expected, Metadata, NewEvent, StreamId},
     key::{Grant, Key, KeyAction, KeyCommand, KeyMode, NewKey},
     organization::{Organization, OrganizationAction, OrganizationCommand},
     person::{Person, PersonAction, PersonCommand, Role},
@@ -76,11 +76,12 @@ pub enum InitializeError {
 
 /// Makes all four in one append: after a crash there are all or none.
 pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, InitializeError> {
+    let used = || match store.sharing {
+        Sharing::Alone => InitializeError::Used(store.folder.clone()),
+        Sharing::Shared => InitializeError::UsedDatabase,
+    };
     if !store.is_empty().await.map_err(storage)? {
-        return Err(match store.sharing {
-            Sharing::Alone => InitializeError::Used(store.folder.clone()),
-            Sharing::Shared => InitializeError::UsedDatabase,
-        });
+        return Err(used());
     }
     owner.check()?;
     let email = owner.address()?;
@@ -124,10 +125,14 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
     if let Some(hash) = hash {
         Passwords::open(Arc::clone(&store.side)).await.map_err(storage)?.keep(person, hash, now).await?;
     }
-    // Of a log that was to come here and didn't.
+    let append =
+        Append { workspace, expected: first.expected, events: first.events, receipts: Vec::new(), begins: true };
+    store.journal.append(append).await.map_err(|error| match error {
+        AppendError::NotEmpty(_) => used(),
+        error => storage(error),
+    })?;
+    // Of a log that was to come here and didn't. Not before: a log that came meanwhile needs its own.
     store.marks.clear().await.map_err(storage)?;
-    let append = Append { workspace, expected: first.expected, events: first.events, receipts: Vec::new() };
-    store.journal.append(append).await.map_err(storage)?;
     // From the first event on there is something signed to hold the log to.
     Notary::of(store).sign_after(Position(0)).await.map_err(storage)?;
     Ok(Initialized { workspace_id: workspace, key_id, secret })

@@ -11,6 +11,7 @@
 //!
 //! - [`Store`]: the folder, locked, with the journal and the keys.
 //! - [`Engine`]: all parts, running; [`Engine::serve`] answers requests until it is told to stop, then drains.
+//!   Where the database is away, [`Engine::open_when_it_can_be`] waits for it.
 //! - [`initialize()`]: the first events of a folder.
 //! - [`bundle`]: what the engine needs besides its log, sealed for a move.
 //! - [`log`]: the log read and checked, from within the process or beside it.
@@ -25,6 +26,7 @@ mod connection;
 mod core;
 mod databases;
 mod enveloped;
+mod founding;
 mod initialize;
 mod lingering;
 mod lock;
@@ -37,6 +39,7 @@ mod publishing;
 mod running;
 mod serve;
 mod socket;
+mod starting;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -44,6 +47,7 @@ mod upkeep;
 
 pub use checkpoints::Checkpoints;
 pub use core::Core;
+pub use founding::Founding;
 pub use initialize::{InitializeError, Initialized, Owner, initialize};
 pub use lock::{FolderLock, LockError};
 pub use marks::Marks;

@@ -33,9 +33,6 @@ use crate::{
 };
 
 const MEDIA: &str = "media";
-/// How often a start that lost its database is begun anew, and the pause before each.
-const STARTS: u32 = 30;
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// The engine of one folder, running. Without [`Engine::drain`] before it is dropped, work in hand is left to the next
 /// start, as after a crash.
@@ -63,17 +60,8 @@ impl Engine {
 
     /// The same, going by another clock.
     pub async fn open_with(configuration: &Configuration, clock: SharedClock) -> Result<Self, OpenError> {
-        let mut store = Store::open(&configuration.folder, Opening::Existing, clock.clone()).await?;
+        let store = Store::open(&configuration.folder, Opening::Existing, clock).await?;
         store.check_served().await?;
-        for _ in 0..STARTS {
-            // A database that was there a moment ago comes back, as it does for an engine that runs.
-            match Self::run(configuration, store).await {
-                Err(error) if error.is_passing() => tracing::warn!(%error, "the start begins anew"),
-                done => return done,
-            }
-            tokio::time::sleep(PAUSE).await;
-            store = reopened(configuration, &clock).await?;
-        }
         Self::run(configuration, store).await
     }
 
@@ -137,18 +125,6 @@ impl Engine {
             }
         }
     }
-}
-
-/// The store of a start that is begun anew, as soon as it can be had.
-async fn reopened(configuration: &Configuration, clock: &SharedClock) -> Result<Store, OpenError> {
-    for _ in 0..STARTS {
-        match Store::open(&configuration.folder, Opening::Existing, clock.clone()).await {
-            Err(error) if error.is_passing() => tracing::debug!(%error, "the database is away still"),
-            done => return done,
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    Store::open(&configuration.folder, Opening::Existing, clock.clone()).await
 }
 
 async fn core(

@@ -47,6 +47,12 @@ pub enum OpenError {
          `--database-url` and `--master-key-file` first"
     )]
     EmptyDatabase,
+    /// Another process has begun to make an engine in the database.
+    #[error(
+        "another process is making an engine in this database, by `campanile init` or `campanile log import`: nothing was \
+         changed"
+    )]
+    Founded,
     /// The log was put back from a backup, and what may have been sent since isn't held yet.
     #[error(
         "the log was restored from a backup, and its new epoch has not begun: served now, it would send again what was sent since \
@@ -116,6 +122,7 @@ impl OpenError {
             Self::Lock(LockError::Held { .. })
                 | Self::Empty(_)
                 | Self::EmptyDatabase
+                | Self::Founded
                 | Self::EpochPending
                 | Self::Moved
                 | Self::MasterKey(_)

@@ -73,6 +73,11 @@ impl Node {
         Arc::clone(&self.base)
     }
 
+    /// Who comes to it over the network with nothing in hand, as what watches nodes does.
+    pub fn visitor(&self) -> Client {
+        Client::new(self.base(), None)
+    }
+
     /// A client of it; without a key at the machine's own socket if it answers no others.
     pub fn client(&self, secret: Option<&str>) -> Client {
         if self.answers_clients() { Client::new(self.base(), secret) } else { Client::at(&self.data.join(SOCKET)) }
@@ -101,7 +106,7 @@ impl Node {
         self.ready_after = begun.elapsed();
     }
 
-    /// Starts it with `program`, and waits until it says where it answers, if it does.
+    /// Starts it with `program`, and waits until it says where it answers.
     pub async fn launch(&mut self, mut program: Command) {
         assert!(self.process.is_none(), "`{}` runs already", self.name);
         self.starts += 1;
@@ -119,10 +124,8 @@ impl Node {
             }
         }
         let mut process = Process::start(&format!("{}-{}", self.name, self.starts), &mut program, &self.outputs);
-        if self.answers_clients() {
-            let address = process.address().await;
-            self.base.write().unwrap_or_else(PoisonError::into_inner).clone_from(&address);
-        }
+        let address = process.address().await;
+        self.base.write().unwrap_or_else(PoisonError::into_inner).clone_from(&address);
         self.process = Some(process);
     }
 

@@ -166,6 +166,7 @@ where
         expected: vec![Expected { stream, version: from }],
         events,
         receipts,
+        begins: false,
     });
     (decided, append)
 }
@@ -196,7 +197,10 @@ where
 /// Whether an error comes of one command among several.
 fn concerns_one(error: &AppendError) -> bool {
     match error {
-        AppendError::ClaimTaken { .. } | AppendError::ReceiptExists(_) | AppendError::Refused(_) => true,
+        AppendError::ClaimTaken { .. }
+        | AppendError::ReceiptExists(_)
+        | AppendError::NotEmpty(_)
+        | AppendError::Refused(_) => true,
         AppendError::VersionConflict { .. } | AppendError::QueueFull | AppendError::Unavailable(_) => false,
     }
 }
@@ -206,6 +210,7 @@ fn from_append<E>(error: AppendError) -> CommandError<E> {
         AppendError::VersionConflict { .. } => CommandError::Contended,
         AppendError::ClaimTaken { kind, value, holder } => CommandError::ClaimTaken { kind, value, holder },
         AppendError::ReceiptExists(receipt) => CommandError::ReceiptExists(receipt),
+        refused @ AppendError::NotEmpty(_) => CommandError::Invalid(refused.to_string()),
         AppendError::Refused(reason) => CommandError::Invalid(reason),
         AppendError::QueueFull => CommandError::Unavailable("too many appends wait".to_owned()),
         AppendError::Unavailable(reason) => CommandError::Unavailable(reason),

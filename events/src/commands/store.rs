@@ -78,8 +78,13 @@ impl<A: Streamed> EventStore<A> for JournalStore {
         let actor = metadata.get("actor").map_or_else(Actor::engine, Actor::of);
         let written = new_events::<A>(id, &events, &Metadata::by(actor), self.clock.now()).map_err(malformed)?;
         let expected = Expected { stream: StreamId::new(A::KIND, id), version: context.loaded.version };
-        let append =
-            Append { workspace: self.workspace, expected: vec![expected], events: written, receipts: Vec::new() };
+        let append = Append {
+            workspace: self.workspace,
+            expected: vec![expected],
+            events: written,
+            receipts: Vec::new(),
+            begins: false,
+        };
         let recorded = self.journal.append(append).await.map_err(|error| match error {
             AppendError::VersionConflict { .. } => AggregateError::AggregateConflict,
             error => other(error),

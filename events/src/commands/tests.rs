@@ -180,7 +180,10 @@ async fn publishing(journal: &Arc<dyn Journal>, clock: &Arc<ManualClock>, post: 
     let stream = StreamId::new(StreamKind::Post, post);
     let events = new_events::<Post>(post, &events, &Metadata::by(Actor::engine()), at).expect("json");
     let expected = vec![Expected { stream, version: Version(0) }];
-    journal.append(Append { workspace: WORKSPACE, expected, events, receipts: Vec::new() }).await.expect("appended");
+    journal
+        .append(Append { workspace: WORKSPACE, expected, events, receipts: Vec::new(), begins: false })
+        .await
+        .expect("appended");
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ pub(super) fn append(stream: u128, payload: &str, count: u128) -> Append {
         expected: vec![Expected { stream, version: Version(0) }],
         events: (0..count).map(event).collect(),
         receipts: vec![],
+        begins: false,
     }
 }
 

@@ -44,6 +44,9 @@ impl Ledger {
                 return Err(AppendError::ReceiptExists(Box::new(kept.clone())));
             }
         }
+        if append.begins && self.position > Position(0) {
+            return Err(AppendError::NotEmpty(self.position));
+        }
         for expected in &append.expected {
             let actual = self.versions.get(&expected.stream).copied().unwrap_or_default();
             if actual != expected.version {

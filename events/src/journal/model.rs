@@ -275,6 +275,8 @@ pub struct Append {
     pub events: Vec<NewEvent>,
     /// Receipts that are kept with them.
     pub receipts: Vec<NewReceipt>,
+    /// It begins the log: it goes in only while nothing is recorded, by whomever, in whichever stream.
+    pub begins: bool,
 }
 
 impl Append {

@@ -33,6 +33,9 @@ pub enum AppendError {
     /// A request with this idempotency key was carried out before.
     #[error("a request with this idempotency key was carried out before")]
     ReceiptExists(Box<Receipt>),
+    /// The append was to begin the log, which holds something already.
+    #[error("the log holds {0} events already")]
+    NotEmpty(Position),
     /// The append can never go in, whatever the log holds.
     #[error("the append is refused: {0}")]
     Refused(String),

@@ -42,6 +42,7 @@ pub(crate) fn append(stream: StreamId, version: u64, count: usize) -> Append {
         expected: vec![Expected { stream, version: Version(version) }],
         events: (0..count).map(|_| event()).collect(),
         receipts: vec![],
+        begins: false,
     }
 }
 

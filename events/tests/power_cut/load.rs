@@ -68,7 +68,7 @@ async fn write(journal: Arc<dyn Journal>, mut chance: Chance) -> Vec<Recorded> {
             let events = (0..count).map(|_| event(stream, &mut chance)).collect();
             let expected = vec![Expected { stream, version: Version(version) }];
             let workspace = WorkspaceId::from(Uuid::from_u128(u128::from(chance.below(3))));
-            match journal.append(Append { workspace, expected, events, receipts: vec![] }).await {
+            match journal.append(Append { workspace, expected, events, receipts: vec![], begins: false }).await {
                 Ok(recorded) => acknowledged.extend(recorded),
                 Err(_) => return acknowledged,
             }

@@ -23,6 +23,8 @@ const POLL: Duration = Duration::from_millis(200);
 const REST: Duration = Duration::from_millis(5);
 /// How often others hear of a node whose cache doesn't move.
 const BEAT: Duration = Duration::from_secs(1);
+/// How often nodes that died without a word are looked for: each node does, whichever of them leads.
+const SWEEP: Duration = Duration::from_secs(5);
 /// After a look that failed.
 const PAUSE: Duration = Duration::from_millis(100);
 const PAGE: usize = 500;
@@ -40,6 +42,8 @@ pub(super) struct Follower {
     pub(super) stop: watch::Receiver<bool>,
     /// What others know of this node, and since when.
     pub(super) told: Option<(Position, Instant)>,
+    /// When this node last looked for dead ones.
+    pub(super) swept: Option<Instant>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +95,7 @@ impl Follower {
         }
         self.look().await?;
         self.tell().await?;
+        self.sweep().await?;
         // A journal that is gone wakes nobody: the poll goes on, and the next look says so.
         let _ = timeout(POLL, async {
             tokio::select! {
@@ -137,6 +142,16 @@ impl Follower {
             self.told = None;
         }
         Ok(())
+    }
+
+    /// Forgets nodes that can't go by their cache any more: every revocation would wait for them.
+    async fn sweep(&mut self) -> Result<(), DbError> {
+        if self.swept.is_some_and(|at| at.elapsed() < SWEEP) {
+            return Ok(());
+        }
+        // Not again at once if it fails: what this node itself goes by is more urgent.
+        self.swept = Some(Instant::now());
+        self.nodes.forget_silent().await
     }
 
     async fn enter(&mut self) -> Result<(), DbError> {

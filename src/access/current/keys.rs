@@ -65,6 +65,7 @@ impl CurrentKeys {
             wanted: Arc::clone(&wanted),
             stop: stopped,
             told: None,
+            swept: None,
         };
         let following = Mutex::new(Some(tokio::spawn(follower.run())));
         Ok(Self { keys, followed: Some(Arc::new(Followed { cache, nodes, wanted, stop, following })) })

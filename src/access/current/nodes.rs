@@ -1,7 +1,7 @@
 //! How far each node's cache is, so that who waits for all of them needn't wait for the longest time that it may take.
 //!
 //! It is a short cut and nothing more: a node that is not heard of makes others wait, and one that can't write its row
-//! makes no use of its cache. A dead node's row is forgotten after a while.
+//! makes no use of its cache. A dead node's row is forgotten after a while, by any node that lives.
 
 use std::sync::Arc;
 

@@ -19,7 +19,7 @@ use crate::{
     cli::{Failure, Progress},
     configuration::{Folder, FolderFlags},
     engine::{
-        MasterKeyError, Opening, Store,
+        Founding, MasterKeyError, Opening, Store,
         bundle::{Bundle, BundleError, Bundler},
         log::{ImportError, Imported, announced, import, open, verify_export, verify_telling},
         master_key,
@@ -83,14 +83,17 @@ impl Import {
         known.check(&announced.verifying_key).map_err(|error| Failure::Refused(error.to_string()))?;
         let end = verified(&self.file, bundle.as_ref())?;
 
+        let founding = Founding::begin(&folder).await?;
+        if founding.is_used() {
+            return Err(used());
+        }
         let store = Store::open(&folder, Opening::New, SystemClock::shared()).await?;
         if !store.is_empty().await.map_err(|error| Failure::Failed(error.to_string()))? {
-            let reason = "there is a log already, and an import needs an empty one: nothing was changed";
-            return Err(Failure::Refused(reason.to_owned()));
+            return Err(used());
         }
         self.mark(&store, announced.epoch).await.map_err(|error| Failure::Failed(error.to_string()))?;
         let imported = self.put(&store, bundle.as_ref(), end).await?;
-        drop(store);
+        drop((store, founding));
         if self.restored {
             let store = Store::open(&folder, Opening::Existing, SystemClock::shared()).await.map_err(after)?;
             self.known.begin(&store, &known).await.map_err(after)?;
@@ -136,6 +139,10 @@ impl Import {
         }
         Ok(imported)
     }
+}
+
+fn used() -> Failure {
+    Failure::Refused("there is a log already, and an import needs an empty one: nothing was changed".to_owned())
 }
 
 /// What failed after the log was there.

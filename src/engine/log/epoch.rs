@@ -116,8 +116,10 @@ pub async fn begin_epoch(
     };
     let expected = vec![Expected { stream: STREAM, version }];
     let workspace = WorkspaceId::default();
-    let appended =
-        store.journal.append(Append { workspace, expected, events: vec![event], receipts: Vec::new() }).await;
+    let appended = store
+        .journal
+        .append(Append { workspace, expected, events: vec![event], receipts: Vec::new(), begins: false })
+        .await;
     let appended = appended.map_err(|error: AppendError| storage(error))?;
     let position = appended.first().map_or(head.position, |event| event.position);
     Notary::of(store).sign_after(Position(0)).await.map_err(storage)?;

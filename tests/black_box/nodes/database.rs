@@ -1,11 +1,11 @@
-//! PostgreSQL is away for some seconds: requests are told so, nothing is half done, nothing leaves unintended.
+//! PostgreSQL is away for some seconds, or hangs: requests are told so, nothing is half done, nothing leaves unintended.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
 
 use super::{insist, latest_of, posts_due};
-use crate::support::{API, Cluster, Options, SOON, SandboxServer, published};
+use crate::support::{API, Cluster, Options, SCHEDULERS, SOON, SandboxServer, WORKERS, published};
 
 const POSTS: usize = 90;
 const WINDOW: Duration = Duration::from_secs(12);
@@ -58,5 +58,28 @@ async fn away_for_some_seconds() {
     let log = cluster.log();
     let intended = log.iter().filter(|event| event["type"] == "post.send_intended").count();
     assert!(truth.requests.len() <= intended, "{} requests, {intended} intents", truth.requests.len());
+    cluster.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_starts_before_its_database_waits_for_it() {
+    let mut cluster = Cluster::stopped(&Options::default());
+    cluster.servers().postgres.kill9();
+    for node in [API[0], SCHEDULERS[0], WORKERS[0]] {
+        cluster.launch(node).await;
+        let visitor = cluster[node].visitor();
+        assert_eq!(visitor.get("/healthz").await.status, 200, "the process lives");
+        let ready = visitor.get("/readyz").await;
+        assert!(ready.status == 503 && ready.text.contains("journal: failing"), "{}", ready.text);
+        let refused = visitor.get("/v1/me").await;
+        refused.refused(503, "unavailable");
+        assert!(refused.header("retry-after").parse::<u64>().is_ok(), "{:?}", refused.headers);
+    }
+    // One that is told to stop meanwhile stops.
+    cluster[WORKERS[0]].terminate();
+    cluster.servers().postgres.start_again();
+    cluster[API[0]].ready().await;
+    cluster.client(API[0]).get("/v1/me").await.expect(200);
+    assert!(cluster[API[0]].said().contains("the database is away: waiting for it"));
     cluster.end().await;
 }

@@ -4,8 +4,10 @@
 //! - `kills`: `kill -9` again and again, of every node and both servers.
 //! - `bus`: NATS loses all that it had, or wakes up in the past, or is away.
 //! - `database`: PostgreSQL is away.
+//! - `founding`: several make an engine at once.
 //! - `dying`, `standing_still`: one node of two.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
+//! - `roles`: what a node answers that has not all roles.
 //! - `leading`: who leads, in figures.
 //! - `real_timing`: the promises in seconds, where that is asked for.
 //! - `upgrade`: nodes of an older build beside newer ones.
@@ -13,11 +15,13 @@
 mod bus;
 mod database;
 mod dying;
+mod founding;
 mod keys;
 mod kills;
 mod leading;
 mod reading;
 mod real_timing;
+mod roles;
 mod standing_still;
 mod upgrade;
 

@@ -12,6 +12,7 @@
 mod connect;
 mod engine;
 mod error;
+mod exclusive;
 mod pool;
 mod schema;
 mod session;
@@ -24,5 +25,6 @@ mod values;
 
 pub use connect::{connect, connect_and_listen};
 pub use engine::{Connections, Postgres};
+pub use exclusive::Exclusive;
 pub use schema::create_schema;
 pub use settings::{Limits, SCHEMA, Settings, SettingsError};

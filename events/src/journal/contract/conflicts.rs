@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::given::{Log, append, event, post};
 use crate::{
-    ids::Version,
-    journal::{AppendError, Expected, Journal, StreamId},
+    ids::{Position, Version},
+    journal::{Append, AppendError, Expected, Journal, StreamId},
 };
 
 pub(super) async fn a_stale_version_conflicts_and_stores_nothing(log: Log) {
@@ -71,6 +71,21 @@ pub(super) async fn an_append_to_several_streams_is_all_or_nothing(log: Log) {
     assert_conflict(&log.refuse(watching.clone()).await, post(2), 1, 2);
     watching.expected[1].version = Version(2);
     log.put(watching).await;
+}
+
+/// No two of them have a stream in common: only the log itself can tell them apart.
+pub(super) async fn one_of_many_beginnings_wins(log: Log) {
+    let beginning = |number| Append { begins: true, ..append(post(number), 0, 2) };
+    let appends = (1..=40).map(|number| log.journal.append(beginning(number)));
+    let answers = futures::future::join_all(appends).await;
+    let refused = answers.iter().filter_map(|answer| answer.as_ref().err());
+    for error in refused.clone() {
+        assert!(matches!(error, AppendError::NotEmpty(Position(2))), "{error:?}");
+    }
+    assert_eq!(refused.count(), 39);
+    assert_eq!(log.all().await.len(), 2);
+    log.put(append(post(50), 0, 1)).await;
+    assert!(matches!(log.refuse(beginning(60)).await, AppendError::NotEmpty(Position(3))));
 }
 
 async fn stream(journal: &dyn Journal, stream: StreamId) -> Vec<u64> {

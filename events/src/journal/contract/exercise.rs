@@ -29,6 +29,7 @@ pub async fn exercise(engine: Arc<dyn Engine>) {
         conflicts::one_of_many_decisions_on_the_same_version_wins,
         conflicts::appends_on_one_stream_follow_each_other_within_a_batch,
         conflicts::an_append_to_several_streams_is_all_or_nothing,
+        conflicts::one_of_many_beginnings_wins,
         claims::a_name_is_held_by_one_stream_until_it_is_released,
         claims::one_of_many_takers_gets_the_name,
         claims::a_name_moves_within_one_append,

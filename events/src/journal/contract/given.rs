@@ -110,6 +110,7 @@ pub(super) fn append(stream: StreamId, version: u64, count: usize) -> Append {
         expected: vec![Expected { stream, version: Version(version) }],
         events: (0..count).map(|_| event(stream)).collect(),
         receipts: vec![],
+        begins: false,
     }
 }
 

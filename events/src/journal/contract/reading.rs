@@ -29,7 +29,8 @@ pub(super) async fn events_read_as_they_were_acknowledged(log: Log) {
         let expected = vec![Expected { stream, version: Version(0) }];
         // The first has no workspace, as what belongs to the whole engine.
         let workspace = if number == 1 { WorkspaceId::default() } else { workspace(number) };
-        let recorded = log.put(Append { workspace, expected, events: vec![new.clone()], receipts: vec![] }).await;
+        let recorded =
+            log.put(Append { workspace, expected, events: vec![new.clone()], receipts: vec![], begins: false }).await;
         let [recorded] = &recorded[..] else { panic!("{recorded:?}") };
         assert_eq!((recorded.id, recorded.workspace, recorded.stream), (new.id, workspace, stream));
         assert_eq!((&recorded.event_type, recorded.schema), (&new.event_type, new.schema));

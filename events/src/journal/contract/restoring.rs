@@ -149,7 +149,7 @@ fn epoch(number: u64, version: u64) -> Append {
         ..event(STREAM)
     };
     let expected = vec![Expected { stream: STREAM, version: Version(version) }];
-    Append { workspace: workspace(0), expected, events: vec![event], receipts: vec![] }
+    Append { workspace: workspace(0), expected, events: vec![event], receipts: vec![], begins: false }
 }
 
 /// Several streams in several workspaces, names that are held, given back and passed on, and a second epoch.

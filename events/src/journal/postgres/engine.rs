@@ -56,6 +56,14 @@ impl PostgresJournal {
         Ok(journal)
     }
 
+    /// Whether the database holds a log with something in it: a look that makes nothing.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`] if the database can't be asked.
+    pub async fn is_begun(settings: &Settings) -> Result<bool, ReadError> {
+        tables::is_begun(settings).await
+    }
+
     /// The same, without a bell: it neither wakes others nor hears them.
     pub(super) async fn open_silent(
         settings: &Settings,

@@ -1,9 +1,10 @@
 //! The journal's tables. A released migration is never edited.
 
+use super::failure::unavailable;
 use crate::{
     db::{
         Postgres, migrate,
-        postgres::{Connections, Settings},
+        postgres::{Connections, SCHEMA, Settings, connect},
     },
     journal::ReadError,
 };
@@ -77,4 +78,16 @@ const MIGRATIONS: &[&str] = &["
 pub(super) async fn prepare(settings: &Settings) -> Result<(), ReadError> {
     let db = Postgres::open(&settings.clone().named("migrations"), Connections { reads: 1, writes: 1 }).await?;
     Ok(migrate(&db, OWNER, MIGRATIONS).await?)
+}
+
+/// Whether there are tables, and something in the log.
+pub(super) async fn is_begun(settings: &Settings) -> Result<bool, ReadError> {
+    let lost = |error| ReadError::Unavailable(unavailable(error));
+    let client = connect(&settings.clone().named("look")).await?;
+    let there = client.query_one("select to_regclass($1) is not null", &[&format!("{SCHEMA}.journal_head")]).await;
+    if !there.and_then(|row| row.try_get(0)).map_err(lost)? {
+        return Ok(false);
+    }
+    let begun = client.query_one("select exists (select from journal_head where position > 0)", &[]).await;
+    begun.and_then(|row| row.try_get(0)).map_err(lost)
 }

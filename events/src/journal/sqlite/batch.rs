@@ -63,7 +63,7 @@ fn load(connection: &Connection, batch: &[Waiting]) -> Result<Ledger, ReadError>
         ..Ledger::default()
     };
     for append in batch.iter().map(|waiting| &waiting.append) {
-        let Append { workspace, expected, events, receipts } = append;
+        let Append { workspace, expected, events, receipts, begins: _ } = append;
         for workspace in events.iter().map(|event| append.workspace_of(event)) {
             if let Entry::Vacant(unknown) = ledger.numbers.entry(workspace) {
                 unknown.insert(rows::number(connection, workspace)?);

@@ -105,7 +105,7 @@ impl Town {
         *version = version.next();
         let workspace = *workspace;
         let event = self.event(stream, event_type, schema, payload.to_owned());
-        let append = Append { workspace, expected, events: vec![event], receipts: vec![] };
+        let append = Append { workspace, expected, events: vec![event], receipts: vec![], begins: false };
         self.journal.append(append).await.unwrap().remove(0)
     }
 
@@ -314,7 +314,7 @@ impl Town {
         let expected = vec![Expected { stream, version }];
         let events =
             events.iter().map(|it| self.event(stream, it.name(), it.schema(), it.payload().unwrap())).collect();
-        self.journal.append(Append { workspace, expected, events, receipts: vec![] }).await.unwrap()
+        self.journal.append(Append { workspace, expected, events, receipts: vec![], begins: false }).await.unwrap()
     }
 
     fn event(&mut self, stream: StreamId, event_type: &str, schema: u16, payload: String) -> NewEvent {

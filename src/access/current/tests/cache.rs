@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::node::House;
-use crate::access::{Denied, current::FRESH};
+use crate::access::{
+    Denied,
+    current::{FRESH, SETTLED},
+};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -67,6 +70,26 @@ async fn a_deaf_node_learns_of_changes_by_asking() {
         }
     };
     tokio::time::timeout(SOON, learned).await.expect("learned");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_died_is_forgotten_while_others_run() {
+    let house = House::build();
+    let (one, other) = house.two(false).await;
+    let (id, secret) = one.make_key().await;
+    other.warm(&secret).await;
+    house.bury(301);
+    house.bury(60);
+    let forgotten = async {
+        while house.listed() > 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, forgotten).await.expect("nobody starts, and it is forgotten");
+    let began = Instant::now();
+    one.revoke(id).await;
+    assert!(began.elapsed() >= SETTLED, "who may still live is waited for");
+    assert_eq!(house.listed(), 3, "and stays");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -84,6 +84,12 @@ impl House {
         self.server.sql("house", "delete from campanile.key_nodes");
     }
 
+    /// As if a node had died, which was heard of so many seconds ago.
+    pub(super) fn bury(&self, seconds: u32) {
+        let silent = format!("clock_timestamp() - interval '{seconds} seconds'");
+        self.server.sql("house", &format!("insert into campanile.key_nodes values (gen_random_uuid(), 0, {silent})"));
+    }
+
     /// Two nodes, and the workspace's data key.
     pub(super) async fn two(&self, second_is_deaf: bool) -> (Node, Node) {
         let first = self.node().await;
