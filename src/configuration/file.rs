@@ -28,6 +28,10 @@ pub struct ConfigurationFile {
     pub(super) nats_credentials_file: Option<PathBuf>,
     #[serde(alias = "nats-ca-file")]
     pub(super) nats_ca_file: Option<PathBuf>,
+    #[serde(alias = "nats-name")]
+    pub(super) nats_name: Option<String>,
+    #[serde(alias = "nats-replicas")]
+    pub(super) nats_replicas: Option<usize>,
     pub(super) roles: Option<List>,
     pub(super) workers: Option<usize>,
     #[serde(alias = "public-url")]
@@ -131,7 +135,7 @@ mod tests {
         let names: Vec<_> = flags.get_arguments().filter_map(clap::Arg::get_long).collect();
         for name in names.iter().filter(|name| !["config", "timing"].contains(name)) {
             let value = match *name {
-                "workers" => "3",
+                "workers" | "nats-replicas" => "3",
                 "log-format" => "\"json\"",
                 _ => "\"http://10.0.0.1\"",
             };

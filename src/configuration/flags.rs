@@ -55,6 +55,16 @@ pub struct ServeFlags {
     #[arg(long, value_name = "FILE", env = "CAMPANILE_NATS_CA_FILE")]
     pub nats_ca_file: Option<PathBuf>,
 
+    /// What this engine is called on NATS, where others use the same servers [default: the log's id]
+    ///
+    /// All nodes of an engine must agree on it: it stands in the names of the stream and of all subjects.
+    #[arg(long, value_name = "NAME", env = "CAMPANILE_NATS_NAME")]
+    pub nats_name: Option<String>,
+
+    /// On how many servers of a NATS cluster the stream of jobs is kept, 1 to 5 [default: 1]
+    #[arg(long, value_name = "NUMBER", env = "CAMPANILE_NATS_REPLICAS")]
+    pub nats_replicas: Option<usize>,
+
     /// What this process does: any of api,projector,scheduler,worker [default: all]
     #[arg(long, value_name = "ROLES", env = "CAMPANILE_ROLES")]
     pub roles: Option<String>,

@@ -154,6 +154,7 @@ impl Configuration {
         }
         timing.apply(flags.timing.as_deref().unwrap_or_default())?;
         let nats = nats.map(|settings| settings.paced_by(&timing));
+        let nats = named(nats, text(flags.nats_name, file.nats_name), flags.nats_replicas.or(file.nats_replicas))?;
         let workers = flags.workers.or(file.workers).unwrap_or(WORKERS);
         if !(1..=1_000).contains(&workers) {
             return Err(invalid("workers", workers.to_string(), "a number from 1 to 1000"));
@@ -202,6 +203,26 @@ fn bus(
         Some(path) => settings.with_credentials_file(path),
         None => Ok(settings),
     }
+}
+
+/// The bus with what this engine is called there, and on how many servers its stream is kept.
+fn named(
+    bus: Option<nats::Settings>,
+    name: Option<String>,
+    replicas: Option<usize>,
+) -> Result<Option<nats::Settings>, ConfigurationError> {
+    let Some(mut bus) = bus else { return Ok(None) };
+    if let Some(name) = name {
+        let bad = |_| invalid("nats-name", name.clone(), "a name of letters, digits, `-` and `_`, other than `jobs`");
+        bus = bus.with_name(name.trim().to_owned()).map_err(bad)?;
+    }
+    if let Some(replicas) = replicas {
+        if !nats::REPLICAS.contains(&replicas) {
+            return Err(invalid("nats-replicas", replicas.to_string(), "a number from 1 to 5"));
+        }
+        bus.replicas = replicas;
+    }
+    Ok(Some(bus))
 }
 
 fn http_url(text: &str) -> Option<Url> {
@@ -273,6 +294,11 @@ mod tests {
                  `postgres://user:password@host:port/database?sslmode=…`, with special characters of user and password \
                  written as `%40` and the like",
             ),
+            (
+                "nats_url = \"nats://a\"\nnats_name = \"a.b\"",
+                "`nats-name`: `a.b` is not a name of letters, digits, `-` and `_`, other than `jobs`",
+            ),
+            ("nats_url = \"nats://a\"\nnats_replicas = 6", "`nats-replicas`: `6` is not a number from 1 to 5"),
             ("workers = 0", "`workers`: `0` is not a number from 1 to 1000"),
             ("allow_egress = [\"ten\"]", "`allow-egress`: `ten` is not a network such as 10.0.0.0/8"),
             ("[timing]\nleese = 1", "timing: unknown name `leese`"),

@@ -15,8 +15,8 @@ enum Form {
     Text(&'static str),
     /// Text with commas, or a list of texts; such as this.
     Words(&'static str),
-    /// A whole number from 1 to 1000.
-    Count,
+    /// A whole number from 1 to this.
+    Count(i64),
     /// One of two words.
     LogFormat,
     /// Seconds, whole or not.
@@ -50,8 +50,10 @@ const FILE: Keys = &[
     ("nats_url", Text("\"nats://…\"")),
     ("nats_credentials_file", Text("\"/etc/campanile/nats.creds\"")),
     ("nats_ca_file", Text("\"/etc/campanile/nats-ca.pem\"")),
+    ("nats_name", Text("\"bells\"")),
+    ("nats_replicas", Count(5)),
     ("roles", Words("[\"api\", \"worker\"]")),
-    ("workers", Count),
+    ("workers", Count(1_000)),
     ("public_url", ADDRESS),
     ("trusted_proxies", NETWORKS),
     ("allow_egress", NETWORKS),
@@ -119,9 +121,9 @@ impl Form {
     fn takes(self, value: &Spanned<DeValue<'_>>) -> bool {
         match (self, value.get_ref()) {
             (Text(_) | Words(_), DeValue::String(_)) | (Seconds, DeValue::Integer(_) | DeValue::Float(_)) => true,
-            (Count, DeValue::Integer(number)) => {
+            (Count(most), DeValue::Integer(number)) => {
                 let number = i64::from_str_radix(&number.as_str().replace('_', ""), number.radix());
-                number.is_ok_and(|number| (1..=1_000).contains(&number))
+                number.is_ok_and(|number| (1..=most).contains(&number))
             }
             (Words(_), DeValue::Array(all)) => all.iter().all(|it| matches!(it.get_ref(), DeValue::String(_))),
             (LogFormat, DeValue::String(word)) => ["pretty", "json"].contains(&&**word),
@@ -133,7 +135,7 @@ impl Form {
         match self {
             Text(example) => format!("a text such as {example}"),
             Words(example) => format!("a list of texts such as {example}"),
-            Count => "a whole number from 1 to 1000".to_owned(),
+            Count(most) => format!("a whole number from 1 to {most}"),
             LogFormat => "\"pretty\" or \"json\"".to_owned(),
             Seconds => "a number of seconds".to_owned(),
             Table(_) => format!("a table: `[{path}]`, with a key on each line"),
@@ -144,7 +146,7 @@ impl Form {
 /// What a person calls it; the value itself may be a secret.
 fn kind(form: Form, value: &DeValue<'_>) -> &'static str {
     match value {
-        DeValue::Integer(_) | DeValue::Float(_) if matches!(form, Count) => "this number",
+        DeValue::Integer(_) | DeValue::Float(_) if matches!(form, Count(_)) => "this number",
         DeValue::String(_) => "this text",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
         DeValue::Boolean(_) => "true or false",
@@ -176,6 +178,7 @@ mod tests {
             ("Listen = \"a\"", "line 1: unknown key `Listen`: there are"),
             ("\nlisten = 5", "line 2: `listen` must be a text such as \"127.0.0.1:8080\", not a number"),
             ("workers = \"four\"", "line 1: `workers` must be a whole number from 1 to 1000, not this text"),
+            ("nats_replicas = 6", "line 1: `nats_replicas` must be a whole number from 1 to 5, not this number"),
             ("workers = 1.5", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
             ("workers = -1", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
             ("workers = 0x1_001", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),

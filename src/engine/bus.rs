@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use campanile_workers::bus::{Bus, InProcess, Nats, Wakes};
 
-use super::OpenError;
+use super::{OpenError, Store};
 use crate::configuration::Configuration;
 
 /// The bus of this process, and how it is left at the end.
@@ -17,11 +17,11 @@ pub(super) enum Carrier {
 }
 
 impl Carrier {
-    /// Connects. Servers that don't answer are tried again in the background.
-    pub(super) async fn open(configuration: &Configuration) -> Result<Self, OpenError> {
+    /// Connects, in the name of the store's log. Servers that don't answer are tried again in the background.
+    pub(super) async fn open(configuration: &Configuration, store: &Store) -> Result<Self, OpenError> {
         Ok(match &configuration.nats {
             None => Self::InProcess(Arc::default()),
-            Some(settings) => Self::Nats(Arc::new(Nats::connect(settings.clone()).await?)),
+            Some(settings) => Self::Nats(Arc::new(Nats::connect(settings.clone(), &store.log_id()).await?)),
         })
     }
 

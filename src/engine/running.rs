@@ -72,7 +72,7 @@ impl Engine {
             Sharing::Shared => Some(Leases::open(Arc::clone(&store.side)).await?),
         };
         let notary = Notary::of(&store);
-        let carrier = Carrier::open(configuration).await?;
+        let carrier = Carrier::open(configuration, &store).await?;
         let (core, lock, folder) = core(configuration, store, &carrier, notary.clone()).await?;
         let core = Arc::new(core);
 

@@ -23,6 +23,9 @@ use super::{
 };
 use crate::{access::somebody_serves, configuration::Folder, metrics::Metrics};
 
+/// What the name of a log begins with, in its checkpoints and in its verifying key; what follows is its own.
+const LOG_NAME: &str = "campanile/";
+
 /// Whether the folder may be new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
@@ -181,7 +184,7 @@ impl Store {
         }
         let data_keys = Arc::new(DataKeys::open(Arc::clone(&side), master_key.clone()).await?);
         let now = clock.now();
-        let name = format!("campanile/{}", random::uuid_at(now)).parse().expect("a UUID has nothing that notes forbid");
+        let name = format!("{LOG_NAME}{}", random::uuid_at(now)).parse().expect("a UUID has nothing that notes forbid");
         let signing_keys = SigningKeys::open(Arc::clone(&side), master_key.clone()).await?;
         let signing_key = Arc::new(signing_keys.load_or_create(&name, now).await?);
         let checkpoints = Checkpoints::open(Arc::clone(&side), &path).await?;
@@ -200,6 +203,13 @@ impl Store {
             metrics,
             lock,
         })
+    }
+
+    /// What tells this log from all others. Every node of its engine knows it by it, and a copy that was moved or restored
+    /// keeps it, since it stands beside the log's signing key.
+    pub fn log_id(&self) -> String {
+        let name = self.signing_key.verifying_key().name().to_string();
+        name.strip_prefix(LOG_NAME).unwrap_or(&name).to_owned()
     }
 
     /// Whether the log may be served: nothing keeps it from that.

@@ -16,9 +16,8 @@ async fn nats_keeps_the_contract() {
     let buses = AtomicUsize::new(0);
     contract::exercise(|| async {
         // A stream of its own for each case.
-        let mut settings = rig::settings(&server.url());
-        settings.name = format!("campanile{}", buses.fetch_add(1, Ordering::Relaxed));
-        rig::connect(settings).await.expect("a connection") as Arc<dyn Bus>
+        let log = format!("bells-{}", buses.fetch_add(1, Ordering::Relaxed));
+        rig::node_of(&log, &server).await as Arc<dyn Bus>
     })
     .await;
 }

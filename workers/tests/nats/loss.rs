@@ -42,9 +42,9 @@ async fn a_stream_that_is_deleted_under_it_is_made_anew() {
     let stranger = async_nats::connect(server.url()).await.expect("a connection");
     let stranger = async_nats::jetstream::new(stranger);
     for round in 1..=2 {
-        let stream = stranger.get_stream("CAMPANILE_JOBS").await.expect("the stream");
+        let stream = stranger.get_stream("CAMPANILE_JOBS_bells").await.expect("the stream");
         if round == 1 {
-            stranger.delete_stream("CAMPANILE_JOBS").await.expect("deleted");
+            stranger.delete_stream("CAMPANILE_JOBS_bells").await.expect("deleted");
         } else {
             stream.delete_consumer("publish_sandbox").await.expect("deleted");
         }
@@ -117,7 +117,7 @@ async fn a_deaf_consumer_is_made_anew_after_its_stream_has_grown() {
         let stranger = async_nats::jetstream::new(stranger);
         for number in 0..150 {
             let (job, payload) = (job(number), serde_json::to_vec(&job(number)).expect("a job"));
-            let subject = format!("campanile.jobs.publish.sandbox.{}.{}", job.post_id, job.account_id);
+            let subject = format!("campanile.bells.jobs.publish.sandbox.{}.{}", job.post_id, job.account_id);
             stranger.publish(subject, payload.into()).await.expect("sent").await.expect("stored");
         }
         let bus = node(&server).await;
@@ -165,11 +165,11 @@ async fn a_canary_tells_a_bus_that_works_from_a_silent_one() {
     assert_eq!((bus.health().silent, bus.depth()), (None, 0));
     // Somebody else's pull takes what this consumer gives, and says nothing: the bus is silent, though all is there.
     let thief = async_nats::connect(server.url()).await.expect("a connection");
-    let stream = async_nats::jetstream::new(thief).get_stream("CAMPANILE_JOBS").await.expect("the stream");
+    let stream = async_nats::jetstream::new(thief).get_stream("CAMPANILE_JOBS_bells").await.expect("the stream");
     stream.delete_consumer("publish_sandbox").await.expect("deleted");
     let narrow = async_nats::jetstream::consumer::pull::Config {
         durable_name: Some("publish_sandbox".to_owned()),
-        filter_subject: "campanile.jobs.publish.sandbox.nothing".to_owned(),
+        filter_subject: "campanile.bells.jobs.publish.sandbox.nothing".to_owned(),
         ..Default::default()
     };
     stream.create_consumer(narrow).await.expect("a consumer that hears nothing");

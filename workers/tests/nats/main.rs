@@ -2,8 +2,10 @@
 
 mod authentication;
 mod contract;
+mod engines;
 mod loss;
 mod nodes;
 mod outages;
+mod replicas;
 mod rig;
 mod wakes;

@@ -157,11 +157,11 @@ async fn what_is_no_job_of_its_subject_is_dropped() {
     let stranger = async_nats::jetstream::new(stranger);
     let another = serde_json::to_vec(&job(1)).expect("a job");
     for (subject, payload) in [("a.b", b"{".to_vec()), ("c.d", another), ("e", Vec::new())] {
-        let subject = format!("campanile.jobs.publish.sandbox.{subject}");
+        let subject = format!("campanile.bells.jobs.publish.sandbox.{subject}");
         stranger.publish(subject, payload.into()).await.expect("sent").await.expect("stored");
     }
     nothing_comes(&bus).await;
-    let mut stream = stranger.get_stream("CAMPANILE_JOBS").await.expect("the stream");
+    let mut stream = stranger.get_stream("CAMPANILE_JOBS_bells").await.expect("the stream");
     assert_eq!(stream.info().await.expect("the stream").state.messages, 0, "nor does it stay");
     assert!(bus.put(job_on("sand.box", 1)).await.is_err(), "a platform that can't be named in a subject");
 }

@@ -13,6 +13,8 @@ use campanile_workers::bus::{
     nats::{ConnectError, Settings},
 };
 
+/// What the nodes of one engine share.
+pub const LOG: &str = "bells";
 pub const PATIENCE: Duration = Duration::from_secs(20);
 /// Long enough for what shouldn't come to come.
 pub const A_MOMENT: Duration = Duration::from_millis(300);
@@ -32,7 +34,12 @@ pub async fn node(server: &Server) -> Arc<Nats> {
 }
 
 pub async fn connect(settings: Settings) -> Result<Arc<Nats>, ConnectError> {
-    Nats::connect(settings).await.map(Arc::new)
+    Nats::connect(settings, LOG).await.map(Arc::new)
+}
+
+/// A node of the engine of another log.
+pub async fn node_of(log: &str, server: &Server) -> Arc<Nats> {
+    Nats::connect(settings(&server.url()), log).await.map(Arc::new).expect("a connection")
 }
 
 pub fn job_on(platform: &str, number: u128) -> Job {

@@ -142,6 +142,6 @@ impl Servers {
         settings.watch = Duration::from_millis(100);
         settings.canary = Duration::from_millis(200);
         settings.silence = Duration::from_secs(3);
-        Arc::new(bus::Nats::connect(settings).await.expect("connected"))
+        Arc::new(bus::Nats::connect(settings, DATABASE).await.expect("connected"))
     }
 }

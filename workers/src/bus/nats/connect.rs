@@ -43,6 +43,12 @@ pub enum ConnectError {
     /// The connection was closed before it was of use.
     #[error("the connection to NATS was closed")]
     Closed,
+    /// The stream is to be kept on several servers, and there is one.
+    #[error("NATS at {servers} is no cluster, and can't keep the stream of jobs on several servers (`nats-replicas`)")]
+    NoCluster {
+        /// The servers' addresses.
+        servers: String,
+    },
     /// The server runs without JetStream.
     #[error("NATS at {servers} runs without JetStream, which the bus needs")]
     NoJetStream {
@@ -52,9 +58,9 @@ pub enum ConnectError {
 }
 
 /// Connects. A server that isn't there now is tried again in the background; one that refuses is an error.
-pub(super) async fn connect(settings: &Settings, state: &SharedState) -> Result<Client, ConnectError> {
+pub(super) async fn connect(settings: &Settings, name: &str, state: &SharedState) -> Result<Client, ConnectError> {
     let servers = settings.servers.as_slice();
-    let error = match options(settings, state).await?.connect(servers).await {
+    let error = match options(settings, name, state).await?.connect(servers).await {
         Ok(client) => return Ok(client),
         Err(error) => error,
     };
@@ -69,7 +75,7 @@ pub(super) async fn connect(settings: &Settings, state: &SharedState) -> Result<
     }
     tracing::warn!(nats.servers = %settings.servers(), %error, "NATS isn't there; it is tried again");
     state.trouble(&error.to_string());
-    let options = options(settings, state).await?.retry_on_initial_connect();
+    let options = options(settings, name, state).await?.retry_on_initial_connect();
     options.connect(servers).await.map_err(|_| ConnectError::Refused { servers: settings.servers() })
 }
 
@@ -95,10 +101,10 @@ fn tls_reason(error: &async_nats::ConnectError) -> Option<String> {
     None
 }
 
-async fn options(settings: &Settings, state: &SharedState) -> Result<ConnectOptions, ConnectError> {
+async fn options(settings: &Settings, name: &str, state: &SharedState) -> Result<ConnectOptions, ConnectError> {
     let state = state.clone();
     let mut options = ConnectOptions::new()
-        .name(&settings.name)
+        .name(format!("campanile {name}"))
         .connection_timeout(SOON)
         .ping_interval(PING)
         .reconnect_delay_callback(|attempts| {

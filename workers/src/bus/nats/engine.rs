@@ -12,7 +12,7 @@ use super::{
     desk::Desk,
     layout::Layout,
     pull,
-    settings::Settings,
+    settings::{InvalidSettings, Settings, is_name},
     state::SharedState,
     wakes::WakesOverNats,
     watchdog::{self, Troubled},
@@ -48,17 +48,26 @@ impl Nats {
     /// Connects to the servers, and makes the stream and the consumers if they aren't there. With servers that can't be
     /// reached now the bus starts all the same, and comes to life with them.
     ///
+    /// `log` is what the nodes of one engine share and no other engine has: what is on the servers bears that name, unless
+    /// the settings have another.
+    ///
     /// # Errors
     /// If the settings can't be used, or a server that is there refuses them or has no JetStream.
-    pub async fn connect(settings: Settings) -> Result<Self, ConnectError> {
+    pub async fn connect(settings: Settings, log: &str) -> Result<Self, ConnectError> {
         settings.check()?;
+        let name = settings.name.clone().unwrap_or_else(|| log.to_owned());
+        if !is_name(&name) {
+            return Err(InvalidSettings::Name(name).into());
+        }
         let state = SharedState::new(&settings.platforms);
-        let client = connect::connect(&settings, &state).await?;
+        let client = connect::connect(&settings, &name, &state).await?;
+        let layout = Layout::new(&settings, &name);
+        tracing::info!(nats.name = %name, nats.stream = %layout.stream(), "this engine's name on NATS");
         if client.connection_state() == async_nats::connection::State::Connected && !state.is_connected() {
             state.connected(true);
         }
         let shared = Arc::new(Shared {
-            layout: Layout::new(&settings),
+            layout,
             client,
             state,
             desk: Desk::default(),
@@ -72,10 +81,14 @@ impl Nats {
         let wakes = Arc::new(WakesOverNats::default());
         let mut tasks = wakes.start(&shared.client, &shared.layout).await?;
         let mut watchdog = watchdog::Watchdog::new(Arc::clone(&shared));
-        if shared.state.is_connected()
-            && let Err(Troubled::NoJetStream) = watchdog.look().await
-        {
-            return Err(ConnectError::NoJetStream { servers: shared.settings.servers() });
+        if shared.state.is_connected() {
+            let servers = || shared.settings.servers();
+            match watchdog.look().await {
+                Err(Troubled::NoJetStream) => return Err(ConnectError::NoJetStream { servers: servers() }),
+                Err(Troubled::NoCluster) => return Err(ConnectError::NoCluster { servers: servers() }),
+                // It is looked at again, and said then.
+                Ok(()) | Err(Troubled::Other(_)) => {}
+            }
         }
         tasks.push(tokio::spawn(watchdog.run()));
         tasks.push(tokio::spawn(Arc::clone(&shared).hear_again(again)));

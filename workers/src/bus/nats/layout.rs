@@ -15,10 +15,15 @@ const DUPLICATES: Duration = Duration::from_secs(10);
 /// The last part of a canary's subject.
 const CANARY: &str = "canary";
 
-/// Where everything is on the server.
+/// What all names begin with.
+const ROOT: &str = "campanile";
+
+/// Where everything is on the server: under a name that all nodes of one engine share and no other engine has.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
-    name: String,
+    /// What all subjects begin with.
+    root: String,
+    stream: String,
     replicas: usize,
     in_flight: usize,
     ack_wait: Duration,
@@ -33,9 +38,10 @@ pub(super) enum Kind<'a> {
 }
 
 impl Layout {
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &Settings, name: &str) -> Self {
         Self {
-            name: settings.name.clone(),
+            root: format!("{ROOT}.{name}"),
+            stream: format!("{}_JOBS_{name}", ROOT.to_uppercase()),
             replicas: settings.replicas,
             in_flight: settings.in_flight,
             ack_wait: settings.ack_wait,
@@ -44,7 +50,7 @@ impl Layout {
 
     /// The stream of jobs.
     pub fn stream(&self) -> String {
-        format!("{}_JOBS", self.name.to_uppercase())
+        self.stream.clone()
     }
 
     /// A platform's consumer.
@@ -54,45 +60,45 @@ impl Layout {
 
     /// All jobs of a platform.
     pub fn platform(&self, platform: &str) -> String {
-        format!("{}.jobs.publish.{platform}.>", self.name)
+        format!("{}.jobs.publish.{platform}.>", self.root)
     }
 
     /// The subject of a job's target; `None` if its platform can't be named in one.
     pub fn job(&self, job: &Job) -> Option<String> {
-        is_token(&job.platform).then(|| format!("{}.jobs.publish.{}.{}", self.name, job.platform, key(job)))
+        is_token(&job.platform).then(|| format!("{}.jobs.publish.{}.{}", self.root, job.platform, key(job)))
     }
 
     /// The subject of a platform's canary.
     pub fn canary(&self, platform: &str) -> String {
-        format!("{}.jobs.publish.{platform}.{CANARY}", self.name)
+        format!("{}.jobs.publish.{platform}.{CANARY}", self.root)
     }
 
     /// What a message on this subject is.
     pub fn kind<'a>(&self, subject: &'a str) -> Option<Kind<'a>> {
-        let rest = subject.strip_prefix(self.name.as_str())?.strip_prefix(".jobs.publish.")?;
+        let rest = subject.strip_prefix(self.root.as_str())?.strip_prefix(".jobs.publish.")?;
         let (_, key) = rest.split_once('.')?;
         Some(if key == CANARY { Kind::Canary } else { Kind::Job(key) })
     }
 
     /// Where it is told that a target was put while it waited or was in hand.
     pub fn again(&self) -> String {
-        format!("{}.again", self.name)
+        format!("{}.again", self.root)
     }
 
     /// Where it is told that a platform's canary came round.
     pub fn heard(&self) -> String {
-        format!("{}.heard", self.name)
+        format!("{}.heard", self.root)
     }
 
     /// Where it is told that something moved.
     pub fn wake(&self, what: &str) -> String {
-        format!("{}.wake.{what}", self.name)
+        format!("{}.wake.{what}", self.root)
     }
 
     pub fn stream_config(&self) -> stream::Config {
         stream::Config {
             name: self.stream(),
-            subjects: vec![format!("{}.jobs.>", self.name)],
+            subjects: vec![format!("{}.jobs.>", self.root)],
             retention: stream::RetentionPolicy::WorkQueue,
             storage: stream::StorageType::File,
             num_replicas: self.replicas,

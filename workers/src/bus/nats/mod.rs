@@ -5,6 +5,8 @@
 //! stream while its job is in hand, under acks that say so; a node that dies lets go of it after [`Settings::ack_wait`].
 //! Each platform has a durable pull consumer, which bounds how much is in hand on all nodes together.
 //!
+//! All names on the server have the engine's own in them, which is its log's: two engines on one server never meet.
+//!
 //! The server may lose what it took, or never deliver it: it acks before it syncs. So nothing here is trusted to last. A
 //! watchdog makes anew what is missing or deaf, a canary goes round through the stream, and the sweeper puts back what is
 //! due: a lost message is gone from its subject, which therefore takes the next one at once.
@@ -31,5 +33,5 @@ mod watchdog;
 
 pub use connect::ConnectError;
 pub use engine::Nats;
-pub use settings::{InvalidSettings, Settings};
+pub use settings::{InvalidSettings, REPLICAS, Settings};
 pub use wakes::WakesOverNats;

@@ -8,6 +8,10 @@ use url::Url;
 
 /// The port that servers listen on by default.
 const PORT: u16 = 4222;
+/// On how many servers a stream may be kept.
+pub const REPLICAS: std::ops::RangeInclusive<usize> = 1..=5;
+/// A stream's name is that of a folder, too.
+const MOST_LETTERS: usize = 64;
 /// The shortest that a job stays a silent node's: four acks that say it is in hand, each with time to arrive.
 const LEAST_WAIT: Duration = Duration::from_secs(2);
 
@@ -21,10 +25,9 @@ pub struct Settings {
     pub ca: Option<PathBuf>,
     /// The platforms whose jobs are taken. Jobs of others may be put, and wait for a node that takes them.
     pub platforms: Vec<String>,
-    /// What the names of the stream and of all subjects begin with, so that several installations can share a server:
-    /// letters, digits, `-` and `_`.
-    pub name: String,
-    /// On how many servers of a cluster the stream is kept.
+    /// What stands in the names of the stream and of all subjects; `None` for the log's own. See [`Settings::with_name`].
+    pub(super) name: Option<String>,
+    /// On how many servers of a cluster the stream is kept; a stream that is there is changed to it.
     pub replicas: usize,
     /// How many jobs of one platform may be in hand at once, on all nodes together.
     pub in_flight: usize,
@@ -77,7 +80,7 @@ impl Settings {
             tls: false,
             ca: None,
             platforms: platforms.into_iter().collect(),
-            name: "campanile".to_owned(),
+            name: None,
             replicas: 1,
             in_flight: 1_000,
             ack_wait: ack_wait(&Timing::default()),
@@ -132,6 +135,15 @@ impl Settings {
         Ok(self)
     }
 
+    /// With another name than the log's own: up to 64 letters, digits, `-` and `_`.
+    pub fn with_name(mut self, name: String) -> Result<Self, InvalidSettings> {
+        if !is_name(&name) {
+            return Err(InvalidSettings::Name(name));
+        }
+        self.name = Some(name);
+        Ok(self)
+    }
+
     /// At the pace of an engine whose time constants these are: a dead node's jobs are free again before the sweeper wants
     /// them, and long before its attempts lapse. All nodes must go by the same ones, since they share the consumers.
     #[must_use]
@@ -146,7 +158,7 @@ impl Settings {
     }
 
     pub(super) fn check(&self) -> Result<(), InvalidSettings> {
-        match self.platforms.iter().chain([&self.name]).find(|name| !is_token(name)) {
+        match self.platforms.iter().find(|name| !is_token(name)) {
             Some(name) => Err(InvalidSettings::Name(name.clone())),
             None => Ok(()),
         }
@@ -155,6 +167,12 @@ impl Settings {
 
 fn ack_wait(timing: &Timing) -> Duration {
     timing.heartbeat().min(timing.sweep).max(LEAST_WAIT)
+}
+
+/// Whether an engine's subjects and its stream can bear a name. With `jobs` they would be among those of builds that had
+/// one name for all engines.
+pub(super) fn is_name(text: &str) -> bool {
+    is_token(text) && text.len() <= MOST_LETTERS && text != "jobs"
 }
 
 /// Whether a text can be one part of a subject, and of a consumer's name.
@@ -240,6 +258,19 @@ mod tests {
             let refused = settings(url).expect_err(url);
             assert_eq!(refused, error, "{url}");
             assert!(!refused.to_string().contains("s3cret"), "{refused}");
+        }
+        for (name, good) in [
+            ("bells", true),
+            ("0193e0c2-7d4e-7a53-9b0c-2f0d4c1f6a11", true),
+            ("", false),
+            ("jobs", false),
+            ("a.b", false),
+            ("a b", false),
+            ("*", false),
+            (&*"a".repeat(65), false),
+        ] {
+            let named = settings("nats://a").expect("a good address").with_name(name.to_owned());
+            assert_eq!(named.is_ok(), good, "{name}");
         }
         let odd = Settings::from_url("nats://a", ["a.>".to_owned()]).expect_err("no token");
         assert_eq!(odd, InvalidSettings::Name("a.>".to_owned()));

@@ -11,8 +11,8 @@ use std::{collections::HashMap, sync::Arc};
 use async_nats::{
     Subscriber,
     jetstream::{
-        ErrorCode, consumer,
-        context::{ConsumerInfoErrorKind, CreateStreamErrorKind, GetStreamErrorKind},
+        self, ErrorCode, consumer,
+        context::{ConsumerInfoErrorKind, CreateStreamError, CreateStreamErrorKind, GetStreamErrorKind},
         stream::{self, LastRawMessageErrorKind},
     },
 };
@@ -33,6 +33,8 @@ pub(super) struct Watchdog {
 pub(super) enum Troubled {
     #[error("NATS runs without JetStream")]
     NoJetStream,
+    #[error("NATS is no cluster, and can't keep the stream of jobs on several servers")]
+    NoCluster,
     #[error("{0}")]
     Other(String),
 }
@@ -105,8 +107,8 @@ impl Watchdog {
         if self.seen.as_ref().is_some_and(|before| before.created != info.created) {
             shared.desk.orphan_all();
         }
-        if first && drifted(&info.config, &shared.layout.stream_config()) {
-            context.update_stream(shared.layout.stream_config()).await.map_err(Troubled::other)?;
+        if first {
+            self.bring_up_to_date(&context, &info).await?;
         }
         let last = info.state.last_sequence;
         self.seen = Some(info);
@@ -131,15 +133,41 @@ impl Watchdog {
         Ok(())
     }
 
+    /// Changes a stream that was made by a node with other settings, or of another build.
+    async fn bring_up_to_date(&self, context: &jetstream::Context, info: &stream::Info) -> Result<(), Troubled> {
+        let (there, wanted) = (&info.config, self.shared.layout.stream_config());
+        // A server that is alone makes no such stream, but lets one be changed to it.
+        if wanted.num_replicas > 1 && info.cluster.is_none() {
+            return Err(Troubled::NoCluster);
+        }
+        if !drifted(there, &wanted) {
+            return Ok(());
+        }
+        let refused = match context.update_stream(&wanted).await {
+            Ok(changed) => {
+                tracing::info!(
+                    replicas = changed.config.num_replicas,
+                    "the stream of jobs is changed to this node's settings"
+                );
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        let as_it_is = stream::Config { num_replicas: there.num_replicas, ..wanted.clone() };
+        if drifted(there, &as_it_is) {
+            return Err(troubled(&refused));
+        }
+        // Such as one that asks for more servers than are up: jobs flow all the same.
+        let trouble =
+            format!("the stream of jobs stays on {} of {} servers: {refused}", there.num_replicas, wanted.num_replicas);
+        tracing::warn!("{trouble}");
+        self.shared.state.trouble(&trouble);
+        Ok(())
+    }
+
     async fn make_stream(&self) -> Result<stream::Info, Troubled> {
         let made = self.shared.jetstream().create_stream(self.shared.layout.stream_config()).await;
-        let made = made.map_err(|error| match error.kind() {
-            CreateStreamErrorKind::JetStreamUnavailable => Troubled::NoJetStream,
-            CreateStreamErrorKind::JetStream(error) => {
-                none_if_missing::<()>(&error).err().unwrap_or(Troubled::NoJetStream)
-            }
-            _ => Troubled::other(error),
-        })?;
+        let made = made.map_err(|error| troubled(&error))?;
         Ok(made.cached_info().clone())
     }
 
@@ -246,6 +274,17 @@ pub(super) async fn hear_canaries(shared: Arc<Shared>, mut told: Subscriber) {
 
 async fn create(stream: &stream::Stream<()>, layout: &Layout, platform: &str) -> Result<(), Troubled> {
     stream.create_consumer(layout.consumer_config(platform)).await.map(drop).map_err(Troubled::other)
+}
+
+fn troubled(error: &CreateStreamError) -> Troubled {
+    match error.kind() {
+        CreateStreamErrorKind::JetStreamUnavailable => Troubled::NoJetStream,
+        CreateStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED => {
+            Troubled::NoCluster
+        }
+        CreateStreamErrorKind::JetStream(error) => none_if_missing::<()>(&error).err().unwrap_or(Troubled::NoJetStream),
+        _ => Troubled::other(error),
+    }
 }
 
 /// What the server says of something that isn't there is no trouble.
