@@ -10,6 +10,7 @@ mod adapters;
 mod bluesky;
 mod connect;
 mod cors;
+mod crash_points;
 mod demo;
 mod docs;
 mod envelope;

@@ -6,6 +6,7 @@ use campanile_events::{
     clock::Moment,
     commands::CommandError,
     post::{Content, Delivery, FailureClass, Intent, Phase, Post, PostAction, PostError, PostEvent, Step, Target},
+    sabotage::{CrashPoint, crash_at, crash_unanswered},
     seal::{Open, fields},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -186,7 +187,9 @@ impl Publisher {
             if let Some(code) = self.holds_back(look, &intent, end).await {
                 return self.fail(look, &access, number, Some(step), &not_sent(code)).await;
             }
-            let answer = line.send(message).await;
+            crash_at(CrashPoint::BeforeSend);
+            let answer = crash_unanswered(CrashPoint::AfterSend, line.send(message)).await;
+            crash_at(CrashPoint::AfterAnswer);
             drop(pass);
             let sent = match answer {
                 Ok(sent) => sent,
@@ -198,6 +201,7 @@ impl Publisher {
                 return Ok(Next::Look);
             }
             let Some(step) = post.next_step(target) else { return Ok(Next::Look) };
+            crash_at(CrashPoint::AfterStep);
             let next = self.message_for(look, &post, target, &content, step);
             let Some(mut next) = next else { return Ok(Next::Look) };
             line = match prepare_and_open(platform.as_ref(), &access, &mut next).await {
@@ -253,7 +257,10 @@ impl Publisher {
         let mut pause = std::time::Duration::from_millis(50);
         loop {
             match self.context.command(self.worker, look.job, action.clone()).await {
-                Ok(committed) => return Ok(committed.state),
+                Ok(committed) => {
+                    crash_at(CrashPoint::AfterOutcome);
+                    return Ok(committed.state);
+                }
                 Err(CommandError::Unavailable(_) | CommandError::Contended) if !self.stop.given() => {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(std::time::Duration::from_secs(1));
