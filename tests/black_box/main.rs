@@ -22,6 +22,7 @@ mod log;
 mod mastodon;
 mod mastodon_deleting;
 mod media;
+mod mutants;
 mod nodes;
 mod openapi;
 mod operators;

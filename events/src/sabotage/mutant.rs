@@ -32,9 +32,9 @@ mutants! {
     NoIntent = "no_intent",
     /// A thread's first part alone is intended before it leaves.
     OneIntent = "one_intent",
-    /// Who gives a command is answered before its events are stored.
+    /// Who appends is answered before the disk was asked to sync (`synchronous=OFF`).
     AnswerBeforeSync = "answer_before_sync",
-    /// The journal's file is written with `synchronous=NORMAL`.
+    /// The journal's file is synced now and then (`synchronous=NORMAL`).
     SynchronousNormal = "synchronous_normal",
     /// A request that was not answered in time passes for one without effect.
     TimeoutIsTransient = "timeout_is_transient",
