@@ -10,6 +10,7 @@
 //! - [`seal`]: personal fields are sealed with their workspace's data key before they reach an event.
 //! - [`db`]: the seam to the database that read models and side tables stand on.
 //! - [`stored`]: how events become bytes and come back, for ever. [`outdated`]: what becomes of a build that is too old for them.
+//! - [`sabotage`]: what tests break on purpose.
 //! - [`clock`], [`ids`], [`random`], [`timing`]: time, identity and chance come in as parameters; they are owned here.
 //!
 //! What it doesn't do: talk to platforms, serve HTTP, keep read models.
@@ -31,6 +32,7 @@ pub mod outdated;
 pub mod person;
 pub mod post;
 pub mod random;
+pub mod sabotage;
 pub mod seal;
 pub mod stored;
 pub mod timing;

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use campanile_events::sabotage::CrashPoint;
+
 use super::{Client, Node, Place, Process, Ran, Servers};
 
 /// All time constants at a fiftieth of what they are.
@@ -27,11 +29,13 @@ pub struct Options {
     pub proxies: Option<&'static str>,
     /// An event type that its build doesn't know, as an older one wouldn't.
     pub unknown: Option<&'static str>,
+    /// Whether it can be told to die at a crash point.
+    pub crash_points: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { timing: Some(QUICK), workers: 4, log: None, proxies: None, unknown: None }
+        Self { timing: Some(QUICK), workers: 4, log: None, proxies: None, unknown: None, crash_points: false }
     }
 }
 
@@ -129,6 +133,16 @@ impl Engine {
     /// Ends it in the middle of whatever it does.
     pub fn kill9(&mut self) {
         self.node.kill9();
+    }
+
+    /// Tells it where to die: at a crash point, when it comes to it for that time from now on.
+    pub fn die_at(&self, point: CrashPoint, time: u32) {
+        self.node.die_at(point, time);
+    }
+
+    /// Waits until it has died there.
+    pub async fn dies_at(&mut self, point: CrashPoint, time: u32) {
+        self.node.dies_at(point, time).await;
     }
 
     /// Serves the folder again, and waits until it is ready.

@@ -1,13 +1,18 @@
 //! `campanile serve` as a process, again and again on one data folder.
 
 use std::{
+    fs,
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::Command,
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
-use campanile_events::stored::UNKNOWN_EVENT;
+use campanile_events::{
+    sabotage::{CRASH_AT, CrashPoint},
+    stored::UNKNOWN_EVENT,
+};
 
 use super::{Client, Options, Process, SOON, eventually};
 
@@ -17,6 +22,8 @@ const DRAIN: Duration = Duration::from_secs(40);
 const GIVEN_UP: Duration = Duration::from_secs(60);
 /// The socket in a data folder.
 const SOCKET: &str = "campanile.sock";
+/// What ends a process that aborts.
+const SIGABRT: i32 = 6;
 
 /// A process of the engine. It is killed, stopped and started again by its own pid.
 #[derive(Debug)]
@@ -123,6 +130,9 @@ impl Node {
                 program.env(name, value);
             }
         }
+        if self.options.crash_points {
+            program.env(CRASH_AT, self.crash_file());
+        }
         let mut process = Process::start(&format!("{}-{}", self.name, self.starts), &mut program, &self.outputs);
         let address = process.address().await;
         self.base.write().unwrap_or_else(PoisonError::into_inner).clone_from(&address);
@@ -146,6 +156,32 @@ impl Node {
     pub fn kill9(&mut self) {
         self.process().kill9();
         self.process = None;
+    }
+
+    /// Tells it where to die: at a crash point, when it comes to it for that time from now on. For one that was started with
+    /// [`Options::crash_points`].
+    pub fn die_at(&self, point: CrashPoint, time: u32) {
+        // Half an order could be another one.
+        let whole = self.crash_file().with_extension("new");
+        fs::write(&whole, format!("{point} {time}")).expect("a file of ours");
+        fs::rename(&whole, self.crash_file()).expect("a file of ours");
+    }
+
+    /// Waits until it has died there; its next start lives.
+    pub async fn dies_at(&mut self, point: CrashPoint, time: u32) {
+        let process = self.process();
+        let what = format!("{point} is met {time} times");
+        eventually(&what, SOON, async || if process.runs() { Err(process.said()) } else { Ok(()) }).await;
+        let (status, said) = (process.ended(Duration::ZERO), process.said());
+        let last_words = format!("crash point {point}, met {time} times");
+        let died_there = status.signal() == Some(SIGABRT) && said.lines().any(|line| line == last_words);
+        assert!(died_there, "it ended with {status:?}, and not at {point}; it said:\n{said}");
+        fs::remove_file(self.crash_file()).expect("a file of ours");
+        self.process = None;
+    }
+
+    fn crash_file(&self) -> PathBuf {
+        self.outputs.join(format!("{}.crash-at", self.name))
     }
 
     /// Asks it to stop; it must finish what it has in hand and exit with 0.

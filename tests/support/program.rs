@@ -2,6 +2,8 @@
 
 use std::{path::Path, process::Command};
 
+use campanile_events::sabotage::MUTANT;
+
 use super::{Process, SOON};
 
 /// What a command came to.
@@ -15,11 +17,11 @@ pub struct Ran {
     pub errors: String,
 }
 
-/// The program with a clean environment: what the machine's own settings say must not decide a test.
+/// The program with a clean environment: what the machine's own settings say must not decide a test. A mutant stays one.
 pub fn campanile() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_campanile"));
     for (name, _) in std::env::vars_os() {
-        if name == "RUST_LOG" || name.to_string_lossy().starts_with("CAMPANILE_") {
+        if name == "RUST_LOG" || (name.to_string_lossy().starts_with("CAMPANILE_") && name != MUTANT) {
             command.env_remove(name);
         }
     }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     ids::{Position, Version},
     journal::{Append, AppendError, Expected, NewEvent, StreamId},
+    sabotage::{Mutant, mutated},
 };
 
 /// How many commands of one stream go into one append.
@@ -106,7 +107,7 @@ where
         batch = decided.into_iter().map(|it| it.waiting).collect();
         tries += 1;
         match error {
-            AppendError::VersionConflict { .. } if tries < MOST_TRIES => {
+            AppendError::VersionConflict { .. } if tries < MOST_TRIES && !mutated(Mutant::DropOnConflict) => {
                 tracing::debug!(stream = %StreamId::new(A::KIND, id), version = %from, "decided on an old version");
                 tokio::time::sleep(Duration::from_millis(u64::from(tries))).await;
             }

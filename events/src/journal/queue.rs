@@ -11,7 +11,10 @@ use std::{
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Append, AppendError, AppendObserver, Recorded};
-use crate::ids::Position;
+use crate::{
+    ids::Position,
+    sabotage::{CrashPoint, crash_at},
+};
 
 /// Appends that may wait.
 const WAITING: usize = 4_096;
@@ -73,6 +76,7 @@ impl Tally {
 
     /// A batch of this process is in the log.
     pub(super) fn count(&self, events: u64, head: Position) {
+        crash_at(CrashPoint::AfterAppend);
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.events.fetch_add(events, Ordering::Relaxed);
         if let Some(observer) = &self.observer {

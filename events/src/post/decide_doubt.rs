@@ -10,7 +10,10 @@ use super::{
     Attempt, Delivery, Evidence, Failure, FailureClass, Intent, LookUp, Phase, PostError, PostEvent, Settling, Step,
     TargetFailed, TargetLookedUp, TargetRequeued, TargetUncertain, TargetUnknown,
 };
-use crate::seal::Sealed;
+use crate::{
+    sabotage::{Mutant, mutated},
+    seal::Sealed,
+};
 
 impl Case<'_> {
     /// What can be done about a step that may be live depends on what the server offers.
@@ -23,6 +26,7 @@ impl Case<'_> {
             Delivery::Keyed { searchable: false, .. } if failure.class == FailureClass::Rejected => {
                 return PostEvent::TargetUnknown(TargetUnknown { account_id, number, failure, at });
             }
+            Delivery::Keyed { .. } if mutated(Mutant::RepeatAtOnce) => at,
             Delivery::Keyed { quiet_ms, .. } => {
                 let clear = if failure.class == FailureClass::Lapsed { self.air_clear_at() } else { at };
                 clear.max(self.next_try(failure.retry_after)) + millis(quiet_ms)
@@ -158,7 +162,8 @@ impl Case<'_> {
         if !matches!(self.last_delivery(), Some(Delivery::Keyed { .. })) || self.is_given_up(self.now) {
             return Err(PostError::Unsettled);
         }
-        if self.now < self.air_clear_at() + millis(*quiet_ms) || self.now < settling.next_at {
+        let waits = self.now < self.air_clear_at() + millis(*quiet_ms) || self.now < settling.next_at;
+        if waits && !mutated(Mutant::RepeatAtOnce) {
             return Err(PostError::TooEarly);
         }
         if window_ms.is_some_and(|window| !self.is_within(window, settling.step, self.last_send())) {

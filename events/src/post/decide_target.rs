@@ -9,7 +9,12 @@ use super::{
     Post, PostAction, PostError, PostEvent, PostServices, SendIntended, Step, StepCompleted, Target, TargetFailed,
     TargetMissed, TargetPublished, TargetRetryScheduled, backoff,
 };
-use crate::{ids::AccountId, seal::Sealed, timing::Timing};
+use crate::{
+    ids::AccountId,
+    sabotage::{Mutant, mutated},
+    seal::Sealed,
+    timing::Timing,
+};
 
 pub(super) type Decision = Result<Vec<PostEvent>, PostError>;
 
@@ -41,7 +46,8 @@ impl Post {
             }
             PostAction::IntendSend { account_id, number, worker, intent } => {
                 let case = case(account_id)?;
-                let newest = case.target.newest().filter(|it| it.number == number && it.worker == worker);
+                let is_own = |it: &&Attempt| (it.number == number && it.worker == worker) || mutated(Mutant::NoFence);
+                let newest = case.target.newest().filter(is_own);
                 let attempt = newest.filter(|it| it.is_running()).ok_or(PostError::Fenced)?;
                 case.intend(attempt, intent).map(|event| vec![event])
             }
@@ -71,7 +77,8 @@ impl Post {
 
 impl Case<'_> {
     fn start(&self, started: AttemptStarted, intent: Option<Intent>) -> Decision {
-        if self.post.deleted || started.number != self.target.next_number() {
+        let is_next = started.number == self.target.next_number() || mutated(Mutant::NoFence);
+        if self.post.deleted || !is_next {
             return Err(PostError::Fenced);
         }
         if started.revision != self.post.revision {

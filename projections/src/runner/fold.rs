@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use campanile_events::{db::Transaction, journal::Recorded};
+use campanile_events::{
+    db::Transaction,
+    journal::Recorded,
+    sabotage::{CrashPoint, crash_at},
+};
 
 use super::{
     Runner, RunnerError,
@@ -35,6 +39,7 @@ impl Runner {
             match projection.apply(&events, &mut rows).await {
                 Ok(()) => {
                     rows.write().await?;
+                    crash_at(CrashPoint::AfterProjectionRows);
                     break;
                 }
                 Err(ApplyError::Event { position, .. }) if tried.insert(position) => projection.forget(),

@@ -3,10 +3,10 @@
 //! Each test that loses something on the way has a server of its own; where none can be had, it says `SKIPPED`.
 
 mod posts;
-mod resident;
+pub(crate) mod resident;
 mod sessions;
 mod threads;
-mod way;
+pub(crate) mod way;
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 use crate::support::{Client, Engine, Options};
 
 /// A real server on a busy machine, and an answer that never comes, twice.
-const LIMIT: Duration = Duration::from_secs(90);
+pub(crate) const LIMIT: Duration = Duration::from_secs(90);
 
 /// A real server takes its time, which must not pass for a lost answer; what waits for nothing real stays quick.
-const TIMING: &str = "lease=12,settle=2.4,lookup_gap=1.2,quiet=1.2,sweep=0.2,retry_first=0.05,retry_most=1";
+pub(crate) const TIMING: &str = "lease=12,settle=2.4,lookup_gap=1.2,quiet=1.2,sweep=0.2,retry_first=0.05,retry_most=1";
 
 async fn engine() -> Engine {
     Engine::start(Options { timing: Some(TIMING), ..Options::default() }).await

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::Client;
 
 /// An account on the server.
-pub(super) struct Resident {
+pub(crate) struct Resident {
     pub did: String,
     pub handle: String,
     server: String,

@@ -15,7 +15,7 @@ use crate::support::{SOON, eventually};
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Loss {
+pub(crate) enum Loss {
     /// It reaches the server; the connection ends as the answer comes.
     Answer,
     /// It reaches the server; nothing ever comes of the answer.
@@ -25,7 +25,7 @@ pub(super) enum Loss {
 }
 
 /// A server, and the only way to it. The server itself says that it is at this end of the way.
-pub(super) struct Way {
+pub(crate) struct Way {
     pub pds: Pds,
     pub url: String,
     seen: Arc<Mutex<Seen>>,

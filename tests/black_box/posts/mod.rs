@@ -2,6 +2,7 @@
 
 mod deleting;
 mod drafts;
+mod in_hand;
 mod lists;
 mod modes;
 mod pausing;

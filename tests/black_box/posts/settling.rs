@@ -76,22 +76,26 @@ async fn a_lost_answer_makes_no_second_post() {
     let town = Town::start().await;
     let client = town.client();
     let mut posts = Vec::new();
-    for kind in ["lose_answer", "reset_after", "error_after", "nonsense", "reset", "hang"] {
+    let kinds = ["lose_answer", "reset_after", "error_after", "nonsense", "reset", "hang", "answer_late"]
+        .map(|kind| (kind, 503));
+    for (kind, status) in kinds.into_iter().chain([("error_after", 502)]) {
         for class in ["keyed", "searchable"] {
-            let handle = format!("{kind}-{class}");
+            let handle = format!("{kind}-{status}-{class}");
             let account = client.connect_sandbox(&town.sandbox.address, &handle, class).await;
-            town.sandbox.fault(json!({"kind": kind, "account": handle})).await;
+            town.sandbox.fault(json!({"kind": kind, "status": status, "account": handle})).await;
             let post = draft(&client, &handle, &[&account]).await;
             client.post_empty(&format!("/v1/posts/{post}/publish")).await.expect(200);
             posts.push((post, handle));
         }
     }
+    let mut first = Vec::new();
     for (post, handle) in posts {
         published(&client, &post, SOON).await;
-        assert_eq!(of(&attempts(&client, &post).await)[0], "uncertain", "{handle}");
+        first.push((of(&attempts(&client, &post).await)[0].clone(), handle));
     }
     let counts = town.sandbox.truth().await.counts();
-    assert!(counts.len() == 12 && counts.values().all(|count| *count == 1), "{counts:?}");
+    assert!(counts.len() == 16 && counts.values().all(|count| *count == 1), "{counts:?}");
+    assert!(first.iter().all(|(class, _)| class == "uncertain"), "{first:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use campanile_events::ids::{AccountId, PostId, WorkspaceId};
+use campanile_events::{
+    ids::{AccountId, PostId, WorkspaceId},
+    sabotage::{Mutant, mutated},
+};
 use serde::{Deserialize, Serialize};
 
 use super::Health;
@@ -50,7 +53,11 @@ type Release = Box<dyn FnOnce(Outcome) + Send>;
 impl Taken {
     /// A job with what is to be done once it is no longer in hand.
     pub fn new(job: Job, release: impl FnOnce(Outcome) + Send + 'static) -> Self {
-        Self { job, release: Some(Box::new(release)) }
+        let mut taken = Self { job, release: Some(Box::new(release)) };
+        if mutated(Mutant::AckBeforeAppend) {
+            taken.end(Outcome::Done);
+        }
+        taken
     }
 
     /// What is to be looked at.

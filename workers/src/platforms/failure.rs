@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use campanile_events::{post::FailureClass, seal::Open};
+use campanile_events::{
+    post::FailureClass,
+    sabotage::{Mutant, mutated},
+    seal::Open,
+};
 
 use super::NotKept;
 use crate::egress::EgressError;
@@ -43,7 +47,11 @@ impl SendFailure {
 
 impl From<EgressError> for SendFailure {
     fn from(error: EgressError) -> Self {
-        let class = if error.may_have_been_sent() { FailureClass::Uncertain } else { FailureClass::NotSent };
+        let class = match error {
+            EgressError::Timeout if mutated(Mutant::TimeoutIsTransient) => FailureClass::Transient,
+            _ if error.may_have_been_sent() => FailureClass::Uncertain,
+            _ => FailureClass::NotSent,
+        };
         Self::of(class, error.code())
     }
 }

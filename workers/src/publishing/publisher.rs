@@ -6,6 +6,7 @@ use campanile_events::{
     commands::CommandError,
     ids::WorkerId,
     post::{Content, Phase, Post, PostAction, PostError, Target},
+    sabotage::{Mutant, mutated},
     seal::{DataKey, Open, SealError},
 };
 use chrono::{DateTime, Utc};
@@ -120,6 +121,7 @@ pub(super) fn refused(error: CommandError<PostError>) -> Result<Next, Trouble> {
             Ok(Next::Look)
         }
         CommandError::Refused(_) | CommandError::NotFound => Ok(Next::Done),
+        CommandError::Contended if mutated(Mutant::DropOnConflict) => Ok(Next::Done),
         error => Err(error.into()),
     }
 }

@@ -5,7 +5,12 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
 
-use campanile_events::{clock::SharedClock, db::Database, ids::Position};
+use campanile_events::{
+    clock::SharedClock,
+    db::Database,
+    ids::Position,
+    sabotage::{CrashPoint, crash_at},
+};
 use campanile_projections::{
     due::{self, Action, DueTarget},
     page::QueryError,
@@ -183,9 +188,11 @@ impl Scheduler {
 /// Puts jobs on the bus, many at a time. What it doesn't take, the sweeper finds overdue.
 pub(super) async fn put_all(bus: &dyn Bus, jobs: impl Iterator<Item = Job> + Send) {
     let put = async |job| {
+        crash_at(CrashPoint::BeforeDispatch);
         if let Err(error) = bus.put(job).await {
             tracing::warn!(%error, "a job could not be put on the bus");
         }
+        crash_at(CrashPoint::AfterDispatch);
     };
     futures::stream::iter(jobs).for_each_concurrent(PUTS, put).await;
 }

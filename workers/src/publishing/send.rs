@@ -6,6 +6,7 @@ use campanile_events::{
     clock::Moment,
     commands::CommandError,
     post::{Content, Delivery, FailureClass, Intent, Phase, Post, PostAction, PostError, PostEvent, Step, Target},
+    sabotage::{CrashPoint, Mutant, crash_at, crash_unanswered, mutated},
     seal::{Open, fields},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -95,7 +96,7 @@ impl Publisher {
             delivery: ready.access.delivery,
             baseline: ready.baseline.take(),
             revision: look.post.revision,
-            intent: Some(intent.clone()),
+            intent: Some(intent.clone()).filter(|_| !mutated(Mutant::NoIntent)),
         };
         let begun = match self.context.command(self.worker, look.job, action).await {
             Ok(begun) => begun,
@@ -106,7 +107,7 @@ impl Publisher {
             }
             Err(error) => return refused(error),
         };
-        if !begun.events.iter().any(|event| matches!(event, PostEvent::SendIntended(_))) {
+        if !begun.events.iter().any(may_send) {
             return Ok(Next::Look);
         }
         let late = (intent.at - at).to_std().unwrap_or_default();
@@ -153,22 +154,6 @@ impl Publisher {
         Ok(Ok(Ready { platform, access, content, baseline, line, message }))
     }
 
-    /// The intent to send the message now. Where it is the first under its marker, its moment becomes the message's.
-    fn intent(&self, look: &Look<'_>, line: &dyn Line, message: &mut Message) -> Intent {
-        let at = self.context.clock.now();
-        if !message.is_repeat {
-            message.intended_at = at;
-        }
-        let window = Duration::from_std(self.context.timing.send_window()).unwrap_or(Duration::MAX);
-        Intent {
-            step: message.step,
-            marker: message.marker.clone(),
-            request_digest: look.key.digest("request", &line.digest_input(message)),
-            at,
-            not_after: at + window,
-        }
-    }
-
     /// Sends the step that was intended, then each that follows: connect, intend, write.
     async fn send_parts(
         &self,
@@ -186,8 +171,11 @@ impl Publisher {
             if let Some(code) = self.holds_back(look, &intent, end).await {
                 return self.fail(look, &access, number, Some(step), &not_sent(code)).await;
             }
-            let answer = line.send(message).await;
+            crash_at(CrashPoint::BeforeSend);
+            let answer = crash_unanswered(CrashPoint::AfterSend, line.send(message)).await;
+            crash_at(CrashPoint::AfterAnswer);
             drop(pass);
+            self.intend_late(look, number, &intent).await;
             let sent = match answer {
                 Ok(sent) => sent,
                 Err(failure) => return self.fail(look, &access, number, Some(step), &failure).await,
@@ -198,6 +186,7 @@ impl Publisher {
                 return Ok(Next::Look);
             }
             let Some(step) = post.next_step(target) else { return Ok(Next::Look) };
+            crash_at(CrashPoint::AfterStep);
             let next = self.message_for(look, &post, target, &content, step);
             let Some(mut next) = next else { return Ok(Next::Look) };
             line = match prepare_and_open(platform.as_ref(), &access, &mut next).await {
@@ -214,13 +203,7 @@ impl Publisher {
             };
             intent = self.intent(look, line.as_ref(), &mut next);
             message = next;
-            let action = PostAction::IntendSend {
-                account_id: look.job.account_id,
-                number,
-                worker: self.worker,
-                intent: intent.clone(),
-            };
-            if let Err(error) = self.context.command(self.worker, look.job, action).await {
+            if let Err(error) = self.intend(look, number, &intent).await {
                 return refused(error);
             }
         }
@@ -253,7 +236,11 @@ impl Publisher {
         let mut pause = std::time::Duration::from_millis(50);
         loop {
             match self.context.command(self.worker, look.job, action.clone()).await {
-                Ok(committed) => return Ok(committed.state),
+                Ok(committed) => {
+                    crash_at(CrashPoint::AfterOutcome);
+                    return Ok(committed.state);
+                }
+                Err(CommandError::Contended) if mutated(Mutant::DropOnConflict) => return Err(CommandError::Contended),
                 Err(CommandError::Unavailable(_) | CommandError::Contended) if !self.stop.given() => {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(std::time::Duration::from_secs(1));
@@ -369,6 +356,12 @@ impl Publisher {
         self.moved(look.job, PostAction::FailAttempt { account_id, number, step: None, failure }).await?;
         Ok(Next::Done)
     }
+}
+
+/// Whether the attempt has begun and may send its first step.
+fn may_send(event: &PostEvent) -> bool {
+    let begun = |event| mutated(Mutant::NoIntent) && matches!(event, &PostEvent::AttemptStarted(_));
+    matches!(event, PostEvent::SendIntended(_)) || begun(event)
 }
 
 /// Makes a message ready and opens the line that carries it.

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use campanile_events::ids::WorkerId;
+use campanile_events::{
+    ids::WorkerId,
+    sabotage::{CrashPoint, crash_at},
+};
 use tokio::{
     sync::Semaphore,
     task::{JoinHandle, JoinSet},
@@ -70,11 +73,13 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut stop: Stop) {
 /// One job, in a task of its own: should it panic or come to no end, the target is looked at again, and the attempt that
 /// was left behind lapses then.
 async fn work(publisher: Publisher, taken: Taken) {
+    crash_at(CrashPoint::AfterClaim);
     let job = taken.job().clone();
     let pause = publisher.context.timing.retry_first;
     let span = tracing::info_span!("publisher.publish", post.id = %job.post_id, account.id = %job.account_id);
     let at_hand = job.clone();
     let done = tokio::spawn(async move { publisher.work(&at_hand).await }.instrument(span)).await;
+    crash_at(CrashPoint::BeforeAck);
     match done {
         Ok(Ok(None)) => {}
         Ok(Ok(Some(pause))) => taken.later(pause),

@@ -15,6 +15,7 @@ use campanile_events::{
     clock::{Moment, SharedClock},
     db::DbError,
     ids::{AccountId, WorkspaceId},
+    sabotage::{CrashPoint, crash_at},
 };
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use uuid::Uuid;
@@ -161,6 +162,7 @@ impl Renewal for Claimed {
     }
 
     async fn replace(&mut self, new: Credentials) -> Result<(), NotKept> {
+        crash_at(CrashPoint::AfterTokenRefresh);
         let now = self.clock.now();
         let kept = self.tokens.replace(self.workspace, self.account, &self.current, new, now).await;
         self.current = kept.map_err(|error| {

@@ -11,7 +11,10 @@ use super::{
     transaction::SqliteTransaction,
     writer::{Turn, Writer},
 };
-use crate::db::{Database, DbError, Engine, Row, Transaction, Value};
+use crate::{
+    db::{Database, DbError, Engine, Row, Transaction, Value},
+    sabotage::{Mutant, mutated},
+};
 
 /// How long a connection waits for a lock that another process holds.
 const BUSY: Duration = Duration::from_secs(5);
@@ -98,6 +101,8 @@ fn prepare(connection: &Connection, durability: Durability) -> Result<(), DbErro
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let synchronous = match durability {
+        Durability::Full if mutated(Mutant::AnswerBeforeSync) => "off",
+        Durability::Full if mutated(Mutant::SynchronousNormal) => "normal",
         Durability::Full => "full",
         Durability::Normal => "normal",
     };

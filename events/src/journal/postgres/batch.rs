@@ -9,6 +9,7 @@ use super::{
 use crate::{
     ids::{EventId, Position},
     journal::queue::{Answer, Waiting},
+    sabotage::{CrashPoint, crash_at},
 };
 
 /// A batch as it was decided, and committed unless [`Outcome::failed`] says otherwise.
@@ -42,6 +43,7 @@ pub(super) async fn attempt(link: &Link, batch: &[Waiting]) -> Result<Outcome, F
     };
     let advanced = Advanced { first, head: ledger.position, events: ledger.position.0 - before.0 };
     let events = Events::of(answers.iter().flatten().flatten())?;
+    crash_at(CrashPoint::MidBatch);
     let failed = link.commit(&events, &Changes::of(&ledger)).await.err();
     drop(events);
     Ok(Outcome { answers, advanced: Some(advanced), failed })

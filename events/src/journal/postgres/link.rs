@@ -11,7 +11,8 @@ use super::{
     columns::{Changes, Events},
     concerns::Concerns,
     failure::Failure,
-    rows::{Column, HEAD, HeadRow, RECEIPT, receipt},
+    numbering,
+    rows::{Column, HeadRow, RECEIPT, receipt},
 };
 use crate::{
     db::postgres::{Settings, connect},
@@ -80,7 +81,8 @@ pub(super) struct Link {
 impl Link {
     pub(super) async fn open(settings: &Settings) -> Result<Self, ReadError> {
         let client = connect(&settings.clone().named("journal")).await?;
-        let lock = format!("{HEAD} for update");
+        numbering::prepare(&client).await;
+        let (lock, insert) = (numbering::head(), numbering::insert());
         let receipts = format!("{RECEIPT} {RECEIPTS}");
         let prepared = async {
             // A plan that was made while the tables were small may not scan them when they are not.
@@ -98,7 +100,7 @@ impl Link {
             };
             let writing = async {
                 tokio::try_join!(
-                    prepare(INSERT),
+                    prepare(&insert),
                     prepare(TAKE),
                     prepare(RELEASE),
                     prepare(KEEP),
@@ -145,7 +147,7 @@ impl Link {
         let (_begun, head, versions, numbers, claims, receipts) = flight(Box::pin(async {
             tokio::try_join!(
                 biased;
-                client.batch_execute(BEGIN),
+                client.batch_execute(numbering::begin()),
                 client.query_opt(&self.lock, &[]),
                 client.query(&self.versions, &asked),
                 client.query(&self.numbers, &workspaces),

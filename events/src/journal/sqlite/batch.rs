@@ -14,6 +14,7 @@ use crate::{
         ledger::Ledger,
         queue::{Answer, Tally, Waiting, answer, refuse},
     },
+    sabotage::{CrashPoint, crash_at},
 };
 
 /// Carries out a batch on the writer's connection and answers each caller. If one append can't be stored, the others
@@ -47,6 +48,7 @@ fn attempt(
     for event in answers.iter().flatten().flatten() {
         insert_event(&transaction, event)?;
     }
+    crash_at(CrashPoint::MidBatch);
     write_changes(&transaction, &ledger)?;
     commit(&transaction, first)?;
     tally.count(ledger.position.0 - before.0, ledger.position);

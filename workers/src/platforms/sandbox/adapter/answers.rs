@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use campanile_events::{post::FailureClass, seal::Open};
+use campanile_events::{
+    post::FailureClass,
+    sabotage::{Mutant, mutated},
+    seal::Open,
+};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
@@ -45,6 +49,7 @@ fn judge(answer: &Answer) -> SendFailure {
         (400 | 404 | 405 | 415, _) => FailureClass::OutdatedAdapter,
         // The sandbox gives this code only where it did nothing.
         (503, Some(BEFORE_EFFECT)) => FailureClass::Transient,
+        (502, _) if mutated(Mutant::BadGatewayIsTransient) => FailureClass::Transient,
         _ => FailureClass::Uncertain,
     };
     SendFailure {
