@@ -41,6 +41,6 @@ pub use picture::png;
 pub use place::Place;
 pub use process::Process;
 pub use program::{Ran, campanile, campanile_in};
-pub use sandbox::{SandboxServer, Truth};
+pub use sandbox::{SandboxServer, Truth, Visible};
 pub use servers::{Environment, Servers};
 pub use targets::{attempts, published, settled, target_of};

@@ -67,13 +67,19 @@ pub struct Visible {
     /// What it shows.
     #[serde(default)]
     pub media_ids: Vec<String>,
+    /// The key that came with it.
+    pub marker: Option<String>,
+    /// Which request it came by.
+    pub request_seq: u64,
 }
 
 /// A request to post.
 #[derive(Debug, Deserialize)]
 pub struct Received {
-    /// Whose it is.
-    pub account: String,
+    /// Its number.
+    pub seq: u64,
+    /// The key that came with it.
+    pub marker: Option<String>,
     /// When it came.
     #[serde(rename = "received_at")]
     pub at: DateTime<Utc>,
@@ -102,6 +108,16 @@ impl SandboxServer {
         let (process, address) = serve(&self.folder, self.address.trim_start_matches("http://")).await;
         assert_eq!(address, self.address);
         self.process = process;
+    }
+
+    /// Holds it still, connections open; [`SandboxServer::thaw`] lets it go on.
+    pub fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.process.thaw();
     }
 
     /// What is true.

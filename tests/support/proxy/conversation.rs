@@ -117,12 +117,7 @@ async fn passable(seen: &mut Seen) {
 struct Broken;
 
 /// Carries what one side says to the other, until it has no more to say.
-async fn pump(
-    mut from: ReadHalf<'_>,
-    mut to: WriteHalf<'_>,
-    toward: Toward,
-    mut seen: Seen,
-) -> Result<(), Broken> {
+async fn pump(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, toward: Toward, mut seen: Seen) -> Result<(), Broken> {
     let mut chunk = vec![0; CHUNK];
     let mut left = budget(&seen, toward);
     loop {

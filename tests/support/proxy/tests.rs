@@ -218,9 +218,13 @@ async fn a_cut_comes_after_so_many_bytes_in_its_direction() {
     hears(&mut stream, "before").await;
     proxy.suffer(Trouble::CutAfter(3, Toward::Server));
     says(&mut stream, "after").await;
-    eventually("what passes is heard", SOON, async || {
-        if echo.heard() == "beforeaft" { Ok(()) } else { Err(echo.heard()) }
-    })
+    eventually(
+        "what passes is heard",
+        SOON,
+        async || {
+            if echo.heard() == "beforeaft" { Ok(()) } else { Err(echo.heard()) }
+        },
+    )
     .await;
     proxy.suffer(Trouble::CutAfter(3, Toward::Client));
     for stream in [&mut connect(&proxy).await, &mut connect(&proxy).await] {
