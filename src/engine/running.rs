@@ -64,6 +64,7 @@ impl Engine {
     /// The same, going by another clock.
     pub async fn open_with(configuration: &Configuration, clock: SharedClock) -> Result<Self, OpenError> {
         let mut store = Store::open(&configuration.folder, Opening::Existing, clock.clone()).await?;
+        store.settle_restored(configuration.on_restored).await?;
         store.check_served().await?;
         for _ in 0..STARTS {
             // A database that was there a moment ago comes back, as it does for an engine that runs.

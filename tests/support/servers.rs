@@ -62,6 +62,18 @@ impl Servers {
         self.postgres.sql(DATABASE, statements)
     }
 
+    /// A backup of the nodes' database, as `pg_dump` makes it.
+    pub fn backup(&self) -> Vec<u8> {
+        self.postgres.dump(DATABASE)
+    }
+
+    /// Puts a backup back in the place of what the database holds now.
+    pub fn put_back(&self, backup: &[u8]) {
+        self.postgres.sql("postgres", &format!("drop database {DATABASE} with (force)"));
+        self.postgres.create_database(DATABASE);
+        self.postgres.restore(DATABASE, backup);
+    }
+
     /// All that stands in the database, as text.
     pub fn dump(&self) -> String {
         let dump = self.postgres.dump(DATABASE);
