@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 use super::{Process, campanile};
 
+const FILE: &str = "sandbox.jsonl";
+
 /// The sandbox platform as a process of its own.
 #[derive(Debug)]
 pub struct SandboxServer {
@@ -98,6 +100,11 @@ impl SandboxServer {
         Self { address, http, process, folder }
     }
 
+    /// Where it keeps what is true.
+    pub fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join(FILE)
+    }
+
     /// Ends it: nobody answers at its address any more.
     pub fn down(&mut self) {
         self.process.kill9();
@@ -142,7 +149,7 @@ impl SandboxServer {
 
 async fn serve(folder: &TempDir, address: &str) -> (Process, String) {
     let mut command = campanile();
-    command.args(["sandbox", "--file", "sandbox.jsonl", "--listen", address]).current_dir(folder.path());
+    command.args(["sandbox", "--file", FILE, "--listen", address]).current_dir(folder.path());
     let mut process = Process::start("sandbox", &mut command, folder.path());
     let address = process.address().await;
     (process, address)

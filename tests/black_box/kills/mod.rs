@@ -21,7 +21,7 @@ mod town;
 mod troubles;
 mod written;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use crate::support::{Chance, Client, now};
 use promises::{Evidence, Table};
@@ -62,7 +62,8 @@ async fn promises_hold_whatever_is_killed_held_or_cut() {
 async fn judge(town: &Town, journal: &[written::Entry], past: &[Past], clients: &[Client]) -> Table {
     let posts = ended::wait(journal, clients).await;
     let (asked, differing) = written::ask_again(journal, clients).await;
-    let log = Log::read(&town.command(&["log", "tail"]).ok());
+    let lines = town.command(&["log", "tail"]).ok();
+    let log = Log::read(&lines);
     let truth = town.sandbox.truth().await;
     println!(
         "record: {} attempts, {} requests came, {} posts stand",
@@ -77,7 +78,21 @@ async fn judge(town: &Town, journal: &[written::Entry], past: &[Past], clients: 
     let verified = town.command(&["log", "verify"]);
     let refused = (verified.code != Some(0)).then(|| format!("log verify: {}{}", verified.output, verified.errors));
     table.add("Unaltered, without a hole", log.events, log.holes.into_iter().chain(refused).collect(), "log verify");
+    if !table.broken().is_empty() {
+        keep(town, journal, &lines);
+    }
     table
+}
+
+/// Keeps what all three said, for who looks into it.
+fn keep(town: &Town, journal: &[written::Entry], log: &str) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kills");
+    let clients: Vec<_> = journal.iter().map(|entry| format!("{entry:?}\n")).collect();
+    let kept = fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join("clients.txt"), clients.concat()))
+        .and_then(|()| fs::write(folder.join("log.jsonl"), log))
+        .and_then(|()| fs::copy(town.sandbox.file(), folder.join("sandbox.jsonl")));
+    eprintln!("what clients, log and platform say is in {} ({kept:?})", folder.display());
 }
 
 /// Says what was done.

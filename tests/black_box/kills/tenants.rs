@@ -20,7 +20,7 @@ pub(super) struct Tenant {
 }
 
 /// An account of the sandbox.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Account {
     pub id: String,
     pub handle: String,

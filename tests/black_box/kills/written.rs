@@ -78,6 +78,12 @@ impl Given {
         Self { status: answer.status, text: answer.text.clone(), etag, position }
     }
 
+    /// One with this body.
+    #[cfg(test)]
+    pub fn with(body: &Value) -> Self {
+        Self { status: 201, text: body.to_string(), etag: String::new(), position: String::new() }
+    }
+
     /// The id of what was made.
     pub fn id(&self) -> String {
         let made: Value = serde_json::from_str(&self.text).expect("an answer is JSON");
@@ -174,10 +180,12 @@ pub(super) async fn write_all(
             post.go_on(clients, impatient).await;
             let with = |text: String, wish| Entry::new(text, post.tenant, post.account.clone(), wish, now());
             let late = post.came_late().then(|| with(format!("{} at once", post.text), Wish::Now));
+            // Whoever crashed and doesn't know writes another one; so there is a target for each number at least.
+            let anew = (post.fate == Fate::Silence).then(|| with(format!("{} anew", post.text), Wish::Now));
             let draft = and_draft.then(|| with(format!("kept beside {}", post.text), Wish::Draft));
             let mut written = Vec::new();
-            for mut more in late.into_iter().chain(draft) {
-                more.go_on(clients, impatient).await;
+            for mut more in late.into_iter().chain(anew).chain(draft) {
+                more.go_on(clients, false).await;
                 written.push(more);
             }
             written.push(post);

@@ -10,6 +10,8 @@ mod kept;
 mod platform;
 mod sent;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 

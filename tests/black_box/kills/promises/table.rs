@@ -21,6 +21,11 @@ impl Table {
         self.0.push(Row { promise, checked, wrong, note: note.into() });
     }
 
+    /// The promises that were broken.
+    pub fn broken(&self) -> Vec<&'static str> {
+        self.0.iter().filter(|row| !row.wrong.is_empty()).map(|row| row.promise).collect()
+    }
+
     /// Prints it, and fails if one was broken.
     pub fn conclude(&self) {
         println!("record: | promise | checked | found wrong | |");
@@ -28,13 +33,12 @@ impl Table {
         for Row { promise, checked, wrong, note } in &self.0 {
             println!("record: | {promise} | {checked} | {} | {note} |", wrong.len());
         }
-        let mut broken = Vec::new();
-        for row in self.0.iter().filter(|row| !row.wrong.is_empty()) {
-            broken.push(row.promise);
+        for row in &self.0 {
             for wrong in row.wrong.iter().take(TOLD) {
                 eprintln!("wrong: {}: {wrong}", row.promise);
             }
         }
+        let broken = self.broken();
         assert!(broken.is_empty(), "broken: {broken:?}");
     }
 }
