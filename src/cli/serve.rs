@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use super::{Failure, Telemetry, logging, shutdown};
 use crate::{
-    configuration::{Configuration, ServeFlags},
+    configuration::{Configuration, OnRestored, ServeFlags},
     engine::{Engine, PATIENCE},
 };
 
@@ -19,6 +19,7 @@ const EXAMPLES: &str = "Examples:
   campanile serve --listen 0.0.0.0:8080 --data /var/lib/campanile --log-format json
   campanile serve --config /etc/campanile/campanile.toml
   CAMPANILE_ALLOW_EGRESS=10.1.2.0/24 campanile serve
+  campanile serve --restored
 
 A flag counts before its variable, a variable before the file, the file before the default.";
 
@@ -33,11 +34,19 @@ A flag counts before its variable, a variable before the file, the file before t
 pub struct Serve {
     #[command(flatten)]
     flags: ServeFlags,
+
+    /// The log was restored from a backup: begin a new epoch, so that nothing is sent twice
+    ///
+    /// Not needed where the checkpoint in the data folder is younger than the backup: `serve` sees it then. To be said
+    /// once and to one node, not in what a supervisor starts: each start with it begins an epoch.
+    #[arg(long)]
+    restored: bool,
 }
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let configuration = Configuration::resolve(self.flags)?;
+        let mut configuration = Configuration::resolve(self.flags)?;
+        configuration.on_restored = if self.restored { OnRestored::BeginAnyway } else { OnRestored::Begin };
         let telemetry = configuration.otlp_endpoint.as_ref().map(Telemetry::start).transpose()?;
         logging::start_with(configuration.log_format, "info", telemetry.as_ref());
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

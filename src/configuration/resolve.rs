@@ -28,6 +28,18 @@ pub struct Folder {
     pub database: Option<postgres::Settings>,
 }
 
+/// What is done with a log that was restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnRestored {
+    /// It is refused, where that is noticed.
+    #[default]
+    Refuse,
+    /// Its new epoch begins, where it is noticed.
+    Begin,
+    /// Its new epoch begins: the operator says that it was.
+    BeginAnyway,
+}
+
 /// What `serve` runs with.
 #[derive(Debug, Clone)]
 pub struct Configuration {
@@ -53,6 +65,8 @@ pub struct Configuration {
     pub timing: Timing,
     /// Which collector takes traces.
     pub otlp_endpoint: Option<Url>,
+    /// What is done with a log that was restored.
+    pub on_restored: OnRestored,
 }
 
 /// A setting that can't be used.
@@ -132,6 +146,7 @@ impl Configuration {
             log_format: LogFormat::default(),
             timing: Timing::default(),
             otlp_endpoint: None,
+            on_restored: OnRestored::default(),
         }
     }
 
@@ -178,6 +193,7 @@ impl Configuration {
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             timing,
             otlp_endpoint,
+            on_restored: OnRestored::default(),
         })
     }
 }

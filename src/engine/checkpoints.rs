@@ -44,7 +44,16 @@ impl Checkpoints {
         }
     }
 
+    /// The note in the folder, whoever signed it.
+    pub fn kept(&self) -> Option<String> {
+        std::fs::read_to_string(&self.file).ok()
+    }
+
+    /// A log that was restored is noticed by a note of more events than it has: that one stays until a new epoch begins.
     fn write(&self, note: &str) -> Result<(), DbError> {
+        if self.kept().is_some_and(|kept| is_of_more(&kept, note)) {
+            return Ok(());
+        }
         let beside = self.file.with_extension("new");
         let written = std::fs::write(&beside, note).and_then(|()| std::fs::rename(&beside, &self.file));
         written.map_err(|error| DbError::Unavailable(format!("the file of the checkpoint: {error}")))
@@ -63,6 +72,15 @@ impl Checkpoints {
     }
 }
 
+/// Whether a note is of more events than another one of the same log and epoch, as far as their texts say.
+fn is_of_more(kept: &str, new: &str) -> bool {
+    let read = |note: &str| {
+        let mut lines = note.lines();
+        Some((lines.next()?.to_owned(), lines.next()?.parse::<u64>().ok()?))
+    };
+    read(kept).zip(read(new)).is_some_and(|(kept, new)| kept.0 == new.0 && kept.1 > new.1)
+}
+
 const fn migrations(engine: Engine) -> &'static [&'static str] {
     match engine {
         Engine::Sqlite => &["create table log_checkpoints (
@@ -73,5 +91,23 @@ const fn migrations(engine: Engine) -> &'static [&'static str] {
             epoch bigint not null, size bigint not null, note text not null, created_at timestamptz not null,
             primary key (epoch, size)
         )"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_of_fewer_events_does_not_take_its_place_within_an_epoch() {
+        for (kept, new, stays) in [
+            ("campanile/a/epoch-1\n10\n", "campanile/a/epoch-1\n9\n", true),
+            ("campanile/a/epoch-1\n10\n", "campanile/a/epoch-1\n10\n", false),
+            ("campanile/a/epoch-1\n10\n", "campanile/a/epoch-2\n9\n", false),
+            ("campanile/b/epoch-1\n10\n", "campanile/a/epoch-1\n9\n", false),
+            ("nonsense", "campanile/a/epoch-1\n9\n", false),
+        ] {
+            assert_eq!(is_of_more(kept, new), stays, "{kept:?} {new:?}");
+        }
     }
 }

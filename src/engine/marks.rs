@@ -14,6 +14,7 @@ use campanile_events::{
 const OWNER: &str = "log_marks";
 const PENDING: &str = "epoch_pending";
 const MOVED: &str = "moved";
+const RESTORED: &str = "restored";
 
 /// The marks of one log.
 #[derive(Debug, Clone)]
@@ -38,6 +39,16 @@ impl Marks {
     /// Whether a log of this epoch waits for the next one. Once that has begun, the mark says nothing any more.
     pub async fn is_epoch_pending(&self, epoch: Epoch) -> Result<bool, DbError> {
         Ok(self.get(PENDING).await?.is_some_and(|after| after >= epoch))
+    }
+
+    /// The log of this epoch was seen to be an older copy of itself: its next one begins before it is served, by itself.
+    pub async fn was_restored(&self, epoch: Epoch) -> Result<(), DbError> {
+        self.set(RESTORED, epoch).await
+    }
+
+    /// Whether a log of this epoch was seen to be an older copy. Once the next one has begun, the mark says nothing any more.
+    pub async fn is_restored(&self, epoch: Epoch) -> Result<bool, DbError> {
+        Ok(self.get(RESTORED).await?.is_some_and(|seen| seen >= epoch))
     }
 
     /// The log of this epoch was exported for a move: a successor serves it.

@@ -36,6 +36,7 @@ mod master_key;
 mod notary;
 mod projecting;
 mod publishing;
+mod restored;
 mod running;
 mod serve;
 mod socket;

@@ -19,6 +19,7 @@ use campanile_workers::{bus::nats::ConnectError, media::StoreError};
 use super::{
     Checkpoints, FolderLock, LockError, Marks, MasterKeyError,
     databases::{self, Databases},
+    log::EpochError,
     master_key,
 };
 use crate::{access::somebody_serves, configuration::Folder, metrics::Metrics};
@@ -62,6 +63,15 @@ pub enum OpenError {
          the backup. Run `campanile log new-epoch` about the same engine first"
     )]
     EpochPending,
+    /// The log is an older copy of itself.
+    #[error(
+        "the log ends before the signed checkpoint beside it: it was restored from a backup, and its new epoch has not begun. \
+         Run `campanile serve` or `campanile log new-epoch` about the same engine first"
+    )]
+    Restored,
+    /// A new epoch was to begin, and didn't.
+    #[error("the new epoch did not begin: {0}")]
+    Epoch(#[from] EpochError),
     /// The log is served elsewhere.
     #[error(
         "the log was exported for a move: two engines with one history would both publish. If the move was given up, and \
@@ -127,6 +137,8 @@ impl OpenError {
                 | Self::EmptyDatabase
                 | Self::Founded
                 | Self::EpochPending
+                | Self::Restored
+                | Self::Epoch(EpochError::Served)
                 | Self::Moved
                 | Self::MasterKey(_)
         )

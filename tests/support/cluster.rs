@@ -1,10 +1,14 @@
 //! Many nodes on one PostgreSQL and one NATS.
 
-use std::ops::{Index, IndexMut};
+use std::{
+    collections::BTreeMap,
+    ops::{Index, IndexMut},
+    process::Command,
+};
 
 use futures::future::join_all;
 
-use super::{Client, Node, Options, Place, Servers};
+use super::{Client, Environment, Node, Options, Place, Ran, Servers};
 
 /// The nodes that answer requests.
 pub const API: [usize; 2] = [0, 1];
@@ -29,6 +33,8 @@ const NODES: [(&str, &str); 6] = [
 pub struct Cluster {
     secret: String,
     nodes: Vec<Node>,
+    /// How those find the servers that don't find them as all do.
+    ways: BTreeMap<usize, Environment>,
     ended: bool,
     /// Dropped last: until then what the programs said can be read.
     place: Place,
@@ -38,9 +44,19 @@ impl Cluster {
     /// Makes a place, an owner and a key, and starts every node.
     pub async fn start(options: Options) -> Self {
         let mut cluster = Self::stopped(&options);
-        let place = &cluster.place;
-        join_all(cluster.nodes.iter_mut().map(|node| node.start(place.program_in(node.data())))).await;
+        cluster.start_all().await;
         cluster
+    }
+
+    /// Starts every node, none of which runs, and waits until they are ready.
+    pub async fn start_all(&mut self) {
+        let programs: Vec<_> = (0..self.size()).map(|node| self.program(node)).collect();
+        join_all(self.nodes.iter_mut().zip(programs).map(|(node, program)| node.start(program))).await;
+    }
+
+    /// Another way for a node to PostgreSQL and NATS, from its next start on.
+    pub fn reach_by(&mut self, node: usize, way: Environment) {
+        self.ways.insert(node, way);
     }
 
     /// The same, with no node running yet.
@@ -52,7 +68,7 @@ impl Cluster {
             std::fs::create_dir(&data).expect("a data folder");
             Node::new(name, Some(roles), options.clone(), &data, place.outputs())
         });
-        Self { secret, nodes: nodes.collect(), ended: false, place }
+        Self { secret, nodes: nodes.collect(), ways: BTreeMap::new(), ended: false, place }
     }
 
     /// How many nodes there are; each has a number below that.
@@ -72,14 +88,32 @@ impl Cluster {
 
     /// Starts a node that was killed or stopped, and doesn't wait until it is ready.
     pub async fn launch(&mut self, node: usize) {
-        let program = self.place.program_in(self[node].data());
+        let program = self.program(node);
         self[node].launch(program).await;
     }
 
     /// Starts a node that was killed or stopped, and waits until it is ready.
     pub async fn restart(&mut self, node: usize) {
-        let program = self.place.program_in(self[node].data());
+        let program = self.program(node);
         self[node].start(program).await;
+    }
+
+    fn program(&self, node: usize) -> Command {
+        let mut program = self.place.program_in(self[node].data());
+        if let Some(way) = self.ways.get(&node) {
+            way.tell(&mut program);
+        }
+        program
+    }
+
+    /// The secret of the key that `init` printed.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// Runs a command beside the nodes.
+    pub fn command(&self, arguments: &[&str]) -> Ran {
+        self.place.command(arguments)
     }
 
     /// PostgreSQL and NATS.

@@ -5,6 +5,7 @@
 //! - [`Place`]: where an engine lives. One variable says on what the engines of a whole run stand.
 //! - [`SandboxServer`]: `campanile sandbox` as a process; its journal is the ground truth.
 //! - [`mastodon`]: a server that speaks enough of Mastodon's API, misbehaves when told to, and keeps its own truth.
+//! - [`proxy`]: what stands between two parts and misbehaves as networks do.
 //! - [`Client`] and [`Answer`]: requests to the API, and what came back.
 //! - [`eventually`]: the one way to wait.
 //!
@@ -23,6 +24,7 @@ mod picture;
 mod place;
 mod process;
 mod program;
+pub mod proxy;
 mod reset;
 mod sandbox;
 mod servers;
@@ -39,6 +41,6 @@ pub use picture::png;
 pub use place::Place;
 pub use process::Process;
 pub use program::{Ran, campanile, campanile_in};
-pub use sandbox::{SandboxServer, Truth};
+pub use sandbox::{SandboxServer, Truth, Visible};
 pub use servers::{Environment, Servers};
 pub use targets::{attempts, published, settled, target_of};

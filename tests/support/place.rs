@@ -26,9 +26,14 @@ pub struct Place {
 impl Place {
     /// An empty one, in the setting that the run is about.
     pub fn new() -> Self {
+        if Self::is_of_many_nodes() { Self::of_many_nodes() } else { Self::with(None) }
+    }
+
+    /// Whether the run is about many nodes.
+    pub fn is_of_many_nodes() -> bool {
         match std::env::var(SETTING).as_deref() {
-            Err(_) | Ok("embedded") => Self::with(None),
-            Ok("production") => Self::of_many_nodes(),
+            Err(_) | Ok("embedded") => false,
+            Ok("production") => true,
             Ok(other) => panic!("{SETTING} is `embedded` or `production`, not `{other}`"),
         }
     }

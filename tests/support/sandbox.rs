@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 use super::{Process, campanile};
 
+const FILE: &str = "sandbox.jsonl";
+
 /// The sandbox platform as a process of its own.
 #[derive(Debug)]
 pub struct SandboxServer {
@@ -67,13 +69,19 @@ pub struct Visible {
     /// What it shows.
     #[serde(default)]
     pub media_ids: Vec<String>,
+    /// The key that came with it.
+    pub marker: Option<String>,
+    /// Which request it came by.
+    pub request_seq: u64,
 }
 
 /// A request to post.
 #[derive(Debug, Deserialize)]
 pub struct Received {
-    /// Whose it is.
-    pub account: String,
+    /// Its number.
+    pub seq: u64,
+    /// The key that came with it.
+    pub marker: Option<String>,
     /// When it came.
     #[serde(rename = "received_at")]
     pub at: DateTime<Utc>,
@@ -92,6 +100,11 @@ impl SandboxServer {
         Self { address, http, process, folder }
     }
 
+    /// Where it keeps what is true.
+    pub fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join(FILE)
+    }
+
     /// Ends it: nobody answers at its address any more.
     pub fn down(&mut self) {
         self.process.kill9();
@@ -102,6 +115,16 @@ impl SandboxServer {
         let (process, address) = serve(&self.folder, self.address.trim_start_matches("http://")).await;
         assert_eq!(address, self.address);
         self.process = process;
+    }
+
+    /// Holds it still, connections open; [`SandboxServer::thaw`] lets it go on.
+    pub fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.process.thaw();
     }
 
     /// What is true.
@@ -126,7 +149,7 @@ impl SandboxServer {
 
 async fn serve(folder: &TempDir, address: &str) -> (Process, String) {
     let mut command = campanile();
-    command.args(["sandbox", "--file", "sandbox.jsonl", "--listen", address]).current_dir(folder.path());
+    command.args(["sandbox", "--file", FILE, "--listen", address]).current_dir(folder.path());
     let mut process = Process::start("sandbox", &mut command, folder.path());
     let address = process.address().await;
     (process, address)

@@ -46,9 +46,32 @@ impl Servers {
         ])
     }
 
+    /// How a node finds them by other ports of this machine: those of proxies before them.
+    pub fn environment_through(&self, postgres: u16, nats: u16) -> Environment {
+        let database =
+            self.postgres.url(DATABASE).replacen(&format!(":{}/", self.postgres.port()), &format!(":{postgres}/"), 1);
+        Environment(vec![
+            ("CAMPANILE_DATABASE_URL", database.into()),
+            ("CAMPANILE_NATS_URL", format!("nats://127.0.0.1:{nats}").into()),
+            ("CAMPANILE_MASTER_KEY_FILE", self.folder.path().join(KEY).into()),
+        ])
+    }
+
     /// Runs statements in the nodes' database; answers the rows, a line each.
     pub fn sql(&self, statements: &str) -> String {
         self.postgres.sql(DATABASE, statements)
+    }
+
+    /// A backup of the nodes' database, as `pg_dump` makes it.
+    pub fn backup(&self) -> Vec<u8> {
+        self.postgres.dump(DATABASE)
+    }
+
+    /// Puts a backup back in the place of what the database holds now.
+    pub fn put_back(&self, backup: &[u8]) {
+        self.postgres.sql("postgres", &format!("drop database {DATABASE} with (force)"));
+        self.postgres.create_database(DATABASE);
+        self.postgres.restore(DATABASE, backup);
     }
 
     /// All that stands in the database, as text.

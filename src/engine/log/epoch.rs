@@ -7,7 +7,7 @@ use campanile_events::{
     ids::{Epoch, EventId, Position, Version, WorkspaceId},
     journal::{Actor, Append, AppendError, Expected, Head, Metadata, NewEvent, ReadError, StreamKind},
     log::{EpochStarted, LogEvent, STREAM},
-    merkle::checkpoint::{Checkpoint, open},
+    merkle::checkpoint::{Checkpoint, VerifyingKey, open},
     outdated::Outdated,
     post::{Post, PostAction, PostCommand, PostServices},
     stored::StoredEvent,
@@ -98,13 +98,26 @@ pub async fn begin_epoch(
     store.forget_read_models().map_err(storage)?;
     let unknown = hold(store, head.position, scheduled_too, seen).await?;
 
-    let epoch = head.epoch.next();
-    let now = store.clock.now();
-    let (last_checkpoint, known) = last.map(|(note, checkpoint)| (note, checkpoint.size)).unzip();
-    let event = LogEvent::EpochStarted(EpochStarted { epoch, last_checkpoint, at: now });
+    // A copy that is brought back a second time lacks the epochs that it was in since.
+    let epoch = last.as_ref().map_or(head.epoch, |(_, known, _)| head.epoch.max(*known)).next();
+    let (last_checkpoint, known) = last.map(|(note, _, checkpoint)| (note, checkpoint.size)).unzip();
+    let events = (head.epoch.0 + 1..=epoch.0).map(|number| began(store, Epoch(number), last_checkpoint.clone()));
+    let events = events.collect::<Result<_, _>>()?;
     let begun = store.journal.read_stream(STREAM, Version(0), usize::MAX >> 1).await?;
     let version = begun.last().map_or(Version(0), |event| event.version);
-    let event = NewEvent {
+    let expected = vec![Expected { stream: STREAM, version }];
+    let workspace = WorkspaceId::default();
+    let appended = store.journal.append(Append { workspace, expected, events, receipts: Vec::new(), begins: false }).await;
+    let appended = appended.map_err(|error: AppendError| storage(error))?;
+    let position = appended.last().map_or(head.position, |event| event.position);
+    Notary::of(store).sign_after(Position(0)).await.map_err(storage)?;
+    Ok(NewEpoch { epoch, position, known, unknown })
+}
+
+fn began(store: &Store, epoch: Epoch, last_checkpoint: Option<String>) -> Result<NewEvent, EpochError> {
+    let now = store.clock.now();
+    let event = LogEvent::EpochStarted(EpochStarted { epoch, last_checkpoint, at: now });
+    Ok(NewEvent {
         id: EventId::fresh(now),
         workspace: None,
         stream: STREAM,
@@ -113,37 +126,37 @@ pub async fn begin_epoch(
         payload: event.payload().map_err(storage)?,
         metadata: Metadata::by(Actor::operator()),
         claims: Vec::new(),
-    };
-    let expected = vec![Expected { stream: STREAM, version }];
-    let workspace = WorkspaceId::default();
-    let appended = store
-        .journal
-        .append(Append { workspace, expected, events: vec![event], receipts: Vec::new(), begins: false })
-        .await;
-    let appended = appended.map_err(|error: AppendError| storage(error))?;
-    let position = appended.first().map_or(head.position, |event| event.position);
-    Notary::of(store).sign_after(Position(0)).await.map_err(storage)?;
-    Ok(NewEpoch { epoch, position, known, unknown })
+    })
 }
 
-/// The latest checkpoint that this log's key signed in its epoch, of those given and those kept.
+/// A checkpoint of the log that `key` signs, with the epoch that it was signed in.
+///
+/// # Errors
+/// If it is another log's, or doesn't read.
+pub fn signed(note: &str, key: &VerifyingKey) -> Result<(Epoch, Checkpoint), String> {
+    let checkpoint = open(note, key).map_err(|error| error.to_string())?;
+    let origin = checkpoint.origin.as_str();
+    let number = origin.strip_prefix(key.name().as_str()).and_then(|rest| rest.strip_prefix("/epoch-"));
+    let epoch = number.and_then(|number| number.parse().ok()).map(Epoch);
+    epoch.map(|epoch| (epoch, checkpoint.clone())).ok_or_else(|| format!("it was signed over {origin}"))
+}
+
+/// The latest checkpoint that this log's key signed in its epoch or a later one, of those given and those kept.
 async fn last_known(
     store: &Store,
     head: &Head,
     known: &KnownCheckpoints,
-) -> Result<Option<(String, Checkpoint)>, EpochError> {
+) -> Result<Option<(String, Epoch, Checkpoint)>, EpochError> {
     let key = store.signing_key.verifying_key();
-    let origin = format!("{}/epoch-{}", key.name(), head.epoch);
-    let read = |note: &String| match open(note, &key) {
-        Ok(checkpoint) if checkpoint.origin.as_str() == origin => Ok((note.clone(), checkpoint)),
-        Ok(checkpoint) => Err(format!("it was signed over {}", checkpoint.origin.as_str())),
-        Err(error) => Err(error.to_string()),
+    let read = |note: &String| match signed(note, &key)? {
+        (epoch, checkpoint) if epoch >= head.epoch => Ok((note.clone(), epoch, checkpoint)),
+        (_, checkpoint) => Err(format!("it was signed over {}", checkpoint.origin.as_str())),
     };
     let mut found = known.given.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(EpochError::Checkpoint)?;
     // Those of an epoch before say nothing of this one.
     let own = store.checkpoints.newest().await.map_err(storage)?;
     found.extend(own.iter().chain(&known.kept).filter_map(|note| read(note).ok()));
-    Ok(found.into_iter().max_by_key(|(_, checkpoint)| checkpoint.size))
+    Ok(found.into_iter().max_by_key(|(_, epoch, checkpoint)| (*epoch, checkpoint.size)))
 }
 
 /// Holds every post; answers how many targets became unknown.

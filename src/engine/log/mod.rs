@@ -14,7 +14,7 @@ mod stats;
 mod verify;
 
 pub use claims::LogClaims;
-pub use epoch::{EpochError, KnownCheckpoints, NewEpoch, begin_epoch};
+pub use epoch::{EpochError, KnownCheckpoints, NewEpoch, begin_epoch, signed};
 pub use event::{LogEvent, UnreadableLogEvent};
 pub use export::{ExportError, Exported, export, verify_export};
 pub use import::{Announced, ImportError, Imported, announced, import};

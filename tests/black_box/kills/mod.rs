@@ -1,90 +1,107 @@
-//! `kill -9` again and again while posts fall due: afterwards every post is accounted for, none stands twice, none is lost.
+//! Everything is killed, stopped, held still and cut off from everything else, by seed, while clients write posts and posts
+//! fall due; then every promise is held against what clients were told, what the log says, and what the platform knows.
 //!
-//! `CAMPANILE_SEED` repeats a run's choices, `CAMPANILE_KILLS` and `CAMPANILE_POSTS` make it longer or shorter.
+//! It runs on one node and on many, as the run's setting says. `CAMPANILE_SEED` repeats a run's choices;
+//! `CAMPANILE_KILLS`, `CAMPANILE_POSTS` and `CAMPANILE_WORKSPACES` make it longer or shorter.
+//!
+//! - `size`: how much is to happen. `town`: what runs. `tenants`: who writes.
+//! - `written`: the clients' journal. `troubles`: what happens to parts; `cuts`: between them; `faults`: on the platform.
+//! - `ended`, `story`: what the engine says afterwards. `promises`: whether it is so.
+//! - `plan`: posts that fall due, for tests of one thing that goes wrong.
 
-mod account;
+mod cuts;
+mod ended;
 pub(crate) mod faults;
 pub(crate) mod plan;
+mod promises;
+mod size;
+mod story;
+mod tenants;
+mod town;
+mod troubles;
+mod written;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
-use serde_json::json;
+use crate::support::{Chance, Client, now};
+use promises::{Evidence, Table};
+use size::{Replay, Size};
+use story::Log;
+use town::Town;
+use troubles::Past;
 
-use crate::support::{Chance, Client, Engine, Options, SandboxServer, now, settled, until};
-use account::Accounting;
-use plan::{Plan, Planned};
+/// The runtime carries the proxies' traffic while a thread of it waits for a process.
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn promises_hold_whatever_is_killed_held_or_cut() {
+    let size = Size::usual();
+    let _replay = Replay(size);
+    let Size { seed, kills, posts, workspaces } = size;
+    println!("record: seed {seed}, {kills} kills, {posts} targets, {workspaces} workspaces");
+    let mut town = Town::start().await;
+    let tenants = Arc::new(tenants::settle_in(&town, size).await);
+    faults::add(&town.sandbox, &mut Chance::of(seed)).await;
 
-/// When nothing goes wrong any more, everything in doubt is settled within this.
-const SETTLED: Duration = Duration::from_secs(90);
+    let first = now() + Duration::from_millis(500);
+    let clients = Arc::new(tenants.iter().map(|it| town.clients(&it.secret)).collect::<Vec<_>>());
+    let writing = tokio::spawn(written::write_all(Arc::clone(&tenants), clients, size, first));
+    let cutting = tokio::spawn(cuts::happen(Arc::clone(&town.ways), size, first));
+    let mut past = troubles::happen(&mut town, size, first).await;
+    past.extend(cutting.await.expect("cuts are made"));
+    town.recover().await;
+    let journal = writing.await.expect("posts are written");
+    tell(&past);
 
-/// Says how to repeat a run that failed, of the tests with this name.
-pub(crate) struct Replay(pub Plan, pub &'static str);
-
-impl Drop for Replay {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let Self(Plan { seed, kills, posts, .. }, tests) = self;
-            eprintln!(
-                "to repeat: CAMPANILE_SEED={seed} CAMPANILE_KILLS={kills} CAMPANILE_POSTS={posts} tests/run -E 'test(/^{tests}::/)'"
-            );
-        }
-    }
+    let clients: Vec<_> = tenants.iter().map(|tenant| town.client(&tenant.secret)).collect();
+    let table = judge(&town, &journal, &past, &clients).await;
+    println!("record: {} s in all", (now() - first).num_seconds());
+    table.conclude();
+    town.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_doubled_or_lost_when_the_engine_is_killed() {
-    let replay = Replay(Plan::of(20, 300, Duration::from_secs(8), |_| Duration::from_secs(40)), "kills");
-    let plan = replay.0;
-    println!("record: seed {}, {} kills, {} posts", plan.seed, plan.kills, plan.posts);
-    let mut chance = Chance::of(plan.seed);
-    let sandbox = SandboxServer::start().await;
-    let mut engine = Engine::start(Options::default()).await;
-    let client = engine.client();
-    let (posts, first) = plan::write(&client, &sandbox, plan, &mut chance).await;
-    faults::add(&sandbox, &mut chance).await;
-    until(first).await;
+/// Waits until all has come to an end, and looks at it.
+async fn judge(town: &Town, journal: &[written::Entry], past: &[Past], clients: &[Client]) -> Table {
+    let posts = ended::wait(journal, clients).await;
+    let (asked, differing) = written::ask_again(journal, clients).await;
+    let lines = town.command(&["log", "tail"]).ok();
+    let log = Log::read(&lines);
+    let truth = town.sandbox.truth().await;
+    println!(
+        "record: {} attempts, {} requests came, {} posts stand",
+        log.attempts(),
+        truth.requests.len(),
+        truth.visible.len()
+    );
 
-    let kept = kill_again_and_again(&mut engine, &client, plan, &mut chance).await;
-    sandbox.no_faults().await;
-
-    account_for(&client, &sandbox, &posts, &kept).await;
+    let mut table = Table::default();
+    promises::check(&Evidence { journal, posts: &posts, log: &log, truth: &truth, past }, &mut table);
+    table.add("The same answer to a repeated key", asked, differing, "");
+    let verified = town.command(&["log", "verify"]);
+    let refused = (verified.code != Some(0)).then(|| format!("log verify: {}{}", verified.output, verified.errors));
+    table.add("Unaltered, without a hole", log.events, log.holes.into_iter().chain(refused).collect(), "log verify");
+    if !table.broken().is_empty() {
+        keep(town, journal, &lines);
+    }
+    table
 }
 
-/// Waits until every post has come to its end, and holds them all against the platform's truth; `kept` are drafts whose
-/// writing was answered.
-pub(crate) async fn account_for(client: &Client, sandbox: &SandboxServer, posts: &[Planned], kept: &[String]) {
-    let mut accounting = Accounting::default();
-    for post in posts {
-        let found = settled(client, &post.id, SETTLED).await;
-        accounting.ended(client, post, &found).await;
-    }
-    for draft in kept {
-        assert_eq!(
-            client.get(&format!("/v1/posts/{draft}")).await.status,
-            200,
-            "an answered command was lost: {draft}"
-        );
-    }
-    accounting.hold(posts, &sandbox.truth().await);
+/// Keeps what all three said, for who looks into it.
+fn keep(town: &Town, journal: &[written::Entry], log: &str) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kills");
+    let clients: Vec<_> = journal.iter().map(|entry| format!("{entry:?}\n")).collect();
+    let kept = fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join("clients.txt"), clients.concat()))
+        .and_then(|()| fs::write(folder.join("log.jsonl"), log))
+        .and_then(|()| fs::copy(town.sandbox.file(), folder.join("sandbox.jsonl")));
+    eprintln!("what clients, log and platform say is in {} ({kept:?})", folder.display());
 }
 
-/// Kills and restarts at moments of chance; gives the drafts that were answered meanwhile.
-async fn kill_again_and_again(engine: &mut Engine, client: &Client, plan: Plan, chance: &mut Chance) -> Vec<String> {
-    let account = client.own_account().await;
-    let mut kept = Vec::new();
-    let mut restarts = Duration::ZERO;
-    for kill in 0..plan.kills {
-        let draft = client
-            .post("/v1/posts", json!({"body": format!("kept {kill}"), "account_ids": [account]}))
-            .await
-            .expect(201);
-        kept.push(draft["id"].as_str().expect("an id").to_owned());
-        let up = Duration::from_millis(plan.shortest_up + chance.below(plan.widest_up));
-        until(now() + up).await;
-        engine.kill9();
-        engine.restart().await;
-        restarts += engine.ready_after();
+/// Says what was done.
+fn tell(past: &[Past]) {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for it in past {
+        *counts.entry(&it.kind).or_default() += 1;
     }
-    println!("record: ready again after {} ms on average", restarts.as_millis() / u128::from(plan.kills.max(1)));
-    kept
+    for (kind, count) in counts {
+        println!("record: {count} times: {kind}");
+    }
 }

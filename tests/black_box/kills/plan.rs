@@ -1,4 +1,4 @@
-//! What is to happen.
+//! Posts that fall due, for tests of one thing that goes wrong meanwhile.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{Chance, Client, SandboxServer, now};
 
-pub(crate) const CLASSES: [&str; 3] = ["keyed", "searchable", "blind"];
+const CLASSES: [&str; 3] = ["keyed", "searchable", "blind"];
 /// How many accounts of each class.
 const ACCOUNTS: usize = 3;
 
@@ -16,16 +16,11 @@ const ACCOUNTS: usize = 3;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     pub seed: u64,
-    pub kills: u32,
     pub posts: usize,
     /// How long it may take to write them all: none is due before.
     pub writing: Duration,
     /// How long posts fall due.
     pub window: Duration,
-    /// The shortest time between two kills, in milliseconds.
-    pub shortest_up: u64,
-    /// By how much it is longer, at most.
-    pub widest_up: u64,
 }
 
 /// A post that falls due.
@@ -35,23 +30,7 @@ pub(crate) struct Planned {
     pub due: DateTime<Utc>,
     pub account: String,
     pub handle: String,
-    pub class: &'static str,
     pub text: String,
-}
-
-impl Plan {
-    /// These numbers, but for what the environment says. Together the kills take as long as posts fall due.
-    pub fn of(kills: usize, posts: usize, writing: Duration, window: impl FnOnce(u32) -> Duration) -> Self {
-        let number = |name: &str, usual: usize| match std::env::var(name) {
-            Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is a whole number")),
-            Err(_) => usual,
-        };
-        let kills = number("CAMPANILE_KILLS", kills) as u32;
-        let window = window(kills);
-        let each = window.as_millis() as u64 / u64::from(kills.max(1));
-        let posts = number("CAMPANILE_POSTS", posts);
-        Self { seed: Chance::seed(), kills, posts, writing, window, shortest_up: each / 2, widest_up: each.max(1) }
-    }
 }
 
 /// Connects the accounts and schedules the posts.
@@ -66,14 +45,14 @@ pub(crate) async fn write(
     for number in 0..ACCOUNTS {
         for class in CLASSES {
             let handle = format!("{class}{number}");
-            accounts.push((client.connect_sandbox(&sandbox.address, &handle, class).await, handle, class));
+            accounts.push((client.connect_sandbox(&sandbox.address, &handle, class).await, handle));
         }
     }
     let first = now() + plan.writing;
     let planned = (0..plan.posts).map(|number| {
-        let (account, handle, class) = accounts[number % accounts.len()].clone();
+        let (account, handle) = accounts[number % accounts.len()].clone();
         let due = first + Duration::from_millis(chance.below(plan.window.as_millis() as u64));
-        Planned { id: String::new(), due, account, handle, class, text: format!("post {number}") }
+        Planned { id: String::new(), due, account, handle, text: format!("post {number}") }
     });
     let planned: Vec<_> = planned.collect();
     let write = |mut post: Planned| async move {

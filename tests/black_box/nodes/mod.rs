@@ -1,7 +1,6 @@
 //! Many nodes on one PostgreSQL and one NATS: two for each thing that nodes do, and what becomes of their promises when any
 //! of it dies, stands still or forgets.
 //!
-//! - `kills`: `kill -9` again and again, of every node and both servers.
 //! - `bus`: NATS loses all that it had, or wakes up in the past, or is away.
 //! - `database`: PostgreSQL is away.
 //! - `founding`: several make an engine at once.
@@ -17,7 +16,6 @@ mod database;
 mod dying;
 mod founding;
 mod keys;
-mod kills;
 mod leading;
 mod reading;
 mod real_timing;
@@ -39,7 +37,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 
 /// As many posts as this, of all delivery classes, which fall due within `window`.
 async fn posts_due(cluster: &Cluster, sandbox: &SandboxServer, posts: usize, window: Duration) -> Vec<Planned> {
-    let plan = Plan::of(0, posts, Duration::from_secs(6), |_| window);
+    let plan = Plan { seed: Chance::seed(), posts, writing: Duration::from_secs(6), window };
     println!("record: seed {}", plan.seed);
     let mut chance = Chance::of(plan.seed);
     let (posts, first) = plan::write(&cluster.client(API[0]), sandbox, plan, &mut chance).await;

@@ -96,7 +96,7 @@ async fn due_meanwhile(client: &Client, sandbox: &SandboxServer) -> Vec<Planned>
             let at = due.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
             let body = json!({"body": text, "account_ids": [account], "schedule": {"at": at}});
             let id = super::id(&client.post("/v1/posts", body).await.expect(201));
-            posts.push(Planned { id, due, account: account.clone(), handle: class.to_owned(), class, text });
+            posts.push(Planned { id, due, account: account.clone(), handle: class.to_owned(), text });
         }
     }
     posts

@@ -11,5 +11,6 @@ mod moving;
 mod pauses;
 mod people;
 mod projections;
+mod put_back;
 mod restore;
 mod telemetry;

@@ -82,6 +82,25 @@ impl Postgres {
         let _none = fs::remove_file(self.data().join("postmaster.pid"));
     }
 
+    /// Holds the server and all its backends still, connections open, as a machine without memory does;
+    /// [`Postgres::thaw`] lets it go on.
+    pub fn freeze(&self) {
+        self.tell_all("STOP");
+    }
+
+    /// Lets a frozen server go on.
+    pub fn thaw(&self) {
+        self.tell_all("CONT");
+    }
+
+    fn tell_all(&self, name: &str) {
+        let server = self.process.as_ref().expect("a server that runs").pid();
+        signal(server, name);
+        for backend in children(server) {
+            signal(backend, name);
+        }
+    }
+
     /// Stops the server in order; who is connected is thrown out.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {

@@ -1,0 +1,103 @@
+//! A log that is an older copy of itself: noticed at the start, and given a new epoch before anything is sent.
+//!
+//! Beside the data lies the newest signed checkpoint. A log that ends before it, or at it with another root, was put back
+//! from a backup: what it holds as due may have been sent since. It promises: such a log is neither served nor changed by a
+//! command before its new epoch has begun, and of nodes that start together one begins it. It can't notice a log that was
+//! restored together with its checkpoint, nor one whose copy is younger than the checkpoint: there the operator says so.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use campanile_events::{ids::Epoch, journal::Head, random};
+use campanile_workers::leases::{Asked, Leases};
+
+use super::{
+    OpenError, Store,
+    log::{EpochError, KnownCheckpoints, NewEpoch, begin_epoch, signed},
+};
+use crate::configuration::OnRestored;
+
+const LEASE: &str = "epoch";
+/// A node that dies while it begins an epoch keeps the others from it for so long.
+const HELD: Duration = Duration::from_secs(15);
+/// How often a node says that it is at it still, and the others look whether it is.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Nodes that were killed are taken for alive for some seconds, also those that a backup remembers.
+const FORGOTTEN: Duration = Duration::from_secs(20);
+
+impl Store {
+    /// Sees to it that a log that was restored is in an epoch of its own.
+    ///
+    /// # Errors
+    /// [`OpenError::Restored`] if it was, and nothing is to be done about it here.
+    pub async fn settle_restored(&self, on: OnRestored) -> Result<(), OpenError> {
+        let head = self.journal.head().await?;
+        if on != OnRestored::BeginAnyway && !self.was_restored(&head).await? {
+            return Ok(());
+        }
+        if on == OnRestored::Refuse {
+            return Err(OpenError::Restored);
+        }
+        tracing::warn!(log.position = %head.log_position(), "the log was restored from a backup: a new epoch begins");
+        self.marks.was_restored(head.epoch).await?;
+        let Some(NewEpoch { epoch, unknown, .. }) = self.begin_in_turn(head.epoch).await? else { return Ok(()) };
+        tracing::warn!(
+            %epoch, unknown,
+            "targets that may have been sent in what was lost are unknown until somebody settles them"
+        );
+        Ok(())
+    }
+
+    /// Whether the log's end lies before the checkpoint beside it, or that was seen before and not settled.
+    async fn was_restored(&self, head: &Head) -> Result<bool, OpenError> {
+        let is_ahead = self.checkpoints.kept().is_some_and(|note| {
+            let (epoch, checkpoint) = match signed(&note, &self.signing_key.verifying_key()) {
+                Ok(read) => read,
+                // Another log's, or none at all: it says nothing of this one.
+                Err(_) => return false,
+            };
+            let end = (head.epoch, head.position.0);
+            (epoch, checkpoint.size) > end || ((epoch, checkpoint.size) == end && checkpoint.root != head.root)
+        });
+        Ok(is_ahead || self.marks.is_restored(head.epoch).await?)
+    }
+
+    /// Begins the epoch after this one, unless another node has by the time that it is this one's turn.
+    async fn begin_in_turn(&self, after: Epoch) -> Result<Option<NewEpoch>, OpenError> {
+        let (leases, node) = (Leases::open(Arc::clone(&self.side)).await?, random::uuid_at(self.clock.now()));
+        while !matches!(leases.take(LEASE, node, HELD).await?, Asked::Ours(_)) {
+            tokio::time::sleep(PAUSE).await;
+        }
+        let begun = async {
+            let since = Instant::now();
+            loop {
+                if self.journal.head().await?.epoch > after {
+                    return Ok(None);
+                }
+                let known = KnownCheckpoints { given: Vec::new(), kept: self.checkpoints.kept().into_iter().collect() };
+                match begin_epoch(self, &known, false, |_, _| {}).await {
+                    Err(EpochError::Served) if since.elapsed() < FORGOTTEN => tokio::time::sleep(PAUSE).await,
+                    begun => return Ok(Some(begun?)),
+                }
+            }
+        };
+        let holding = async {
+            loop {
+                tokio::time::sleep(PAUSE).await;
+                if let Err(error) = leases.take(LEASE, node, HELD).await {
+                    tracing::warn!(%error, "another node may begin the epoch, too");
+                }
+            }
+        };
+        let begun: Result<_, OpenError> = tokio::select! {
+            begun = begun => begun,
+            () = holding => unreachable!("it is held until the epoch has begun"),
+        };
+        if let Err(error) = leases.give_back(LEASE, node).await {
+            tracing::warn!(%error, "other nodes wait until the lease is over");
+        }
+        begun
+    }
+}
