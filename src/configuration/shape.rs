@@ -17,6 +17,8 @@ enum Form {
     Words(&'static str),
     /// A whole number from 1 to 1000.
     Count,
+    /// A whole number from 1 on.
+    Number,
     /// One of two words.
     LogFormat,
     /// Seconds, whole or not.
@@ -24,7 +26,7 @@ enum Form {
     /// A table with these keys.
     Table(Keys),
 }
-use Form::{Count, LogFormat, Seconds, Table, Text, Words};
+use Form::{Count, LogFormat, Number, Seconds, Table, Text, Words};
 
 type Keys = &'static [(&'static str, Form)];
 
@@ -42,6 +44,9 @@ const TIMING: Keys = &[
     ("retry_most", Seconds),
 ];
 
+const LIMITS: Keys =
+    &[("per_minute", Number), ("per_day", Number), ("unauthenticated_per_minute", Number), ("minute", Number)];
+
 const FILE: Keys = &[
     ("data", Text("\"./campanile-data\"")),
     ("master_key_file", Text("\"/etc/campanile/master.key\"")),
@@ -58,6 +63,7 @@ const FILE: Keys = &[
     ("log_format", LogFormat),
     COLLECTOR,
     ("timing", Table(TIMING)),
+    ("limits", Table(LIMITS)),
     ("telemetry", Table(&[COLLECTOR])),
 ];
 
@@ -119,9 +125,10 @@ impl Form {
     fn takes(self, value: &Spanned<DeValue<'_>>) -> bool {
         match (self, value.get_ref()) {
             (Text(_) | Words(_), DeValue::String(_)) | (Seconds, DeValue::Integer(_) | DeValue::Float(_)) => true,
-            (Count, DeValue::Integer(number)) => {
+            (Count | Number, DeValue::Integer(number)) => {
                 let number = i64::from_str_radix(&number.as_str().replace('_', ""), number.radix());
-                number.is_ok_and(|number| (1..=1_000).contains(&number))
+                let most = if matches!(self, Count) { 1_000 } else { u32::MAX.into() };
+                number.is_ok_and(|number| (1..=most).contains(&number))
             }
             (Words(_), DeValue::Array(all)) => all.iter().all(|it| matches!(it.get_ref(), DeValue::String(_))),
             (LogFormat, DeValue::String(word)) => ["pretty", "json"].contains(&&**word),
@@ -134,6 +141,7 @@ impl Form {
             Text(example) => format!("a text such as {example}"),
             Words(example) => format!("a list of texts such as {example}"),
             Count => "a whole number from 1 to 1000".to_owned(),
+            Number => "a whole number from 1 on".to_owned(),
             LogFormat => "\"pretty\" or \"json\"".to_owned(),
             Seconds => "a number of seconds".to_owned(),
             Table(_) => format!("a table: `[{path}]`, with a key on each line"),
@@ -144,7 +152,7 @@ impl Form {
 /// What a person calls it; the value itself may be a secret.
 fn kind(form: Form, value: &DeValue<'_>) -> &'static str {
     match value {
-        DeValue::Integer(_) | DeValue::Float(_) if matches!(form, Count) => "this number",
+        DeValue::Integer(_) | DeValue::Float(_) if matches!(form, Count | Number) => "this number",
         DeValue::String(_) => "this text",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
         DeValue::Boolean(_) => "true or false",
@@ -159,6 +167,7 @@ mod tests {
     use campanile_events::timing::Timing;
 
     use super::*;
+    use crate::access::limits::LimitSettings;
 
     #[test]
     fn what_can_not_be_meant_is_named_with_its_line_and_what_can() {
@@ -178,6 +187,8 @@ mod tests {
             ("workers = \"four\"", "line 1: `workers` must be a whole number from 1 to 1000, not this text"),
             ("workers = 1.5", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
             ("workers = -1", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
+            ("[limits]\nper_day = 0", "line 2: `limits.per_day` must be a whole number from 1 on, not this number"),
+            ("[limits]\nper_hour = 1", "line 2: unknown key `per_hour`: `[limits]` has `per_minute`, `per_day`,"),
             ("workers = 0x1_001", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
             (
                 "database-url = true",
@@ -207,8 +218,10 @@ mod tests {
     }
 
     #[test]
-    fn every_time_constant_is_known() {
+    fn every_time_constant_and_every_limit_is_known() {
         let known: Vec<_> = TIMING.iter().map(|(name, _)| *name).collect();
         assert_eq!(known, Timing::default().entries().map(|(name, _)| name));
+        let known: Vec<_> = LIMITS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(known, LimitSettings::default().entries().map(|(name, _)| name));
     }
 }

@@ -22,6 +22,9 @@ const NODES: [(&str, &str); 6] = [
     ("scheduler-2", "scheduler,projector"),
 ];
 
+/// Three nodes that answer requests and keep the read models current, and nothing else.
+pub const THREE: [(&str, &str); 3] = [("one", "api,projector"), ("two", "api,projector"), ("three", "api,projector")];
+
 /// Two nodes for each thing that nodes do, each a process with a data folder of its own.
 ///
 /// A test ends it with [`Cluster::end`], which holds it to what must hold whatever a test did.
@@ -38,16 +41,26 @@ impl Cluster {
     /// Makes a place, an owner and a key, and starts every node.
     pub async fn start(options: Options) -> Self {
         let mut cluster = Self::stopped(&options);
-        let place = &cluster.place;
-        join_all(cluster.nodes.iter_mut().map(|node| node.start(place.program_in(node.data())))).await;
+        cluster.start_all().await;
         cluster
+    }
+
+    /// Starts every node.
+    pub async fn start_all(&mut self) {
+        let place = &self.place;
+        join_all(self.nodes.iter_mut().map(|node| node.start(place.program_in(node.data())))).await;
     }
 
     /// The same, with no node running yet.
     pub fn stopped(options: &Options) -> Self {
+        Self::stopped_of(&NODES, options)
+    }
+
+    /// The same of other nodes, by their names and roles.
+    pub fn stopped_of(nodes: &[(&str, &'static str)], options: &Options) -> Self {
         let place = Place::of_many_nodes();
         let secret = place.init()["secret"].as_str().expect("a secret").to_owned();
-        let nodes = NODES.iter().map(|(name, roles)| {
+        let nodes = nodes.iter().map(|(name, roles)| {
             let data = place.outputs().join(name);
             std::fs::create_dir(&data).expect("a data folder");
             Node::new(name, Some(roles), options.clone(), &data, place.outputs())

@@ -25,13 +25,15 @@ pub struct Options {
     pub log: Option<&'static str>,
     /// `CAMPANILE_TRUSTED_PROXIES`.
     pub proxies: Option<&'static str>,
+    /// `CAMPANILE_LIMITS`.
+    pub limits: Option<&'static str>,
     /// An event type that its build doesn't know, as an older one wouldn't.
     pub unknown: Option<&'static str>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { timing: Some(QUICK), workers: 4, log: None, proxies: None, unknown: None }
+        Self { timing: Some(QUICK), workers: 4, log: None, proxies: None, limits: None, unknown: None }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`Engine`]: `campanile serve` on a folder of its own, killed, stopped and started again by its own pid.
 //! - [`Cluster`]: many such nodes on one PostgreSQL and one NATS, each with the roles that it has.
+//! - [`Wire`]: the way from one program to another, to be cut.
 //! - [`Place`]: where an engine lives. One variable says on what the engines of a whole run stand.
 //! - [`SandboxServer`]: `campanile sandbox` as a process; its journal is the ground truth.
 //! - [`mastodon`]: a server that speaks enough of Mastodon's API, misbehaves when told to, and keeps its own truth.
@@ -27,11 +28,12 @@ mod reset;
 mod sandbox;
 mod servers;
 mod targets;
+mod wire;
 
 pub use answer::Answer;
 pub use chance::Chance;
 pub use client::Client;
-pub use cluster::{API, Cluster, SCHEDULERS, WORKERS};
+pub use cluster::{API, Cluster, SCHEDULERS, THREE, WORKERS};
 pub use engine::{Engine, Options, QUICK};
 pub use eventually::{SOON, eventually, now, until};
 pub use node::Node;
@@ -42,3 +44,4 @@ pub use program::{Ran, campanile, campanile_in};
 pub use sandbox::{SandboxServer, Truth};
 pub use servers::{Environment, Servers};
 pub use targets::{attempts, published, settled, target_of};
+pub use wire::Wire;

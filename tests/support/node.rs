@@ -28,6 +28,8 @@ pub struct Node {
     outputs: PathBuf,
     base: Arc<RwLock<String>>,
     process: Option<Process>,
+    /// Where it finds the bus, if not where all others do.
+    bus: Option<String>,
     starts: usize,
     ready_after: Duration,
 }
@@ -43,6 +45,7 @@ impl Node {
             outputs: outputs.to_owned(),
             base: Arc::default(),
             process: None,
+            bus: None,
             starts: 0,
             ready_after: Duration::ZERO,
         }
@@ -51,6 +54,11 @@ impl Node {
     /// Another build of it, from the next start on: one that doesn't know an event type, or one that knows all.
     pub fn of_build(&mut self, unknown: Option<&'static str>) {
         self.options.unknown = unknown;
+    }
+
+    /// Lets it look for the bus elsewhere, from the next start on.
+    pub fn finds_bus_at(&mut self, url: String) {
+        self.bus = Some(url);
     }
 
     /// Its name.
@@ -111,12 +119,16 @@ impl Node {
             ("CAMPANILE_ROLES", self.roles),
             ("CAMPANILE_TIMING", self.options.timing),
             ("CAMPANILE_TRUSTED_PROXIES", self.options.proxies),
+            ("CAMPANILE_LIMITS", self.options.limits),
             (UNKNOWN_EVENT, self.options.unknown),
             ("RUST_LOG", self.options.log),
         ] {
             if let Some(value) = value {
                 program.env(name, value);
             }
+        }
+        if let Some(bus) = &self.bus {
+            program.env("CAMPANILE_NATS_URL", bus);
         }
         let mut process = Process::start(&format!("{}-{}", self.name, self.starts), &mut program, &self.outputs);
         if self.answers_clients() {

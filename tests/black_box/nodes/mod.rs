@@ -6,6 +6,7 @@
 //! - `database`: PostgreSQL is away.
 //! - `dying`, `standing_still`: one node of two.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
+//! - `limits`: all together let in no more than one would. `revoking`: keys that are revoked under load.
 //! - `leading`: who leads, in figures.
 //! - `real_timing`: the promises in seconds, where that is asked for.
 //! - `upgrade`: nodes of an older build beside newer ones.
@@ -16,8 +17,10 @@ mod dying;
 mod keys;
 mod kills;
 mod leading;
+mod limits;
 mod reading;
 mod real_timing;
+mod revoking;
 mod standing_still;
 mod upgrade;
 
