@@ -8,14 +8,17 @@ use campanile_events::{
     db::{Database, DbError},
     ids::Position,
     journal::{Actor, Metadata},
-    key::{Key, KeyAction, KeyCommand, KeyStatus},
+    key::{Key, KeyAction, KeyCommand, KeyStatus, RateLimit},
     seal::{DataKeys, MasterKey},
 };
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
 use super::{
-    Caller, Denied, Holder, KeySecret, Presented, Usage, Verifiers, current::CurrentKeys, limits::RateLimits, opened,
+    Caller, Denied, Holder, KeySecret, Presented, Usage, Verifiers,
+    current::CurrentKeys,
+    limits::{LimitSettings, RateLimits, Strangers},
+    opened,
 };
 
 /// Tells who asks, by the secret that they send. Cheap to clone.
@@ -26,6 +29,8 @@ pub struct Access {
     verifiers: Arc<Verifiers>,
     usage: Arc<Usage>,
     limits: Arc<RateLimits>,
+    strangers: Arc<Strangers>,
+    settings: LimitSettings,
     data_keys: Arc<DataKeys>,
     proxies: Arc<[IpNet]>,
     clock: SharedClock,
@@ -40,13 +45,16 @@ impl Access {
         data_keys: Arc<DataKeys>,
         keys: Executor<Key>,
         proxies: &[IpNet],
+        settings: LimitSettings,
         clock: SharedClock,
     ) -> Result<Self, DbError> {
         let verifiers = Arc::new(Verifiers::open(Arc::clone(&side), master).await?);
         let usage = Arc::new(Usage::open(Arc::clone(&side), Arc::clone(&data_keys)).await?);
-        let limits = Arc::new(RateLimits::open_as(Arc::clone(&side), keys.sharing()).await?);
+        let limits = RateLimits::open_as(Arc::clone(&side), keys.sharing(), settings.windows).await?;
+        let (limits, strangers) = (Arc::new(limits), Arc::new(Strangers::new(settings)));
         let current = CurrentKeys::open(side, &keys, clock.now()).await?;
-        Ok(Self { keys, current, verifiers, usage, limits, data_keys, proxies: proxies.into(), clock })
+        let proxies = proxies.into();
+        Ok(Self { keys, current, verifiers, usage, limits, strangers, settings, data_keys, proxies, clock })
     }
 
     /// Who has this secret.
@@ -115,8 +123,18 @@ impl Access {
     }
 
     /// How many requests keys may still make.
-    pub fn limits(&self) -> &RateLimits {
+    pub fn limits(&self) -> &Arc<RateLimits> {
         &self.limits
+    }
+
+    /// How many requests keys and sessions may make of which nothing else is said.
+    pub const fn usual_limit(&self) -> RateLimit {
+        self.settings.usual
+    }
+
+    /// How many requests are taken of those that nobody answers for.
+    pub fn strangers(&self) -> &Strangers {
+        &self.strangers
     }
 
     /// The request needn't wait for it; the key itself sees to it that it stands there once.

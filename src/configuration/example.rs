@@ -4,6 +4,7 @@ use campanile_events::timing::Timing;
 use clap::{Args, Command};
 
 use super::{Configuration, ConfigurationFile, ServeFlags};
+use crate::access::limits::LimitSettings;
 
 const EXAMPLE: &str = include_str!("../../campanile.example.toml");
 const OPERATIONS: &str = include_str!("../../OPERATIONS.md");
@@ -14,6 +15,9 @@ fn the_example_reads_and_keeps_the_time_constants() {
     let read = Configuration::merge(ServeFlags::default(), file).expect("a configuration");
     assert_eq!(read.timing, Timing::default());
     assert!(Timing::default().entries().iter().all(|(name, _)| EXAMPLE.contains(&format!("\n{name} = "))));
+    assert_eq!(read.limits, LimitSettings::default());
+    let limits = LimitSettings::default().entries();
+    assert!(limits.iter().all(|(name, number)| EXAMPLE.contains(&format!("\n{name} = {number}\n"))));
     assert_eq!((read.listen.as_str(), read.workers), ("127.0.0.1:8080", 4));
     assert_eq!(read.otlp_endpoint.map(String::from).as_deref(), Some("http://127.0.0.1:4318/"));
 }
@@ -28,10 +32,14 @@ fn every_flag_stands_in_the_example_and_the_docs() {
         assert!(OPERATIONS.contains(&format!("`{variable}`")), "{variable} in OPERATIONS.md");
         let key = long.replace('-', "_");
         let stands = ["", "# "].iter().any(|before| EXAMPLE.contains(&format!("\n{before}{key} = ")));
-        assert!(stands || ["config", "timing"].contains(&long), "{key} in the example");
+        assert!(stands || ["config", "timing", "limits"].contains(&long), "{key} in the example");
     }
     for (name, seconds) in Timing::default().entries() {
         let row = format!("| `{name}` | {} |", seconds.as_secs_f64());
+        assert!(OPERATIONS.contains(&row), "{row} in OPERATIONS.md");
+    }
+    for (name, number) in LimitSettings::default().entries() {
+        let row = format!("| `{name}` | {number} |");
         assert!(OPERATIONS.contains(&row), "{row} in OPERATIONS.md");
     }
 }

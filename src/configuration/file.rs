@@ -12,7 +12,7 @@ use super::{ConfigurationError, LogFormat, shape};
 
 const USUAL: &str = "campanile.toml";
 
-/// What the file may hold: the flags' names, with `-` or `_`, and the time constants as a table.
+/// What the file may hold: the flags' names, with `-` or `_`, and the time constants and limits as tables.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigurationFile {
@@ -45,6 +45,7 @@ pub struct ConfigurationFile {
     #[serde(alias = "otlp-endpoint")]
     pub(super) otlp_endpoint: Option<String>,
     pub(super) timing: Option<BTreeMap<String, Seconds>>,
+    pub(super) limits: Option<BTreeMap<String, u32>>,
     pub(super) telemetry: Option<TelemetryTable>,
 }
 
@@ -133,7 +134,7 @@ mod tests {
     fn a_flag_stands_in_the_file_as_on_the_command_line() {
         let flags = ServeFlags::augment_args(Command::new("serve"));
         let names: Vec<_> = flags.get_arguments().filter_map(clap::Arg::get_long).collect();
-        for name in names.iter().filter(|name| !["config", "timing"].contains(name)) {
+        for name in names.iter().filter(|name| !["config", "timing", "limits"].contains(name)) {
             let value = match *name {
                 "workers" | "nats-replicas" => "3",
                 "log-format" => "\"json\"",

@@ -98,6 +98,13 @@ pub struct ServeFlags {
     /// Below their defaults the promise of one post, once, is weaker: `serve` warns of it.
     #[arg(long, value_name = "LIST", env = "CAMPANILE_TIMING")]
     pub timing: Option<String>,
+
+    /// How many requests are usual: `per_minute=60,per_day=10000,unauthenticated_per_minute=600`
+    ///
+    /// The first two are for keys of which nothing else is said, and for sessions; the third for requests from one address
+    /// that nobody answers for. The same on every node.
+    #[arg(long, value_name = "LIST", env = "CAMPANILE_LIMITS")]
+    pub limits: Option<String>,
 }
 
 /// How the log is written.

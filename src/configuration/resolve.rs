@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{ConfigurationFile, FolderFlags, LogFormat, Roles, ServeFlags, UnknownRole};
+use crate::access::limits::{InvalidLimit, LimitSettings};
 
 const LISTEN: &str = "127.0.0.1:8080";
 const DATA: &str = "./campanile-data";
@@ -63,6 +64,8 @@ pub struct Configuration {
     pub log_format: LogFormat,
     /// How long things may take.
     pub timing: Timing,
+    /// How many requests are usual.
+    pub limits: LimitSettings,
     /// Which collector takes traces.
     pub otlp_endpoint: Option<Url>,
     /// What is done with a log that was restored.
@@ -102,6 +105,9 @@ pub enum ConfigurationError {
     /// A time constant can't be used.
     #[error(transparent)]
     Timing(#[from] InvalidTiming),
+    /// A limit can't be used.
+    #[error(transparent)]
+    Limit(#[from] InvalidLimit),
 }
 
 impl Folder {
@@ -145,6 +151,7 @@ impl Configuration {
             allow_egress: Vec::new(),
             log_format: LogFormat::default(),
             timing: Timing::default(),
+            limits: LimitSettings::default(),
             otlp_endpoint: None,
             on_restored: OnRestored::default(),
         }
@@ -168,6 +175,11 @@ impl Configuration {
             timing.set(&name.replace('-', "_"), seconds.into())?;
         }
         timing.apply(flags.timing.as_deref().unwrap_or_default())?;
+        let mut limits = LimitSettings::default();
+        for (name, number) in file.limits.unwrap_or_default() {
+            limits.set(&name.replace('-', "_"), number)?;
+        }
+        limits.apply(flags.limits.as_deref().unwrap_or_default())?;
         let nats = nats.map(|settings| settings.paced_by(&timing));
         let nats = named(nats, text(flags.nats_name, file.nats_name), flags.nats_replicas.or(file.nats_replicas))?;
         let workers = flags.workers.or(file.workers).unwrap_or(WORKERS);
@@ -192,6 +204,7 @@ impl Configuration {
             allow_egress: networks("allow-egress", listed(flags.allow_egress, file.allow_egress))?,
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             timing,
+            limits,
             otlp_endpoint,
             on_restored: OnRestored::default(),
         })
@@ -272,14 +285,18 @@ mod tests {
         let flags = ServeFlags {
             listen: Some("127.0.0.1:0".into()),
             timing: Some("lease=1".into()),
+            limits: Some("per_day=7".into()),
             allow_egress: Some("127.0.0.1, 10.0.0.0/8".into()),
             nats_url: Some(SecretString::from("nats://a")),
             ..ServeFlags::default()
         };
-        let file = file("listen = \"0.0.0.0:1\"\nworkers = 2\n[timing]\nlease = 9\nsettle = 3\n");
+        let file = file(
+            "listen = \"0.0.0.0:1\"\nworkers = 2\n[timing]\nlease = 9\nsettle = 3\n[limits]\nper-minute = 5\nper_day = 6\n",
+        );
         let merged = Configuration::merge(flags, file).expect("a good configuration");
         assert_eq!((merged.listen.as_str(), merged.workers), ("127.0.0.1:0", 2));
         assert_eq!((merged.timing.lease.as_secs(), merged.timing.settle.as_secs()), (1, 3));
+        assert_eq!((merged.limits.usual.per_minute, merged.limits.usual.per_day), (5, 7));
         assert_eq!(merged.nats.map(|bus| bus.ack_wait.as_secs()), Some(2), "the bus goes by the same pace");
         assert_eq!(merged.allow_egress.len(), 2);
         assert_eq!(merged.folder.path, PathBuf::from(DATA));

@@ -42,6 +42,10 @@ const TIMING: Keys = &[
     ("retry_most", Seconds),
 ];
 
+const NUMBER: Form = Count(u32::MAX as i64);
+const LIMITS: Keys =
+    &[("per_minute", NUMBER), ("per_day", NUMBER), ("unauthenticated_per_minute", NUMBER), ("minute", NUMBER)];
+
 const FILE: Keys = &[
     ("data", Text("\"./campanile-data\"")),
     ("master_key_file", Text("\"/etc/campanile/master.key\"")),
@@ -60,6 +64,7 @@ const FILE: Keys = &[
     ("log_format", LogFormat),
     COLLECTOR,
     ("timing", Table(TIMING)),
+    ("limits", Table(LIMITS)),
     ("telemetry", Table(&[COLLECTOR])),
 ];
 
@@ -161,6 +166,7 @@ mod tests {
     use campanile_events::timing::Timing;
 
     use super::*;
+    use crate::access::limits::LimitSettings;
 
     #[test]
     fn what_can_not_be_meant_is_named_with_its_line_and_what_can() {
@@ -181,6 +187,8 @@ mod tests {
             ("nats_replicas = 6", "line 1: `nats_replicas` must be a whole number from 1 to 5, not this number"),
             ("workers = 1.5", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
             ("workers = -1", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
+            ("[limits]\nper_day = 0", "line 2: `limits.per_day` must be a whole number from 1 to 4294967295, not this number"),
+            ("[limits]\nper_hour = 1", "line 2: unknown key `per_hour`: `[limits]` has `per_minute`, `per_day`,"),
             ("workers = 0x1_001", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
             (
                 "database-url = true",
@@ -210,8 +218,10 @@ mod tests {
     }
 
     #[test]
-    fn every_time_constant_is_known() {
+    fn every_time_constant_and_every_limit_is_known() {
         let known: Vec<_> = TIMING.iter().map(|(name, _)| *name).collect();
         assert_eq!(known, Timing::default().entries().map(|(name, _)| name));
+        let known: Vec<_> = LIMITS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(known, LimitSettings::default().entries().map(|(name, _)| name));
     }
 }

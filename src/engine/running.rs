@@ -164,7 +164,8 @@ async fn core(
     let upload_links = UploadLinks::new(&master_key, configuration.public_url.clone());
     let (beside, sealing) = (Arc::clone(&side), Arc::clone(&data_keys));
     let proxies = &configuration.trusted_proxies;
-    let access = Access::open(beside, &master_key, sealing, keys.clone(), proxies, clock.clone()).await?;
+    let limits = configuration.limits;
+    let access = Access::open(beside, &master_key, sealing, keys.clone(), proxies, limits, clock.clone()).await?;
     let persons = Core::executor(&journal, sharing, &clock, (), &outdated);
     let guests = Core::executor(&journal, sharing, &clock, (), &outdated);
     let people = People::open(&side, &master_key, &data_keys, persons, guests, clock.clone()).await?;

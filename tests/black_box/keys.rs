@@ -1,10 +1,9 @@
 //! Keys: made, listed, limited, revoked.
 
-use campanile::api::{http::Needs, routes};
 use campanile_events::key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Engine, Options, until};
+use crate::support::{Engine, Options, until};
 
 /// A key's secret: its prefix, 30 letters and digits, and a checksum of 6.
 const SECRET: usize = 44;
@@ -61,90 +60,6 @@ async fn who_has_no_key_is_told_why() {
 pub(crate) fn mistyped(secret: &str) -> String {
     let (rest, last) = secret.split_at(secret.len() - 1);
     format!("{rest}{}", if last == "x" { "y" } else { "x" })
-}
-
-/// Who sends a request, and what it is refused with, unless its key has the scope that the route asks for.
-struct Credential {
-    name: String,
-    client: Client,
-    /// The codes that all requests end with, with their reasons.
-    always: Option<(u16, &'static str, &'static str)>,
-    /// What it may do; `None` for everything.
-    scope: Option<Scope>,
-}
-
-async fn credentials(engine: &Engine) -> Vec<Credential> {
-    let admin = engine.client();
-    let refused = |name: &str, client, status, code, reason| Credential {
-        name: name.to_owned(),
-        client,
-        always: Some((status, code, reason)),
-        scope: None,
-    };
-    let make = async |body: Value| admin.post("/v1/keys", body).await.expect(201);
-    let of = |key: &Value| engine.client_of(text(key, "secret"));
-    let revoked = make(json!({"name": "revoked", "scopes": ["*"]})).await;
-    admin.delete(&format!("/v1/keys/{}", text(&revoked, "id"))).await.expect(200);
-    let expired = make(json!({"name": "expired", "scopes": ["*"]})).await;
-    let rotated = admin.post(&format!("/v1/keys/{}/rotate", text(&expired, "id")), json!({"overlap_seconds": 1})).await;
-    let over = rotated.expect(201)["old_key_valid_until"].as_str().expect("a time").parse().expect("a time");
-    until(over).await;
-    let elsewhere = make(json!({"name": "elsewhere", "scopes": ["*"], "allowed_ips": ["203.0.113.0/24"]})).await;
-    let page = make(json!({"name": "page", "scopes": ["*"], "allowed_origins": ["https://app.example.com"]})).await;
-    let mistyped = mistyped(engine.secret());
-    let mut all = vec![
-        refused("no key", engine.anonymous(), 401, "unauthorized", "missing_key"),
-        refused("a wrong checksum", engine.client_of(&mistyped), 401, "unauthorized", "invalid_key"),
-        refused("revoked", of(&revoked), 401, "unauthorized", "revoked_key"),
-        refused("expired", of(&expired), 401, "unauthorized", "expired_key"),
-        refused("elsewhere", of(&elsewhere), 403, "ip_not_allowed", ""),
-        refused("page", of(&page), 403, "origin_not_allowed", ""),
-    ];
-    for scope in Scope::ALL {
-        let key = make(json!({"name": scope.as_str(), "scopes": [scope.as_str()],
-            "rate_limit": {"per_minute": 10_000, "per_day": 100_000}}))
-        .await;
-        all.push(Credential { name: scope.to_string(), client: of(&key), always: None, scope: Some(*scope) });
-    }
-    all
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_route_asks_every_credential_for_what_its_table_says() {
-    let engine = Engine::start(Options::default()).await;
-    let credentials = credentials(&engine).await;
-    let mut tried = 0;
-    for route in routes::all().iter().filter(|route| route.needs != Needs::Nothing) {
-        let noun = route.path.split('/').nth(2).unwrap_or_default();
-        let kind = match noun {
-            "keys" => "key",
-            "accounts" => "acct",
-            "media" => "media",
-            "workspaces" => "ws",
-            _ => "post",
-        };
-        let path = route.path.replace("{id}", &format!("{kind}_01k00000000000000000000000")).replace("{platform}", "x");
-        for Credential { name, client, always, scope } in &credentials {
-            let answer =
-                client.send(client.request(route.method.clone(), &path).json(&json!({"no": "such field"}))).await;
-            let case = format!("{} {} with {name}: {}", route.method, route.path, answer.text);
-            tried += 1;
-            match (always, route.needs) {
-                (Some((status, code, reason)), _) => {
-                    let error = answer.refused(*status, code);
-                    assert_eq!(error["reason"].as_str().unwrap_or_default(), *reason, "{case}");
-                }
-                (None, Needs::Scope(needed)) if *scope != Some(needed) => {
-                    assert_eq!(answer.refused(403, "forbidden_scope")["scope"], needed.as_str(), "{case}");
-                    assert_ne!(answer.header("x-ratelimit-remaining"), "", "{case}");
-                }
-                (None, Needs::Session | Needs::Role(_)) => drop(answer.refused(403, "forbidden_role")),
-                // Whatever else is wrong with the request: the key may send it.
-                (None, _) => assert!(!matches!(answer.status, 401 | 403 | 429 | 500..), "{case}"),
-            }
-        }
-    }
-    assert!(tried > 30 * 25, "only {tried}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ mod support;
 
 mod accounts;
 mod adapters;
+mod admission;
 mod bluesky;
 mod connect;
 mod cors;

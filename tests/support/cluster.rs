@@ -26,6 +26,9 @@ const NODES: [(&str, &str); 6] = [
     ("scheduler-2", "scheduler,projector"),
 ];
 
+/// Three nodes that answer requests and keep the read models current, and nothing else.
+pub const THREE: [(&str, &str); 3] = [("one", "api,projector"), ("two", "api,projector"), ("three", "api,projector")];
+
 /// Two nodes for each thing that nodes do, each a process with a data folder of its own.
 ///
 /// A test ends it with [`Cluster::end`], which holds it to what must hold whatever a test did.
@@ -61,9 +64,14 @@ impl Cluster {
 
     /// The same, with no node running yet.
     pub fn stopped(options: &Options) -> Self {
+        Self::stopped_of(&NODES, options)
+    }
+
+    /// The same of other nodes, by their names and roles.
+    pub fn stopped_of(nodes: &[(&str, &'static str)], options: &Options) -> Self {
         let place = Place::of_many_nodes();
         let secret = place.init()["secret"].as_str().expect("a secret").to_owned();
-        let nodes = NODES.iter().map(|(name, roles)| {
+        let nodes = nodes.iter().map(|(name, roles)| {
             let data = place.outputs().join(name);
             std::fs::create_dir(&data).expect("a data folder");
             Node::new(name, Some(roles), options.clone(), &data, place.outputs())

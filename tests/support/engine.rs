@@ -27,6 +27,8 @@ pub struct Options {
     pub log: Option<&'static str>,
     /// `CAMPANILE_TRUSTED_PROXIES`.
     pub proxies: Option<&'static str>,
+    /// `CAMPANILE_LIMITS`.
+    pub limits: Option<&'static str>,
     /// An event type that its build doesn't know, as an older one wouldn't.
     pub unknown: Option<&'static str>,
     /// Whether it can be told to die at a crash point.
@@ -35,7 +37,15 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { timing: Some(QUICK), workers: 4, log: None, proxies: None, unknown: None, crash_points: false }
+        Self {
+            timing: Some(QUICK),
+            workers: 4,
+            log: None,
+            proxies: None,
+            limits: None,
+            unknown: None,
+            crash_points: false,
+        }
     }
 }
 

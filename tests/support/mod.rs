@@ -33,7 +33,7 @@ mod targets;
 pub use answer::Answer;
 pub use chance::Chance;
 pub use client::Client;
-pub use cluster::{API, Cluster, SCHEDULERS, WORKERS};
+pub use cluster::{API, Cluster, SCHEDULERS, THREE, WORKERS};
 pub use engine::{Engine, Options, QUICK};
 pub use eventually::{SOON, eventually, now, until};
 pub use node::Node;

@@ -123,6 +123,7 @@ impl Node {
             ("CAMPANILE_ROLES", self.roles),
             ("CAMPANILE_TIMING", self.options.timing),
             ("CAMPANILE_TRUSTED_PROXIES", self.options.proxies),
+            ("CAMPANILE_LIMITS", self.options.limits),
             (UNKNOWN_EVENT, self.options.unknown),
             ("RUST_LOG", self.options.log),
         ] {

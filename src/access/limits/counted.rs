@@ -1,5 +1,7 @@
 //! What a key is told of its limits.
 
+use std::time::Instant;
+
 use campanile_events::key::RateLimit;
 use chrono::{DateTime, Utc};
 
@@ -12,6 +14,8 @@ pub struct Left {
     pub requests: u32,
     /// When it ends.
     pub until: DateTime<Utc>,
+    /// How long it is, in seconds.
+    pub seconds: i64,
 }
 
 /// A request that was counted, or refused for there is nothing left.
@@ -25,6 +29,8 @@ pub struct Counted {
     pub day: Left,
     /// The window that is used up, if the request was refused: the one that ends last.
     pub refused_by: Option<Window>,
+    /// When it came: what is told of it has to be as new.
+    pub(super) came: Instant,
 }
 
 impl Counted {

@@ -1,19 +1,27 @@
-//! How many requests a key or a session may make, in fixed windows (UTC minutes and days).
+//! How many requests a key or a session may make, in fixed windows (UTC minutes and days), and how many are taken that
+//! nobody answers for.
 //!
 //! Requests are counted in memory, out of shares that are taken beforehand from a table: what is handed out is on disk
 //! before it is used. So a restart gives no key a fresh day; after a crash at most one share is missing from it. The same
-//! table lets many nodes share one limit: each takes shares of its own, and together they never hold more than all.
+//! table lets many nodes share one limit: each takes shares of its own, a hundredth of the limit at a time, and together
+//! they never hold more than all. What a node doesn't use for a while it gives back.
 //!
 //! A process that is alone counts minutes in memory only: they are over before it is up again.
 
 mod counted;
 mod rate_limits;
+mod settings;
+mod share;
 mod shares;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod window;
 
 pub use counted::{Counted, Left};
 pub use rate_limits::RateLimits;
-use shares::Shares;
-pub use window::Window;
+pub use settings::{InvalidLimit, LimitSettings};
+use share::{Counter, Share};
+use shares::{Shares, Taken};
+pub use strangers::Strangers;
+pub use window::{Window, Windows};

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use campanile_events::{
@@ -10,72 +11,53 @@ use campanile_events::{
     db::{Database, DbError},
     key::RateLimit,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use super::{Counted, Left, Shares, Window};
+use super::{Counted, Counter, Left, Share, Shares, Window, Windows};
+
+/// Who made no request for so long gives back what it holds.
+const IDLE: Duration = Duration::seconds(5);
 
 /// Counts the keys' requests.
 #[derive(Debug)]
 pub struct RateLimits {
     shares: Shares,
     sharing: Sharing,
+    windows: Windows,
+    counters: Mutex<HashMap<Uuid, Arc<Counting>>>,
+}
+
+/// How one key is counted.
+#[derive(Debug, Default)]
+struct Counting {
     /// A key's requests are counted one after the other, so that no two get the last one.
-    counters: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<Counter>>>>,
-}
-
-/// One key's requests.
-#[derive(Debug, Default)]
-struct Counter {
-    minute: Share,
-    day: Share,
-}
-
-/// What this process holds of a window.
-#[derive(Debug, Default)]
-struct Share {
-    began: DateTime<Utc>,
-    /// What others hold, or held before a crash, when last seen.
-    elsewhere: u32,
-    /// What is ours.
-    held: u32,
-    /// What of it was used.
-    used: u32,
-}
-
-impl Share {
-    fn begin(&mut self, window: Window, now: DateTime<Utc>) {
-        let began = window.began(now);
-        if self.began < began {
-            *self = Self { began, ..Self::default() };
-        }
-    }
-
-    fn unused(&self) -> u32 {
-        self.held.saturating_sub(self.used)
-    }
+    counter: tokio::sync::Mutex<Counter>,
+    /// Of many that want to know what others hold, one looks.
+    looking: tokio::sync::Mutex<()>,
 }
 
 impl RateLimits {
     /// The counters of a process that is alone on `db`, whose table is made if need be.
     pub async fn open(db: Arc<dyn Database>) -> Result<Self, DbError> {
-        Self::open_as(db, Sharing::Alone).await
+        Self::open_as(db, Sharing::Alone, Windows::default()).await
     }
 
-    /// The same for one of several processes.
-    pub async fn open_as(db: Arc<dyn Database>, sharing: Sharing) -> Result<Self, DbError> {
-        Ok(Self { shares: Shares::open(db).await?, sharing, counters: Mutex::default() })
+    /// The same for one of several processes, all with the same windows.
+    pub async fn open_as(db: Arc<dyn Database>, sharing: Sharing, windows: Windows) -> Result<Self, DbError> {
+        Ok(Self { shares: Shares::open(db).await?, sharing, windows, counters: Mutex::default() })
     }
 
-    /// Counts a request, unless a window is used up.
+    /// Counts a request, unless a window is used up. Where others count as well, no more is said to be left than this
+    /// process holds: [`RateLimits::looked`] knows more.
     ///
     /// # Errors
     /// If the table of shares can't be written: then nothing was counted.
     pub async fn count(&self, key: Uuid, limit: RateLimit, now: DateTime<Utc>) -> Result<Counted, DbError> {
-        let counter = Arc::clone(self.counters().entry(key).or_default());
-        let mut counter = counter.lock().await;
-        counter.minute.begin(Window::Minute, now);
-        counter.day.begin(Window::Day, now);
+        let came = Instant::now();
+        let counting = Arc::clone(self.counters().entry(key).or_default());
+        let mut counter = counting.counter.lock().await;
+        counter.begin(self.windows, now);
         // Both, before one is used: a request that the minute refuses costs nothing of the day.
         let has_minute = self.provide(key, Window::Minute, limit, &mut counter.minute).await?;
         let has_day = self.provide(key, Window::Day, limit, &mut counter.day).await?;
@@ -83,27 +65,81 @@ impl RateLimits {
             counter.minute.used += 1;
             counter.day.used += 1;
         }
-        let minute = self.left(&counter.minute, limit.per_minute);
-        let day = self.left(&counter.day, limit.per_day);
+        let left = |window: Window, requests| Left {
+            requests,
+            until: self.windows.ends(window, now),
+            seconds: self.windows.seconds(window),
+        };
+        let sure = |share: &Share, limit: u32| match self.sharing {
+            Sharing::Alone => share.left(limit),
+            Sharing::Shared if share.is_seen_since(came) => share.left(limit),
+            Sharing::Shared => share.left(limit).min(share.unused()),
+        };
+        let (minute, day) = (sure(&counter.minute, limit.per_minute), sure(&counter.day, limit.per_day));
         Ok(Counted {
             limit,
-            minute: Left { requests: minute.min(day), until: Window::Minute.ends(now) },
-            day: Left { requests: day, until: Window::Day.ends(now) },
+            minute: left(Window::Minute, minute.min(day)),
+            day: left(Window::Day, day),
             refused_by: match (has_minute, has_day) {
                 (_, false) => Some(Window::Day),
                 (false, true) => Some(Window::Minute),
                 (true, true) => None,
             },
+            came,
         })
+    }
+
+    /// The same with what is left by now, to within what others hold and haven't used: what they took meanwhile is looked
+    /// up, so that nobody is told of more than is left.
+    pub async fn looked(&self, key: Uuid, counted: Counted) -> Counted {
+        if !self.is_worth_a_look(&counted) {
+            return counted;
+        }
+        // A counter that is gone was given back: nothing of it is known any more.
+        let Some(counting) = self.counters().get(&key).cloned() else { return counted };
+        match self.look(key, &counting, counted).await {
+            Ok(counted) => counted,
+            Err(error) => {
+                tracing::debug!(%error, "what other nodes hold of a key's limits is not known");
+                counted
+            }
+        }
+    }
+
+    /// Whether more can be known of what is left than a request was told when it was counted.
+    pub fn is_worth_a_look(&self, counted: &Counted) -> bool {
+        self.sharing == Sharing::Shared && counted.refused_by.is_none()
+    }
+
+    async fn look(&self, key: Uuid, counting: &Counting, counted: Counted) -> Result<Counted, DbError> {
+        let _turn = counting.looking.lock().await;
+        let (seen, held) = {
+            let mut counter = counting.counter.lock().await;
+            if let Some(told) = told(&mut counter, counted, self.windows) {
+                return Ok(told);
+            }
+            (Instant::now(), Window::ALL.map(|window| counter.share(window).held))
+        };
+        let all = self.shares.in_all(key).await?;
+        let mut counter = counting.counter.lock().await;
+        for (window, held) in Window::ALL.into_iter().zip(held) {
+            let share = counter.share(window);
+            let found = all.iter().find(|it| it.window == window && it.began == share.began);
+            // Who took some meanwhile has seen more.
+            if let Some(found) = found.filter(|_| share.held == held) {
+                share.learn(found.taken, seen);
+            }
+        }
+        Ok(told(&mut counter, counted, self.windows).unwrap_or(counted))
     }
 
     /// Gives back what isn't used up by keys that are silent, or by all: before a stop.
     ///
     /// # Errors
-    /// If the table of shares can't be written: what was left is missing from those keys' days.
+    /// If the table of shares can't be written: what was left is missing from those keys' windows.
     pub async fn settle(&self, now: DateTime<Utc>, all: bool) -> Result<(), DbError> {
-        for (key, counter) in self.take_silent(now, all) {
-            let counter = counter.lock().await;
+        for (key, counting) in self.take_silent(now, all) {
+            let counter = counting.counter.lock().await;
             for (window, share) in [(Window::Minute, &counter.minute), (Window::Day, &counter.day)] {
                 if share.unused() > 0 && self.is_shared(window) {
                     self.shares.give_back(key, window, share.began, share.unused()).await?;
@@ -117,43 +153,50 @@ impl RateLimits {
     async fn provide(&self, key: Uuid, window: Window, limit: RateLimit, share: &mut Share) -> Result<bool, DbError> {
         let limit = window.of(limit);
         // The limit may have been lowered since the share was taken.
-        if share.elsewhere.saturating_add(share.used) >= limit {
+        if share.is_over(limit) {
             return Ok(false);
         }
         if !self.is_shared(window) {
             share.held = limit;
         } else if share.unused() == 0 {
-            let taken = self.shares.take(key, window, share.began, limit, window.share(limit)).await?;
-            share.held += taken.granted;
-            share.elsewhere = taken.in_all.saturating_sub(share.held);
+            let seen = Instant::now();
+            let taken = self.shares.take(key, window, share.began, limit).await?;
+            share.add(taken, seen);
         }
-        Ok(share.unused() > 0)
-    }
-
-    /// What may still be used, at least: what is ours, and where nobody else takes any, what nobody has.
-    fn left(&self, share: &Share, limit: u32) -> u32 {
-        let left = limit.saturating_sub(share.elsewhere).saturating_sub(share.used);
-        match self.sharing {
-            Sharing::Alone => left,
-            Sharing::Shared => left.min(share.unused()),
-        }
+        Ok(share.unused() > 0 && share.left(limit) > 0)
     }
 
     fn is_shared(&self, window: Window) -> bool {
         window == Window::Day || self.sharing == Sharing::Shared
     }
 
-    /// Takes out the counters that nobody holds: those whose minute is over, or all.
-    fn take_silent(&self, now: DateTime<Utc>, all: bool) -> Vec<(Uuid, Arc<tokio::sync::Mutex<Counter>>)> {
-        let minute = Window::Minute.began(now);
-        let is_silent = |counter: &Arc<tokio::sync::Mutex<Counter>>| {
-            let is_over = |counter: &Counter| all || counter.minute.began < minute;
-            Arc::strong_count(counter) == 1 && counter.try_lock().is_ok_and(|counter| is_over(&counter))
+    /// Takes out the counters that nobody holds: those that are idle, or all. A process that is alone has a minute nowhere
+    /// else: it is kept until it is over.
+    fn take_silent(&self, now: DateTime<Utc>, all: bool) -> Vec<(Uuid, Arc<Counting>)> {
+        let minute = self.windows.began(Window::Minute, now);
+        let is_idle = |counter: &Counter| match self.sharing {
+            Sharing::Alone => counter.minute.began < minute,
+            Sharing::Shared => now - counter.used_at >= IDLE,
         };
-        self.counters().extract_if(|_, counter| is_silent(counter)).collect()
+        let is_silent = |counting: &Arc<Counting>| {
+            Arc::strong_count(counting) == 1 && counting.counter.try_lock().is_ok_and(|it| all || is_idle(&it))
+        };
+        self.counters().extract_if(|_, counting| is_silent(counting)).collect()
     }
 
-    fn counters(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<tokio::sync::Mutex<Counter>>>> {
+    fn counters(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Counting>>> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is left, if that is known as of when the request came or later, and of the windows that it was counted in.
+fn told(counter: &mut Counter, counted: Counted, windows: Windows) -> Option<Counted> {
+    let left = |share: &Share, window: Window, limit: u32, told: Left| {
+        let is_same = share.began + Duration::seconds(windows.seconds(window)) == told.until;
+        (is_same && share.is_seen_since(counted.came)).then(|| share.left(limit))
+    };
+    let minute = left(&counter.minute, Window::Minute, counted.limit.per_minute, counted.minute);
+    let day = left(&counter.day, Window::Day, counted.limit.per_day, counted.day)?;
+    let minute = Left { requests: minute?.min(day), ..counted.minute };
+    Some(Counted { minute, day: Left { requests: day, ..counted.day }, ..counted })
 }

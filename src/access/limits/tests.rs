@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use campanile_events::{
     commands::Sharing,
-    db::{Engine, engines::Databases},
+    db::{Database, Engine, engines::Databases},
     key::RateLimit,
 };
 use chrono::{DateTime, Duration, Utc};
@@ -16,6 +16,9 @@ campanile_events::on_every_engine!(
     a_restart_gives_no_fresh_day,
     silent_keys_give_back_and_are_forgotten,
     many_nodes_together_let_in_no_more_than_one,
+    many_nodes_tell_of_no_more_than_is_left_and_of_hardly_less,
+    what_an_idle_node_holds_is_there_for_others,
+    a_clock_that_is_ahead_makes_no_room_in_the_minute_before,
 );
 
 const LIMIT: RateLimit = RateLimit { per_minute: 5, per_day: 12 };
@@ -26,6 +29,10 @@ fn at(text: &str) -> DateTime<Utc> {
 
 fn key() -> Uuid {
     Uuid::from_u128(1)
+}
+
+async fn shared(db: &Arc<dyn Database>) -> RateLimits {
+    RateLimits::open_as(Arc::clone(db), Sharing::Shared, Windows::default()).await.expect("open")
 }
 
 /// How many of `tries` requests are let in.
@@ -117,7 +124,7 @@ async fn many_nodes_together_let_in_no_more_than_one(engine: Engine) {
     let limit = RateLimit { per_minute: 40, per_day: 1_000 };
     let mut nodes = Vec::new();
     for _ in 0..4 {
-        nodes.push(Arc::new(RateLimits::open_as(Arc::clone(&db), Sharing::Shared).await.expect("open")));
+        nodes.push(Arc::new(shared(&db).await));
     }
     let all = (0..100).map(|number| {
         let node = Arc::clone(&nodes[number % 4]);
@@ -126,4 +133,58 @@ async fn many_nodes_together_let_in_no_more_than_one(engine: Engine) {
     let counted: Vec<_> = futures::future::join_all(all).await.into_iter().map(|it| it.expect("ended")).collect();
     assert_eq!(counted.iter().filter(|it| it.refused_by.is_none()).count(), 40);
     assert!(counted.iter().all(|it| it.minute.requests < 40));
+}
+
+async fn many_nodes_tell_of_no_more_than_is_left_and_of_hardly_less(engine: Engine) {
+    const PORTION: u32 = 6;
+    let databases = Databases::of(engine);
+    let (db, now) = (databases.open("a").await, at("2026-12-01T12:00:00Z"));
+    let limit = RateLimit { per_minute: 600, per_day: 100_000 };
+    let nodes = [shared(&db).await, shared(&db).await, shared(&db).await];
+    let mut admitted = 0;
+    // In turns, and one node for a long while, so that what the others know is old.
+    let turns = (0..90).map(|number| number % 3).chain([0; 200]).chain([1, 2, 1, 2]).chain([2; 400]);
+    for node in turns {
+        let counted = nodes[node].count(key(), limit, now).await.expect("counted");
+        let told = nodes[node].looked(key(), counted).await.minute.requests;
+        if counted.refused_by.is_some() {
+            assert_eq!(told, 0);
+            continue;
+        }
+        admitted += 1;
+        let left = 600 - admitted;
+        assert!(counted.minute.requests <= left, "{} without a look, {left} are left", counted.minute.requests);
+        assert!(told <= left && told + 3 * PORTION >= left, "{told} are told of, {left} are left");
+    }
+    assert!((570..=600).contains(&admitted), "{admitted}");
+}
+
+async fn what_an_idle_node_holds_is_there_for_others(engine: Engine) {
+    let databases = Databases::of(engine);
+    let (db, now) = (databases.open("a").await, at("2026-12-01T12:00:00Z"));
+    let limit = RateLimit { per_minute: 600, per_day: 100_000 };
+    let (idle, busy) = (shared(&db).await, shared(&db).await);
+    assert_eq!(admitted(&idle, limit, now, 1).await, 1);
+    idle.settle(now + Duration::seconds(4), false).await.expect("settled");
+    let taken = async || {
+        let query = "select span, taken from key_rate_shares order by span";
+        let rows = db.query(query, vec![]).await.expect("read");
+        [&rows[0], &rows[1]].map(|row| row.number("taken").expect("a number"))
+    };
+    assert_eq!(taken().await, [1_000, 6], "a hundredth of each");
+    idle.settle(now + Duration::seconds(5), false).await.expect("settled");
+    assert_eq!(taken().await, [1, 1]);
+    assert_eq!(admitted(&busy, limit, now, 700).await, 599);
+    assert_eq!(admitted(&idle, limit, now, 1).await, 0, "it forgot what it used, and the table didn't");
+}
+
+async fn a_clock_that_is_ahead_makes_no_room_in_the_minute_before(engine: Engine) {
+    let databases = Databases::of(engine);
+    let db = databases.open("a").await;
+    let (ahead, behind) = (shared(&db).await, shared(&db).await);
+    let (next, before) = (at("2026-12-01T12:01:00Z"), at("2026-12-01T12:00:59.990Z"));
+    assert_eq!(admitted(&ahead, LIMIT, next, 1).await, 1);
+    let counted = behind.count(key(), LIMIT, before).await.expect("counted");
+    assert_eq!((counted.refused_by, counted.retry_at()), (Some(Window::Minute), Some(next)));
+    assert_eq!(admitted(&behind, LIMIT, next, 9).await, 4);
 }

@@ -3,6 +3,8 @@
 use campanile_events::key::RateLimit;
 use chrono::{DateTime, Utc};
 
+const DAY: i64 = 24 * 60 * 60;
+
 /// A window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
@@ -13,31 +15,15 @@ pub enum Window {
 }
 
 impl Window {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Minute, Self::Day];
+
     /// Its name in headers and in the table.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Minute => "minute",
             Self::Day => "day",
         }
-    }
-
-    /// Its length.
-    pub const fn seconds(self) -> i64 {
-        match self {
-            Self::Minute => 60,
-            Self::Day => 24 * 60 * 60,
-        }
-    }
-
-    /// When the one that holds `now` began.
-    pub fn began(self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let second = now.timestamp();
-        DateTime::from_timestamp(second - second.rem_euclid(self.seconds()), 0).unwrap_or(now)
-    }
-
-    /// When the one that holds `now` ends.
-    pub fn ends(self, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.began(now) + chrono::Duration::seconds(self.seconds())
     }
 
     /// How many requests a limit allows in it.
@@ -47,14 +33,43 @@ impl Window {
             Self::Day => limit.per_day,
         }
     }
+}
 
-    /// How many requests are taken from the table at once: few enough that a crash costs little, enough that the table is
-    /// written once in a hundred requests.
-    pub(super) fn share(self, limit: u32) -> u32 {
-        let part = match self {
-            Self::Minute => limit / 8,
-            Self::Day => limit / 100,
-        };
-        part.clamp(1, 1_000)
+/// How long the windows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Windows {
+    /// The shorter one's length, in seconds.
+    minute: u32,
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self { minute: 60 }
+    }
+}
+
+impl Windows {
+    /// Those whose minute is so long, in seconds, for tests; it has to be a part of a day.
+    pub const fn with_minute(seconds: u32) -> Option<Self> {
+        if seconds > 0 && DAY % seconds as i64 == 0 { Some(Self { minute: seconds }) } else { None }
+    }
+
+    /// A window's length.
+    pub fn seconds(self, window: Window) -> i64 {
+        match window {
+            Window::Minute => self.minute.into(),
+            Window::Day => DAY,
+        }
+    }
+
+    /// When the one that holds `now` began.
+    pub fn began(self, window: Window, now: DateTime<Utc>) -> DateTime<Utc> {
+        let second = now.timestamp();
+        DateTime::from_timestamp(second - second.rem_euclid(self.seconds(window)), 0).unwrap_or(now)
+    }
+
+    /// When the one that holds `now` ends.
+    pub fn ends(self, window: Window, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.began(window, now) + chrono::Duration::seconds(self.seconds(window))
     }
 }

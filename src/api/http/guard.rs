@@ -12,6 +12,7 @@ use campanile_events::{
     ids::{LogPosition, WorkspaceId},
     key::RateLimit,
 };
+use tokio::task::JoinHandle;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -31,6 +32,12 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(5);
 /// The header in which a person says which workspace they mean; who may enter one only needn't.
 pub(in crate::api) const WORKSPACE: &str = "Campanile-Workspace";
 
+/// The routes that a machine asks again and again, and that touch nothing.
+const PROBES: &str = "health.";
+
+/// Who is refused so has shown nothing that opens anything from where they are.
+const STRANGE: [Code; 3] = [Code::Unauthorized, Code::OriginNotAllowed, Code::IpNotAllowed];
+
 /// What a route asks for.
 #[derive(Debug, Clone)]
 pub struct Gate {
@@ -48,9 +55,25 @@ pub struct Gate {
 #[derive(Default)]
 struct Told {
     /// What is left of its limits.
-    counted: Option<Counted>,
+    counted: Option<Telling>,
     /// Whether it lists the page that sent it.
     listed: Option<Listed>,
+}
+
+/// What is left of limits, and is looked at once more while the request is answered.
+struct Telling {
+    counted: Counted,
+    looking: Option<JoinHandle<Counted>>,
+}
+
+impl Telling {
+    async fn told(self) -> Counted {
+        match self.looking {
+            // A look that came to nothing leaves what is known anyway.
+            Some(looking) => looking.await.unwrap_or(self.counted),
+            None => self.counted,
+        }
+    }
 }
 
 /// Lets through who may.
@@ -66,7 +89,8 @@ pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Re
 async fn pass(gate: Gate, request: Request, next: Next) -> Response {
     let mut told = Told::default();
     let mut response = pass_told(&gate, request, next, &mut told).await;
-    if let Some(counted) = told.counted {
+    if let Some(telling) = told.counted {
+        let counted = telling.told().await;
         rate_limit::tell(response.headers_mut(), &counted, gate.api.0.clock.now());
     }
     if let Some(listed) = told.listed {
@@ -92,18 +116,28 @@ async fn pass_told(gate: &Gate, mut request: Request, next: Next, told: &mut Tol
 }
 
 async fn admit(gate: &Gate, request: &mut Request, told: &mut Told) -> Result<(), ApiError> {
-    if gate.needs == Needs::Nothing {
-        return Ok(());
-    }
     let core: &Arc<Core> = &gate.api.0;
+    if gate.needs == Needs::Nothing {
+        let is_probe = gate.name.text.starts_with(PROBES);
+        let address = address(core, request.extensions(), request.headers());
+        return if is_probe { Ok(()) } else { rate_limit::check_stranger(core, address) };
+    }
     if core.is_draining() {
         return Err(ApiError::new(Code::Unavailable, "this process is stopping: it finishes what it has in hand"));
     }
-    let secret = secret(request.headers()).ok_or(Denied::Missing)?.to_owned();
-    if secret.starts_with(TokenKind::Session.prefix()) {
-        admit_person(gate, &secret, request, told).await?;
-    } else {
-        admit_key(gate, &secret, request, told).await?;
+    let secret = secret(request.headers()).map(str::to_owned);
+    let admitted = match &secret {
+        None => Err(Denied::Missing.into()),
+        Some(secret) if secret.starts_with(TokenKind::Session.prefix()) => {
+            admit_person(gate, secret, request, told).await
+        }
+        Some(secret) => admit_key(gate, secret, request, told).await,
+    };
+    if let Err(refusal) = admitted {
+        if STRANGE.contains(&refusal.code) {
+            rate_limit::check_stranger(core, address(core, request.extensions(), request.headers()))?;
+        }
+        return Err(refusal);
     }
     if !gate.takes_parameters {
         Parameters::of(request.uri()).finish()?;
@@ -144,7 +178,7 @@ async fn admit_person(gate: &Gate, token: &str, request: &mut Request, told: &mu
     // Pages of other origins go by keys, which list them: a person's session is for none.
     told.listed = Some(Listed(false));
     let signed_in = core.people.signed_in(token).await?;
-    count(core, signed_in.session.id.uuid(), RateLimit::USUAL, told).await?;
+    count(core, signed_in.session.id.uuid(), core.access.usual_limit(), told).await?;
     let entered = signed_in.enter(named_workspace(request.headers())?);
     let extensions = request.extensions_mut();
     match (gate.needs, entered) {
@@ -170,9 +204,14 @@ async fn admit_person(gate: &Gate, token: &str, request: &mut Request, told: &mu
 }
 
 async fn count(core: &Core, who: Uuid, limit: RateLimit, told: &mut Told) -> Result<(), ApiError> {
-    let is = core.access.limits().count(who, limit, core.clock.now()).await?;
-    told.counted = Some(is);
-    rate_limit::check(&is)
+    let limits = core.access.limits();
+    let counted = limits.count(who, limit, core.clock.now()).await?;
+    let looking = limits.is_worth_a_look(&counted).then(|| {
+        let limits = Arc::clone(limits);
+        tokio::spawn(async move { limits.looked(who, counted).await })
+    });
+    told.counted = Some(Telling { counted, looking });
+    rate_limit::check(&counted)
 }
 
 /// From where a request comes.

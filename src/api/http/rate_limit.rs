@@ -1,11 +1,17 @@
 //! What is left of a key's limits, in the headers of every answer that it gets: `X-RateLimit-*` for the minute, and both
-//! windows in those of the IETF's draft. A key without limits has none.
+//! windows in those of the IETF's draft. A key without limits has none. Requests that nobody answers for are limited by
+//! their address.
+
+use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::{DateTime, Utc};
 
 use super::{ApiError, Code};
-use crate::access::limits::{Counted, Window};
+use crate::{
+    access::limits::{Counted, Window},
+    engine::Core,
+};
 
 /// Refuses a request that was not let in.
 pub(super) fn check(counted: &Counted) -> Result<(), ApiError> {
@@ -13,6 +19,15 @@ pub(super) fn check(counted: &Counted) -> Result<(), ApiError> {
     let most = window.of(counted.limit);
     let message = format!("the {most} requests of this {} (UTC) have been made", window.as_str());
     Err(ApiError::new(Code::RateLimited, message))
+}
+
+/// Refuses a request that nobody answers for, where too many came from its address.
+pub(super) fn check_stranger(core: &Core, address: Option<IpAddr>) -> Result<(), ApiError> {
+    let now = core.clock.now();
+    core.access.strangers().count(address, now).map_err(|until| {
+        let message = "too many requests came from this address without a key that opens anything";
+        ApiError { retry_after: Some(seconds_until(until, now)), ..ApiError::new(Code::RateLimited, message) }
+    })
 }
 
 /// Says what is left, and when to come again where nothing is.
@@ -25,8 +40,11 @@ pub(super) fn tell(headers: &mut HeaderMap, counted: &Counted, now: DateTime<Utc
     say("x-ratelimit-limit", limit.per_minute.to_string());
     say("x-ratelimit-remaining", minute.requests.to_string());
     say("x-ratelimit-reset", minute.until.timestamp().to_string());
-    let policy = |window: Window| format!("\"{}\";q={};w={}", window.as_str(), window.of(*limit), window.seconds());
-    say("ratelimit-policy", format!("{}, {}", policy(Window::Minute), policy(Window::Day)));
+    let policy = |window: Window, seconds| format!("\"{}\";q={};w={seconds}", window.as_str(), window.of(*limit));
+    say(
+        "ratelimit-policy",
+        format!("{}, {}", policy(Window::Minute, minute.seconds), policy(Window::Day, day.seconds)),
+    );
     let left = |window: Window, requests, until| {
         format!("\"{}\";r={requests};t={}", window.as_str(), seconds_until(until, now))
     };

@@ -119,12 +119,12 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> R
 }
 
 impl NewKey {
-    /// What it would be allowed, if who makes it is allowed `own`.
-    pub(super) fn grant(&self, own: &Grant, now: DateTime<Utc>) -> Result<Grant, ApiError> {
+    /// What it would be allowed, if who makes it is allowed `own`, and `usual` is the limit of which nothing else is said.
+    pub(super) fn grant(&self, own: &Grant, usual: RateLimit, now: DateTime<Utc>) -> Result<Grant, ApiError> {
         let mut form = Form::default();
         form.name(&self.name);
         form.description(self.description.as_deref());
-        let usual = own.rate_limit.map_or(RateLimit::USUAL, |bound| RateLimit::USUAL.or_less(bound));
+        let usual = own.rate_limit.map_or(usual, |bound| usual.or_less(bound));
         let bound = |asked: &[String]| !asked.is_empty();
         let grant = Grant {
             scopes: form.scopes(&self.scopes),

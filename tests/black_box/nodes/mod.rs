@@ -7,6 +7,7 @@
 //! - `dying`, `standing_still`: one node of two.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
 //! - `roles`: what a node answers that has not all roles.
+//! - `limits`: all together let in no more than one would. `revoking`: keys that are revoked under load.
 //! - `leading`: who leads, in figures.
 //! - `real_timing`: the promises in seconds, where that is asked for.
 //! - `upgrade`: nodes of an older build beside newer ones.
@@ -17,9 +18,11 @@ mod dying;
 mod founding;
 mod keys;
 mod leading;
+mod limits;
 mod reading;
 mod real_timing;
 mod roles;
+mod revoking;
 mod standing_still;
 mod upgrade;
 

@@ -18,7 +18,7 @@ use campanile_test_servers::Postgres as Server;
 use uuid::Uuid;
 
 use super::journal::Impaired;
-use crate::access::{Access, Caller, Denied, Holder, KeySecret, Presented};
+use crate::access::{Access, Caller, Denied, Holder, KeySecret, Presented, limits::LimitSettings};
 
 pub(super) struct House {
     server: Server,
@@ -67,8 +67,16 @@ impl House {
         let few = NonZeroUsize::new(2_000).expect("not zero");
         let own: Arc<dyn Journal> = journal.clone();
         let keys = Executor::new(own, self.clock.clone(), (), Sharing::Shared, few);
-        let access =
-            Access::open(side, &self.master, Arc::clone(&data_keys), keys.clone(), &[], self.clock.clone()).await;
+        let access = Access::open(
+            side,
+            &self.master,
+            Arc::clone(&data_keys),
+            keys.clone(),
+            &[],
+            LimitSettings::default(),
+            self.clock.clone(),
+        )
+        .await;
         let access = access.expect("opened");
         Node { access, journal, keys, data_keys, clock: self.clock.clone(), workspace: self.workspace }
     }

@@ -1,0 +1,128 @@
+//! Who is let in where: every route of the program's own table with every credential, with the exact status, code and
+//! reason.
+//!
+//! - `asked`: for each route a request in which nothing is wrong but who sends it, and what it comes to. A route that it
+//!   doesn't know fails the test.
+//! - `credentials`: who sends it.
+
+mod asked;
+mod credentials;
+
+use asked::{Asked, Stage};
+use campanile::api::{
+    http::{Needs, Route},
+    routes,
+};
+use campanile_events::person::Role;
+use credentials::{Credential, Credentials, Means};
+use serde_json::Value;
+
+use crate::support::{Answer, Client, Engine, Options};
+
+/// What an answer must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Due {
+    status: u16,
+    code: &'static str,
+    reason: &'static str,
+}
+
+const fn due(status: u16, code: &'static str) -> Due {
+    Due { status, code, reason: "" }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_gives_every_credential_what_its_table_says() {
+    let engine = Engine::start(Options { proxies: Some("127.0.0.0/8"), ..Options::default() }).await;
+    let mut stage = Stage::of(&engine).await;
+    let mut credentials = Credentials::of(&engine, &stage).await;
+    let mut tried = 0;
+    for route in routes::all() {
+        for at in 0..credentials.of_route(&route).await {
+            let asked = stage.ask(&route).await;
+            let credential = credentials.at(at);
+            let answer = send(&route, credential, &asked.path, asked.body.as_ref()).await;
+            let case = format!("{route:?} with {}: {}", credential.name, answer.text);
+            let Due { status, code, reason } = expected(&route, credential.means, &asked);
+            assert_eq!(seen(&answer), (status, code.to_owned(), reason.to_owned()), "{case}");
+            check(&answer, &route, credential, &case);
+            let is_foreign = credential.means == Means::Elsewhere && code == "not_found";
+            if let Some(absent) = asked.absent.filter(|_| is_foreign) {
+                let admin = stage.admin();
+                let nobodys = admin.request(route.method.clone(), &absent.path);
+                let nobodys = admin.send(absent.body.iter().fold(nobodys, |it, body| it.json(body))).await;
+                assert_eq!(told(&answer, &asked.named), told(&nobodys, &absent.named), "{case}");
+            }
+            tried += 1;
+            stage.tidy_up(&route).await;
+            credentials.renew(at, &route).await;
+        }
+    }
+    println!("record: {tried} requests of {} routes", routes::all().len());
+    assert!(tried >= routes::all().len() * credentials::LEAST, "only {tried}");
+}
+
+async fn send(route: &Route, credential: &Credential, path: &str, body: Option<&Value>) -> Answer {
+    let client: &Client = &credential.client;
+    let request = client.request(route.method.clone(), path);
+    let request = credential.headers.iter().fold(request, |it, (name, value)| it.header(*name, value));
+    client.send(body.iter().fold(request, |it, body| it.json(body))).await
+}
+
+/// Status, code and reason.
+fn seen(answer: &Answer) -> (u16, String, String) {
+    let word = |name: &str| error(answer)[name].as_str().unwrap_or_default().to_owned();
+    (answer.status, word("code"), word("reason"))
+}
+
+/// The error, or nothing: some answers are no JSON.
+fn error(answer: &Answer) -> Value {
+    serde_json::from_str::<Value>(&answer.text).map(|mut it| it["error"].take()).unwrap_or_default()
+}
+
+/// What a table of routes and one of roles come to.
+fn expected(route: &Route, means: Means, asked: &Asked) -> Due {
+    if route.needs == Needs::Nothing {
+        return asked.due;
+    }
+    match (means, route.needs) {
+        (Means::Nobody(refusal), _) => refusal,
+        (Means::Lacking, Needs::Scope(_)) => due(403, "forbidden_scope"),
+        (Means::Person(role), Needs::Scope(scope)) if !role.allows(scope) => due(403, "forbidden_role"),
+        (Means::Person(role), Needs::Role(needed)) if role != needed => due(403, "forbidden_role"),
+        (Means::Person(role), _) if role != Role::Owner && asked.for_owners => due(403, "forbidden_role"),
+        (Means::Person(_), _) => asked.due,
+        (_, Needs::Session | Needs::Role(_)) => due(403, "forbidden_role"),
+        (Means::Elsewhere, _) if asked.absent.is_some() => due(404, "not_found"),
+        (Means::Bound, _) => asked.bound,
+        (Means::Having | Means::Lacking | Means::Elsewhere, _) => asked.due,
+    }
+}
+
+/// What goes with a status, whatever the route.
+fn check(answer: &Answer, route: &Route, credential: &Credential, case: &str) {
+    let error = error(answer);
+    if answer.status == 401 && route.needs != Needs::Nothing {
+        assert_eq!(answer.header("www-authenticate"), "Bearer", "{case}");
+    }
+    let is_known = !matches!(credential.means, Means::Nobody(_)) && route.needs != Needs::Nothing;
+    assert_eq!(!answer.header("x-ratelimit-remaining").is_empty(), is_known, "{case}");
+    match (error["code"].as_str().unwrap_or_default(), route.needs) {
+        ("forbidden_scope" | "forbidden_role", Needs::Scope(scope)) => {
+            assert_eq!(error["scope"], scope.as_str(), "{case}");
+        }
+        _ => {}
+    }
+    if answer.status >= 400 {
+        assert_eq!(answer.header("campanile-position"), "", "{case}: what is refused leaves nothing");
+        assert_eq!(error["request_id"].as_str(), Some(answer.header("x-request-id")), "{case}");
+    }
+}
+
+/// All that a refusal says, but for what the client named itself and the request's own id.
+fn told(answer: &Answer, named: &str) -> (u16, Value) {
+    let text = if named.is_empty() { answer.text.clone() } else { answer.text.replace(named, "…") };
+    let mut error = serde_json::from_str::<Value>(&text).expect("an error")["error"].take();
+    error["request_id"].take();
+    (answer.status, error)
+}
