@@ -28,9 +28,9 @@ pub fn operator_router(core: &Arc<Core>) -> Router {
 fn serve(core: &Arc<Core>, table: Vec<Route>) -> Router {
     let api = Api(Arc::clone(core));
     let mut router = Router::new();
-    for Route { method, path, needs, name, handler } in table {
+    for Route { method, path, needs, name, keeps_receipts, handler } in table {
         let takes_parameters = takes_parameters(&method, path).unwrap_or(true);
-        let gate = Gate { needs, name, takes_parameters, api: api.clone() };
+        let gate = Gate { needs, name, keeps_receipts, takes_parameters, api: api.clone() };
         router = router.route(path, handler.route_layer(middleware::from_fn_with_state(gate, guard)));
     }
     let enveloped = middleware::from_fn_with_state(core.clock.clone(), envelope);
