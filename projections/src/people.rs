@@ -107,12 +107,12 @@ pub async fn list(
     page::list(db, conditions, page).await
 }
 
-/// How many people have a role in a workspace.
+/// Who has a role in a workspace, in the order of their ids.
 ///
 /// # Errors
 /// If the database doesn't answer.
-pub async fn with_role(db: &dyn Database, workspace: WorkspaceId, role: Role) -> Result<u64, QueryError> {
-    let count = "select count(*) as people from person_roles where open_workspace_id = $1 and role = $2";
-    let rows = db.query(count, vec![workspace.uuid().into(), role.as_str().into()]).await?;
-    Ok(rows.first().map_or(Ok(0), |row| row.number("people"))?)
+pub async fn with_role(db: &dyn Database, workspace: WorkspaceId, role: Role) -> Result<Vec<PersonId>, QueryError> {
+    let select = "select person_id from person_roles where open_workspace_id = $1 and role = $2 order by person_id";
+    let rows = db.query(select, vec![workspace.uuid().into(), role.as_str().into()]).await?;
+    Ok(rows.iter().map(|row| row.uuid("person_id").map(Into::into)).collect::<Result<_, _>>()?)
 }

@@ -1,8 +1,10 @@
-//! An e-mail address in its one form: without spaces around it, in small letters.
+//! An e-mail address in its one form: without spaces around it, in small letters, composed (NFC), so that it is the same
+//! from every system's keyboard.
 
 use std::fmt;
 
 use campanile_events::seal::Open;
+use unicode_normalization::UnicodeNormalization;
 
 /// The longest that mail can be sent to.
 const LONGEST: usize = 254;
@@ -22,7 +24,7 @@ impl Email {
     /// # Errors
     /// If nobody can have such an address. Whether somebody has is another question.
     pub fn read(text: &str) -> Result<Self, InvalidEmail> {
-        let text = text.trim();
+        let text: String = text.trim().nfc().collect::<String>().to_lowercase().nfc().collect();
         let (name, host) = text.split_once('@').ok_or(InvalidEmail)?;
         let strange = |letter: char| letter.is_whitespace() || letter.is_control() || letter == '@';
         if name.is_empty()
@@ -32,7 +34,7 @@ impl Email {
         {
             return Err(InvalidEmail);
         }
-        Ok(Self(Open::new(text.to_lowercase())))
+        Ok(Self(Open::new(text)))
     }
 
     /// The address itself.
@@ -67,6 +69,8 @@ mod tests {
             ("ada@example.com", Some("ada@example.com")),
             (" Ada.L+news@Example.COM\n", Some("ada.l+news@example.com")),
             ("ÄDA@example.com", Some("äda@example.com")),
+            ("a\u{308}da@example.com", Some("äda@example.com")),
+            ("A\u{308}da@example.com", Some("äda@example.com")),
             ("ada", None),
             ("@example.com", None),
             ("ada@", None),

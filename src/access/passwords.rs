@@ -10,11 +10,20 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
 
 const OWNER: &str = "password_hashes";
 /// What NIST asks for at least.
 const SHORTEST: usize = 8;
 const LONGEST: usize = 1_024;
+/// In bytes.
+const DIGEST: usize = 32;
+
+/// What Unicode calls spaces (Zs), but for the one of ASCII.
+const UNUSUAL_SPACES: &[char] = &[
+    '\u{a0}', '\u{1680}', '\u{2000}', '\u{2001}', '\u{2002}', '\u{2003}', '\u{2004}', '\u{2005}', '\u{2006}',
+    '\u{2007}', '\u{2008}', '\u{2009}', '\u{200a}', '\u{202f}', '\u{205f}', '\u{3000}',
+];
 
 /// How many passwords are hashed at a time: each takes 19 MiB, and a core.
 static HASHING: Semaphore = Semaphore::const_new(4);
@@ -54,7 +63,7 @@ impl Passwords {
     /// # Errors
     /// If its length isn't one that is taken.
     pub fn check(password: &SecretString) -> Result<(), PasswordError> {
-        let length = password.expose_secret().chars().count();
+        let length = prepared(password).expose_secret().chars().count();
         if (SHORTEST..=LONGEST).contains(&length) { Ok(()) } else { Err(PasswordError::Length) }
     }
 
@@ -64,11 +73,33 @@ impl Passwords {
     /// If its length isn't one that is taken.
     pub async fn hash(password: SecretString) -> Result<String, PasswordError> {
         Self::check(&password)?;
+        let password = prepared(&password);
         let hash = move || {
             let hashed = Argon2::default().hash_password(password.expose_secret().as_bytes());
             hashed.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash(error.to_string()))
         };
         working(hash).await?
+    }
+
+    /// A digest of a request that shows a password, as costly to try passwords out on as a password's hash.
+    pub async fn slow_digest(said: SecretString, salt: String) -> Result<Vec<u8>, PasswordError> {
+        let digest = move || {
+            let mut digest = vec![0; DIGEST];
+            let made = Argon2::default().hash_password_into(
+                said.expose_secret().as_bytes(),
+                salt.as_bytes(),
+                digest.as_mut_slice(),
+            );
+            made.map(|()| digest).map_err(|error| PasswordError::Hash(error.to_string()))
+        };
+        working(digest).await?
+    }
+
+    /// Since when a person has the password that they have.
+    pub async fn changed_at(&self, person: PersonId) -> Result<Option<DateTime<Utc>>, PasswordError> {
+        let select = "select changed_at from password_hashes where person_id = $1";
+        let rows = self.db.query(select, vec![person.uuid().into()]).await?;
+        Ok(rows.first().map(|row| row.time("changed_at")).transpose()?)
     }
 
     /// Whether this is the person's password; if so, since when. It takes as long for nobody, and for who has none.
@@ -85,13 +116,16 @@ impl Passwords {
             rows.first().map(|row| Ok::<_, DbError>((row.text("hash")?, row.time("changed_at")?))).transpose()?;
         let (hash, since) = kept.map_or((None, None), |(hash, since)| (Some(hash), Some(since)));
         let too_long = password.expose_secret().chars().count() > LONGEST;
-        let password = if too_long { SecretString::from("") } else { password };
+        let typed = if too_long { SecretString::from("") } else { password };
+        let password = prepared(&typed);
+        // Hashes of before were made of what was typed, as it came.
+        let as_typed = (typed.expose_secret() != password.expose_secret()).then_some(typed);
         let check = move || {
             let hash = hash.as_deref().or(NOBODYS.as_deref()).unwrap_or_default();
             let hash = PasswordHash::new(hash).map_err(|error| PasswordError::Hash(error.to_string()))?;
-            Ok::<_, PasswordError>(
-                Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok(),
-            )
+            let fits =
+                |it: &SecretString| Argon2::default().verify_password(it.expose_secret().as_bytes(), &hash).is_ok();
+            Ok::<_, PasswordError>(fits(&password) || as_typed.as_ref().is_some_and(fits))
         };
         let is_right = working(check).await??;
         Ok(since.filter(|_| is_right && !too_long))
@@ -116,6 +150,13 @@ impl Passwords {
         self.db.execute(upsert, vec![person.uuid().into(), hash.into(), now.into()]).await?;
         Ok(())
     }
+}
+
+/// A password in the one form that is hashed, whatever system it was typed on: composed (NFC), every kind of space as the
+/// one of the keyboard (RFC 8265, 4.2). Letters stay big or small.
+fn prepared(password: &SecretString) -> SecretString {
+    let space = |letter| if UNUSUAL_SPACES.contains(&letter) { ' ' } else { letter };
+    password.expose_secret().chars().map(space).nfc().collect::<String>().into()
 }
 
 /// Does what takes a core for a while, beside everything else.
@@ -156,6 +197,28 @@ mod tests {
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].text("hash").expect("text"), "second");
         assert_eq!(rows[0].time("changed_at").expect("a time"), now);
+    }
+
+    #[tokio::test]
+    async fn a_password_fits_from_every_keyboard() {
+        let databases = Databases::of(Engine::Sqlite);
+        let passwords = Passwords::open(databases.open("a").await).await.expect("open");
+        let (now, id) = (DateTime::<Utc>::UNIX_EPOCH, Uuid::from_u128(1).into());
+        let fits = async |typed: &str| passwords.verify(Some(id), typed.into()).await.expect("verified").is_some();
+        for kept in ["Zürich im\u{a0}Mai", "Zu\u{308}rich im Mai"] {
+            let hash = Passwords::hash(kept.into()).await.expect("hashed");
+            passwords.keep(id, hash, now).await.expect("kept");
+            for typed in ["Zürich im Mai", "Zu\u{308}rich im Mai", "Zürich im\u{3000}Mai"] {
+                assert!(fits(typed).await, "{kept:?} {typed:?}");
+            }
+            assert!(!fits("zürich im mai").await && !fits("Zurich im Mai").await);
+        }
+        // Eight as it was typed, and seven letters.
+        assert!(matches!(Passwords::check(&"Zu\u{308}rich1".into()), Err(PasswordError::Length)));
+
+        let before = Argon2::default().hash_password("Zu\u{308}rich im Mai".as_bytes()).expect("hashed").to_string();
+        passwords.keep(id, before, now).await.expect("kept");
+        assert!(fits("Zu\u{308}rich im Mai").await, "hashed as it was typed");
     }
 
     #[tokio::test]

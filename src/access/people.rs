@@ -18,6 +18,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     Attempts, Caller, Denied, Email, Links, PasswordError, Passwords, Purpose, Session, Sessions, Token, TokenKind,
+    sessions::NewSession,
 };
 
 /// The organization stands among the first events of a log.
@@ -98,8 +99,8 @@ pub enum SignInError {
     /// The address, the password or both: nobody is told which.
     #[error("the e-mail address or the password is wrong")]
     Wrong,
-    /// There were too many attempts.
-    #[error("there were too many attempts to sign in: try again later")]
+    /// There were too many attempts; from then on another is let through.
+    #[error("there were too many attempts to sign in")]
     TooOften(DateTime<Utc>),
     /// It can't be told now.
     #[error(transparent)]
@@ -162,13 +163,15 @@ impl People {
         Ok(Self(Arc::new(Inner { persons, invitations, data_keys, passwords, sessions, links, attempts, home, clock })))
     }
 
-    /// Signs a person in; takes as long for an address that nobody has.
+    /// Signs a person in; takes as long for an address that nobody has. Who did with the same `once` within a day gets the
+    /// session of then, as long as it holds: that is told, too.
     pub async fn sign_in(
         &self,
         email: &Email,
         password: SecretString,
         origin: Origin<'_>,
-    ) -> Result<(Token, SignedIn), SignInError> {
+        once: Option<&str>,
+    ) -> Result<(Token, SignedIn, bool), SignInError> {
         let inner = &self.0;
         let now = inner.clock.now();
         let attempt = inner.attempts.begin(email, origin.address, now).await.map_err(PeopleError::from)?;
@@ -181,9 +184,10 @@ impl People {
         let key = self.key().await?;
         let address = origin.address.map(|it| key.seal(fields::SESSION_ADDRESS, &Open::new(it.to_string())));
         let client = origin.client.map(|it| key.seal(fields::SESSION_CLIENT, &Open::new(it)));
-        let begun = inner.sessions.begin(id, since, address, client, now).await.map_err(PeopleError::from)?;
-        let (token, session) = begun.ok_or(SignInError::Wrong)?;
-        Ok((token, SignedIn { id, person, session }))
+        let new = NewSession { person: id, password_of: since, address, client, once: once.map(|it| (it, &*key)) };
+        let begun = inner.sessions.begin(new, now).await.map_err(PeopleError::from)?;
+        let (token, session, before) = begun.ok_or(SignInError::Wrong)?;
+        Ok((token, SignedIn { id, person, session }, before))
     }
 
     /// Whether this is the person's password. Counts as an attempt on their account, as signing in does.
@@ -295,6 +299,21 @@ impl People {
         // A link that somebody asked for before would set it back.
         self.0.links.withdraw(id.uuid(), Purpose::Reset).await?;
         Ok(())
+    }
+
+    /// Sets a password that is on record since `at`, unless that was done, or another has been set since: a crash may have
+    /// come between record and hash.
+    pub async fn finish_password(
+        &self,
+        id: PersonId,
+        password: SecretString,
+        but: Option<SessionId>,
+        at: DateTime<Utc>,
+    ) -> Result<(), PasswordError> {
+        if self.0.passwords.changed_at(id).await?.is_some_and(|changed| changed >= at) {
+            return Ok(());
+        }
+        self.set_password(id, password, but).await
     }
 
     /// Forgets what time is over for: sessions, links, attempts.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use campanile_events::{
     db::{Database, DbError, Engine, Row, migrate},
     ids::{PersonId, SessionId},
-    seal::{MasterKey, Sealed},
+    seal::{DataKey, MasterKey, Open, SealError, Sealed, fields},
 };
 use chrono::{DateTime, Duration, Utc};
 use subtle::ConstantTimeEq;
@@ -21,6 +21,8 @@ pub const IDLE: Duration = Duration::hours(12);
 pub const LONGEST: Duration = Duration::days(7);
 /// A use is written so often at most: a write for each request would cost more than the request.
 const WRITTEN_EACH: Duration = Duration::minutes(1);
+/// For so long the same request again is given the same token.
+const SHOWN_FOR: Duration = Duration::hours(24);
 /// How many sessions a person has at a time; the one that was used the longest ago makes room.
 const MOST: u32 = 50;
 
@@ -50,6 +52,21 @@ pub struct Session {
     pub client: Option<Sealed>,
 }
 
+/// A session that is to begin.
+#[derive(Debug)]
+pub(super) struct NewSession<'a> {
+    /// Who signs in.
+    pub(super) person: PersonId,
+    /// When the password was set that they knew.
+    pub(super) password_of: DateTime<Utc>,
+    /// From where, sealed.
+    pub(super) address: Option<Sealed>,
+    /// With which program, sealed.
+    pub(super) client: Option<Sealed>,
+    /// The request's idempotency key, digested, and what seals the token for the same request again.
+    pub(super) once: Option<(&'a str, &'a DataKey)>,
+}
+
 impl Sessions {
     /// The sessions in `db`, whose table is made if need be.
     pub async fn open(db: Arc<dyn Database>, master: &MasterKey) -> Result<Self, DbError> {
@@ -59,22 +76,24 @@ impl Sessions {
 
     /// Begins a session of who knew the password that was set at `password_of`. None begins if it is another by now: who
     /// changes a password ends all sessions of before, also those that are just about to begin.
-    pub async fn begin(
+    ///
+    /// Where the same request began one within a day that still holds, it is that one, and `true`.
+    pub(super) async fn begin(
         &self,
-        person: PersonId,
-        password_of: DateTime<Utc>,
-        address: Option<Sealed>,
-        client: Option<Sealed>,
+        new: NewSession<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Option<(Token, Session)>, DbError> {
+    ) -> Result<Option<(Token, Session, bool)>, SealError> {
+        let NewSession { person, password_of, address, client, once } = new;
         let token = Token::generate(TokenKind::Session);
         let expires_at = now + IDLE;
         let session =
             Session { id: SessionId::fresh(now), person, created_at: now, used_at: now, expires_at, address, client };
         // The lock makes a change of the password wait until this session can be ended with the others.
-        let lock = match self.db.engine() {
-            Engine::Sqlite => "",
-            Engine::Postgres => " for share",
+        let lock = match (self.db.engine(), once) {
+            (Engine::Sqlite, _) => "",
+            (Engine::Postgres, None) => " for share",
+            // The same request on another node waits, and finds what this one began.
+            (Engine::Postgres, Some(_)) => " for update",
         };
         let mut transaction = self.db.begin().await?;
         let select = format!("select changed_at from password_hashes where person_id = $1{lock}");
@@ -82,8 +101,27 @@ impl Sessions {
         if rows.first().map(|row| row.time("changed_at")).transpose()? != Some(password_of) {
             return Ok(None);
         }
+        if let Some((once, key)) = once {
+            let select = format!(
+                "{SELECT}, token from sessions where person_id = $1 and once = $2 and token is not null \
+                 and expires_at > $3 and created_at > $4"
+            );
+            let rows = transaction
+                .query(&select, vec![person.uuid().into(), once.into(), now.into(), (now - SHOWN_FOR).into()])
+                .await?;
+            if let Some(row) = rows.first() {
+                let token = key.open(fields::RECEIPT_SECRET, &Sealed::from_stored(row.text("token")?))?;
+                let token = Token::read(TokenKind::Session, token.as_str()).map_err(|_| SealError::Malformed)?;
+                return Ok(Some((token, read(row)?, true)));
+            }
+            // One that is over, or whose token is forgotten, makes room.
+            let free = "update sessions set once = null where person_id = $1 and once = $2";
+            transaction.execute(free, vec![person.uuid().into(), once.into()]).await?;
+        }
         let insert = "insert into sessions (session_id, verifier, pepper, person_id, created_at, used_at, expires_at, \
-                      ends_at, address, client) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+                      ends_at, address, client, once, token) \
+                      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        let sealed_token = once.map(|(_, key)| key.seal(fields::RECEIPT_SECRET, &Open::new(token.expose())));
         let sealed = |text: &Option<Sealed>| text.as_ref().map(|text| text.as_str().to_owned());
         let values = vec![
             session.id.uuid().into(),
@@ -96,13 +134,15 @@ impl Sessions {
             (now + LONGEST).into(),
             sealed(&session.address).into(),
             sealed(&session.client).into(),
+            once.map(|(once, _)| once.to_owned()).into(),
+            sealed(&sealed_token).into(),
         ];
         transaction.execute(insert, values).await?;
         let crowd = "delete from sessions where person_id = $1 and session_id not in \
                      (select session_id from sessions where person_id = $1 order by used_at desc, session_id desc limit $2)";
         transaction.execute(crowd, vec![person.uuid().into(), MOST.into()]).await?;
         transaction.commit().await?;
-        Ok(Some((token, session)))
+        Ok(Some((token, session, false)))
     }
 
     /// The session of a token, which is used by that: it holds on from here, to its last day.
@@ -151,8 +191,10 @@ impl Sessions {
         self.db.execute(delete, vec![person.uuid().into(), but.uuid().into()]).await
     }
 
-    /// Forgets sessions whose time is over.
+    /// Forgets sessions whose time is over, and tokens that are shown no more.
     pub async fn forget(&self, now: DateTime<Utc>) -> Result<u64, DbError> {
+        let hide = "update sessions set token = null, once = null where token is not null and created_at <= $1";
+        self.db.execute(hide, vec![(now - SHOWN_FOR).into()]).await?;
         self.db.execute("delete from sessions where expires_at <= $1", vec![now.into()]).await
     }
 }
@@ -174,24 +216,33 @@ fn read(row: &Row) -> Result<Session, DbError> {
 
 const fn migrations(engine: Engine) -> &'static [&'static str] {
     match engine {
-        Engine::Sqlite => &["create table sessions (
+        Engine::Sqlite => &[
+            "create table sessions (
                 session_id blob primary key not null, verifier blob not null unique, pepper integer not null,
                 person_id blob not null, created_at text not null, used_at text not null, expires_at text not null,
                 ends_at text not null, address text, client text
             ) strict, without rowid;
-            create index sessions_by_person on sessions (person_id)"],
-        Engine::Postgres => &["create table sessions (
+            create index sessions_by_person on sessions (person_id)",
+            "alter table sessions add column once text;
+            alter table sessions add column token text;
+            create unique index sessions_once on sessions (person_id, once)",
+        ],
+        Engine::Postgres => &[
+            "create table sessions (
                 session_id uuid primary key, verifier bytea not null unique, pepper integer not null,
                 person_id uuid not null, created_at timestamptz not null, used_at timestamptz not null,
                 expires_at timestamptz not null, ends_at timestamptz not null, address text, client text
             );
-            create index sessions_by_person on sessions (person_id)"],
+            create index sessions_by_person on sessions (person_id)",
+            "alter table sessions add column once text, add column token text;
+            create unique index sessions_once on sessions (person_id, once)",
+        ],
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use campanile_events::db::engines::Databases;
+    use campanile_events::{db::engines::Databases, seal::DataKeys};
     use uuid::Uuid;
 
     use super::*;
@@ -201,6 +252,7 @@ mod tests {
         a_session_slides_while_it_is_used_and_ends_on_its_last_day,
         a_session_ends_alone_or_with_all_others,
         a_session_begins_with_the_password_of_now_only,
+        the_same_request_again_is_given_the_same_session,
     );
 
     const PERSON: PersonId = PersonId::from_uuid(Uuid::from_u128(1));
@@ -217,7 +269,12 @@ mod tests {
     }
 
     async fn begun(sessions: &Sessions, now: DateTime<Utc>) -> (Token, Session) {
-        sessions.begin(PERSON, noon(), None, None, now).await.expect("written").expect("begun")
+        let (token, session, _) = sessions.begin(new(PERSON, noon()), now).await.expect("written").expect("begun");
+        (token, session)
+    }
+
+    fn new<'a>(person: PersonId, password_of: DateTime<Utc>) -> NewSession<'a> {
+        NewSession { person, password_of, address: None, client: None, once: None }
     }
 
     async fn a_session_slides_while_it_is_used_and_ends_on_its_last_day(engine: Engine) {
@@ -268,13 +325,46 @@ mod tests {
         );
     }
 
+    async fn the_same_request_again_is_given_the_same_session(engine: Engine) {
+        let databases = Databases::of(engine);
+        let sessions = opened(&databases).await;
+        let keys = DataKeys::open(databases.open("keys").await, MasterKey::generate()).await.expect("open");
+        let key = keys.create(Uuid::from_u128(9), noon()).await.expect("a key");
+        let begin = async |once, now| {
+            let new = NewSession { once: Some((once, &*key)), ..new(PERSON, noon()) };
+            sessions.begin(new, now).await.expect("written").expect("begun")
+        };
+        let ((first, session, new), (second, same, again)) =
+            futures::future::join(begin("a", noon()), begin("a", noon())).await;
+        assert!(new != again && session.id == same.id && first.expose() == second.expose(), "one of two began it");
+        assert_ne!(begin("b", noon()).await.1.id, session.id, "another request");
+        let rows = sessions.db.query("select token from sessions where once = $1", vec!["a".into()]).await;
+        let stored = rows.expect("read")[0].text("token").expect("text").to_owned();
+        assert!(!stored.contains(&first.expose()[3..]), "sealed");
+        assert!(sessions.end(PERSON, session.id).await.expect("ended"));
+        let (_, third, again) = begin("a", noon()).await;
+        assert!(third.id != session.id && !again, "what was ended isn't given again");
+
+        let held = begin("c", noon()).await;
+        let mut now = noon();
+        while now < noon() + SHOWN_FOR {
+            now += Duration::hours(8);
+            sessions.used(&held.0, now).await.expect("read").expect("it holds");
+        }
+        let (_, late, again) = begin("c", now).await;
+        assert!(!again && late.created_at == now, "for a day");
+        sessions.forget(now + Duration::hours(1)).await.expect("written");
+        let rows = sessions.db.query("select token from sessions where token is not null", vec![]).await.expect("read");
+        assert_eq!(rows.len(), 1, "what is shown no more is forgotten");
+    }
+
     async fn a_session_begins_with_the_password_of_now_only(engine: Engine) {
         let databases = Databases::of(engine);
         let sessions = opened(&databases).await;
         let before = noon() - Duration::microseconds(1);
-        assert!(sessions.begin(PERSON, before, None, None, noon()).await.expect("read").is_none());
+        assert!(sessions.begin(new(PERSON, before), noon()).await.expect("read").is_none());
         let nobody = Uuid::from_u128(2).into();
-        assert!(sessions.begin(nobody, noon(), None, None, noon()).await.expect("read").is_none());
+        assert!(sessions.begin(new(nobody, noon()), noon()).await.expect("read").is_none());
         assert_eq!(sessions.of(PERSON, noon()).await.expect("read"), []);
     }
 }

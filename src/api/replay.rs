@@ -1,5 +1,6 @@
 //! The answer that a request got before, rendered again from the resource as it stood then.
 
+use axum::http::HeaderMap;
 use campanile_events::journal::{Receipt, StreamKind};
 
 use super::{
@@ -10,14 +11,19 @@ use super::{
 
 impl Api {
     /// The answer to the request that left the receipt. Its route's scope was checked before.
-    pub(in crate::api) async fn replayed(&self, asker: &Asker, receipt: &Receipt) -> Result<Answer, ApiError> {
+    pub(in crate::api) async fn replayed(
+        &self,
+        asker: &Asker,
+        headers: &HeaderMap,
+        receipt: &Receipt,
+    ) -> Result<Answer, ApiError> {
         let answer = match receipt.receipt.resource.kind {
             StreamKind::Post => posts::replayed(self, asker, receipt).await?,
             StreamKind::Key => keys::replayed(self, asker, receipt).await?,
             StreamKind::Account => accounts::replayed(self, asker, receipt).await?,
             StreamKind::Media => media::replayed(self, asker, receipt).await?,
             StreamKind::Workspace => workspaces::replayed(self, asker, receipt).await?,
-            StreamKind::Invitation => invitations::replayed(self, asker, receipt).await?,
+            StreamKind::Invitation => invitations::replayed(self, asker, headers, receipt).await?,
             kind => return Err(ApiError::internal(format!("no request leaves a receipt on a stream of {kind:?}"))),
         };
         Ok(self.placed(answer.replayed(receipt.receipt.status), receipt.position).await)

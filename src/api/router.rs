@@ -36,9 +36,9 @@ async fn no_api() -> ApiError {
 
 fn serve(core: &Arc<Core>, mut router: Router<Api>, table: Vec<Route>) -> Router {
     let api = Api(Arc::clone(core));
-    for Route { method, path, needs, name, handler } in table {
+    for Route { method, path, needs, name, keeps_receipts, handler } in table {
         let takes_parameters = takes_parameters(&method, path).unwrap_or(true);
-        let gate = Gate { needs, name, takes_parameters, api: api.clone() };
+        let gate = Gate { needs, name, keeps_receipts, takes_parameters, api: api.clone() };
         router = router.route(path, handler.route_layer(middleware::from_fn_with_state(gate, guard)));
     }
     let enveloped = middleware::from_fn_with_state(core.clock.clone(), envelope);

@@ -37,13 +37,13 @@ fn clients() -> Vec<Route> {
         get("/v1/scopes", With(Scope::KeysRead), named!("api.scopes.list"), scopes::list),
         get("/v1/platforms", AnyKey, named!("api.platforms.list"), platforms::list),
 
-        post("/v1/auth/login", Nothing, named!("api.auth.login"), auth::login),
+        post("/v1/auth/login", Nothing, named!("api.auth.login"), auth::login).keeping_receipts(),
         post("/v1/auth/logout", Session, named!("api.auth.logout"), auth::logout),
         get("/v1/auth/sessions", Session, named!("api.auth.sessions"), auth::list),
         delete("/v1/auth/sessions", Session, named!("api.auth.end_all_sessions"), auth::end_all),
         delete("/v1/auth/sessions/{id}", Session, named!("api.auth.end_session"), auth::end),
-        post("/v1/auth/password", Session, named!("api.auth.password"), auth::password),
-        post("/v1/auth/reset", Nothing, named!("api.auth.reset"), auth::reset),
+        post("/v1/auth/password", Session, named!("api.auth.password"), auth::password).keeping_receipts(),
+        post("/v1/auth/reset", Nothing, named!("api.auth.reset"), auth::reset).keeping_receipts(),
         get("/join", Nothing, named!("pages.join"), pages::join),
         get("/reset", Nothing, named!("pages.reset"), pages::reset),
 
@@ -52,7 +52,7 @@ fn clients() -> Vec<Route> {
         delete("/v1/people/{id}", OWNER, named!("api.people.remove"), people::remove),
         get("/v1/invitations", OWNER, named!("api.invitations.list"), invitations::list),
         post("/v1/invitations", OWNER, named!("api.invitations.make"), invitations::make),
-        post("/v1/invitations/accept", Nothing, named!("api.invitations.accept"), invitations::accept),
+        post("/v1/invitations/accept", Nothing, named!("api.invitations.accept"), invitations::accept).keeping_receipts(),
         delete("/v1/invitations/{id}", OWNER, named!("api.invitations.withdraw"), invitations::withdraw),
 
         get("/v1/workspaces", Session, named!("api.workspaces.list"), workspaces::list),

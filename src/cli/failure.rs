@@ -25,6 +25,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Why, for who goes on all the same.
+    pub(super) fn message(&self) -> &str {
+        match self {
+            Self::Failed(message) | Self::Refused(message) => message,
+            Self::Told => "",
+        }
+    }
+
     /// Says why, and gives the process's exit code.
     pub(super) fn report(self) -> ExitCode {
         let (code, message) = match self {

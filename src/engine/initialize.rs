@@ -150,7 +150,7 @@ fn owning(
         email: key.seal(fields::PERSON_EMAIL, email.open()),
         email_index: key.digest(fields::PERSON_EMAIL, email.as_str().as_bytes()),
     };
-    let own = PersonAction::GiveRole { workspace_id, role: Role::Owner };
+    let own = PersonAction::GiveRole { workspace_id, role: Role::Owner, other_owner: None };
     [register, own].into_iter().map(|action| PersonCommand { now, action }).collect()
 }
 

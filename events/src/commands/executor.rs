@@ -14,7 +14,7 @@ use super::{LoadError, Loaded, Streamed};
 use crate::{
     clock::SharedClock,
     ids::{Position, Version, WorkspaceId},
-    journal::{Journal, Metadata, NewReceipt, Receipt, StreamId},
+    journal::{AppendError, Journal, Metadata, NewReceipt, Receipt, StreamId},
     outdated::Outdated,
     stored::UnreadableEvent,
 };
@@ -97,6 +97,20 @@ impl<E> From<LoadError> for CommandError<E> {
         match error {
             LoadError::Read(error) => Self::Unavailable(error.to_string()),
             LoadError::Unreadable(error) => Self::Unreadable(error),
+        }
+    }
+}
+
+impl<E> From<AppendError> for CommandError<E> {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::VersionConflict { .. } => Self::Contended,
+            AppendError::ClaimTaken { kind, value, holder } => Self::ClaimTaken { kind, value, holder },
+            AppendError::ReceiptExists(receipt) => Self::ReceiptExists(receipt),
+            refused @ AppendError::NotEmpty(_) => Self::Invalid(refused.to_string()),
+            AppendError::Refused(reason) => Self::Invalid(reason),
+            AppendError::QueueFull => Self::Unavailable("too many appends wait".to_owned()),
+            AppendError::Unavailable(reason) => Self::Unavailable(reason),
         }
     }
 }

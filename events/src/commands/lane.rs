@@ -113,7 +113,7 @@ where
             }
             error if batch.len() > 1 && concerns_one(&error) => return Err(batch),
             error => {
-                answer_all(batch, &from_append(error));
+                answer_all(batch, &CommandError::from(error));
                 return Ok(());
             }
         }
@@ -203,17 +203,5 @@ fn concerns_one(error: &AppendError) -> bool {
         | AppendError::NotEmpty(_)
         | AppendError::Refused(_) => true,
         AppendError::VersionConflict { .. } | AppendError::QueueFull | AppendError::Unavailable(_) => false,
-    }
-}
-
-fn from_append<E>(error: AppendError) -> CommandError<E> {
-    match error {
-        AppendError::VersionConflict { .. } => CommandError::Contended,
-        AppendError::ClaimTaken { kind, value, holder } => CommandError::ClaimTaken { kind, value, holder },
-        AppendError::ReceiptExists(receipt) => CommandError::ReceiptExists(receipt),
-        refused @ AppendError::NotEmpty(_) => CommandError::Invalid(refused.to_string()),
-        AppendError::Refused(reason) => CommandError::Invalid(reason),
-        AppendError::QueueFull => CommandError::Unavailable("too many appends wait".to_owned()),
-        AppendError::Unavailable(reason) => CommandError::Unavailable(reason),
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     clock::{Clock, ManualClock},
     db::Sqlite,
     ids::{AccountId, PostId, Version, WorkspaceId},
-    journal::{Actor, Journal, Metadata, SqliteJournal, StreamId, StreamKind},
+    journal::{Actor, AppendError, Journal, Metadata, SqliteJournal, StreamId, StreamKind},
     key::{Grant, Key, KeyAction, KeyCommand, KeyError, NewKey},
     post::{
         Content, Evidence, Limits, Post, PostAction, PostCommand, PostDrafted, PostEvent, PostServices, StepCompleted,
@@ -234,4 +234,78 @@ async fn an_unknown_post_is_refused() {
     let cancel = PostCommand::new(clock.now(), 0.5, PostAction::Cancel { account_ids: Vec::new() });
     let refused = posts.execute(request(Uuid::from_u128(1), cancel)).await;
     assert!(matches!(refused, Err(CommandError::Refused(crate::post::PostError::NotFound))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn commands_to_several_streams_go_in_as_one_or_not_at_all() {
+    let (journal, clock) = journal().await;
+    let keys = keys(&journal, &clock);
+    let [one, two, three] = [1, 2, 3].map(Uuid::from_u128);
+    let revoke = || KeyCommand { now: clock.now(), action: KeyAction::Revoke };
+    let joint = || Joint::new(WORKSPACE, Metadata::by(Actor::engine()), None);
+    let mut both = joint();
+    both.ask(&keys, WORKSPACE, one, [create(&clock)]).await.expect("decided");
+    let gone = both.ask(&keys, WORKSPACE, two, [create(&clock), revoke()]).await.expect("decided");
+    assert!(gone.revoked_at.is_some());
+    assert_eq!(both.append().await.expect("appended").0, 3);
+    // What is remembered is what was appended: nothing has to be read again.
+    let known = keys.load(WORKSPACE, two).await.expect("read").expect("there");
+    assert_eq!((known.state, known.version, known.position.0), (gone, Version(2), 3));
+
+    let mut stale = joint();
+    stale.ask(&keys, WORKSPACE, one, [revoke()]).await.expect("decided");
+    let read = keys.load(WORKSPACE, two).await.expect("read").expect("there");
+    stale.relies_on(&keys, two, &Loaded { version: Version(1), ..read.clone() });
+    let error = stale.append().await.expect_err("it is at version 2");
+    assert!(matches!(error, AppendError::VersionConflict { .. }), "{error}");
+    assert!(Tries::default().again(error).await.is_ok());
+    assert!(Tries::default().again(AppendError::QueueFull).await.is_err());
+    let unmoved = keys.load(WORKSPACE, one).await.expect("read").expect("there");
+    assert_eq!((unmoved.version, unmoved.state.revoked_at), (Version(1), None));
+
+    let mut fresh = joint();
+    fresh.ask(&keys, WORKSPACE, one, [revoke()]).await.expect("decided");
+    fresh.relies_on(&keys, two, &read);
+    assert_eq!(fresh.append().await.expect("appended").0, 4);
+    let mut nothing = joint();
+    nothing.ask(&keys, WORKSPACE, one, [revoke()]).await.expect("nothing to do");
+    assert_eq!(nothing.append().await.expect("nothing to append").0, 4);
+    let elsewhere = WorkspaceId::from(three);
+    let refused = joint().ask(&keys, elsewhere, one, [revoke()]).await;
+    assert!(matches!(refused, Err(CommandError::NotFound)), "{refused:?}");
+    assert_eq!(journal.head().await.expect("a head").position.0, 4);
+}
+
+/// A lane and several joint commands on the same streams: each is decided on what the other left.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_past_the_lanes_meets_them_at_the_append() {
+    let (journal, clock) = journal().await;
+    let keys = keys(&journal, &clock);
+    let stream = Uuid::from_u128(1);
+    let aside = (0..8_u128).map(|number| {
+        let (keys, clock) = (keys.clone(), Arc::clone(&clock));
+        tokio::spawn(async move {
+            let mut tries = Tries::default();
+            loop {
+                let mut joint = Joint::new(WORKSPACE, Metadata::by(Actor::engine()), None);
+                let made = joint.ask(&keys, WORKSPACE, stream, [create(&clock)]).await;
+                let own = joint.ask(&keys, WORKSPACE, Uuid::from_u128(100 + number), [create(&clock)]).await;
+                own.expect("its own");
+                let Ok(_) = made else { return false };
+                match joint.append().await {
+                    Ok(_) => return true,
+                    Err(error) => tries.again(error).await.expect("another try"),
+                }
+            }
+        })
+    });
+    let aside: Vec<_> = aside.collect();
+    let lane = keys.execute(request(stream, create(&clock))).await.is_ok();
+    let mut made = usize::from(lane);
+    for task in aside {
+        made += usize::from(task.await.expect("the task ends"));
+    }
+    assert_eq!(made, 1, "one of nine made it");
+    let beside = journal.head().await.expect("a head").position.0;
+    assert_eq!(beside, if lane { 1 } else { 2 }, "who lost left nothing");
 }

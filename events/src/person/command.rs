@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Role;
 use crate::{
-    ids::{OrganizationId, WorkspaceId},
+    ids::{OrganizationId, PersonId, WorkspaceId},
     seal::Sealed,
 };
 
@@ -35,11 +35,15 @@ pub enum PersonAction {
         workspace_id: WorkspaceId,
         /// Which.
         role: Role,
+        /// Another owner of the workspace, who stays one: without one an owner stays what they are.
+        other_owner: Option<PersonId>,
     },
     /// Take their role in a workspace away; nothing follows where they have none.
     TakeRole {
         /// Where.
         workspace_id: WorkspaceId,
+        /// Another owner of the workspace, who stays one: without one an owner stays what they are.
+        other_owner: Option<PersonId>,
     },
     /// Note that they have another password.
     ChangePassword,

@@ -2,7 +2,7 @@
 
 use super::{
     Person, PersonAction, PersonCommand, PersonError, PersonEvent, PersonPasswordChanged, PersonRegistered,
-    PersonResetOffered, PersonRoleGiven, PersonRoleTaken,
+    PersonResetOffered, PersonRoleGiven, PersonRoleTaken, Role,
 };
 
 impl Person {
@@ -18,14 +18,20 @@ impl Person {
                 Ok(vec![PersonEvent::Registered(PersonRegistered { organization_id, email, email_index, at })])
             }
             _ if !self.exists => Err(PersonError::NotFound),
-            PersonAction::GiveRole { workspace_id, role } if self.roles.get(&workspace_id) == Some(&role) => {
+            PersonAction::GiveRole { workspace_id, role, .. } if self.roles.get(&workspace_id) == Some(&role) => {
                 Ok(Vec::new())
             }
-            PersonAction::GiveRole { workspace_id, role } => {
+            PersonAction::GiveRole { workspace_id, other_owner: None, .. }
+            | PersonAction::TakeRole { workspace_id, other_owner: None }
+                if self.roles.get(&workspace_id) == Some(&Role::Owner) =>
+            {
+                Err(PersonError::LastOwner)
+            }
+            PersonAction::GiveRole { workspace_id, role, .. } => {
                 Ok(vec![PersonEvent::RoleGiven(PersonRoleGiven { workspace_id, role, at })])
             }
-            PersonAction::TakeRole { workspace_id } if !self.roles.contains_key(&workspace_id) => Ok(Vec::new()),
-            PersonAction::TakeRole { workspace_id } => {
+            PersonAction::TakeRole { workspace_id, .. } if !self.roles.contains_key(&workspace_id) => Ok(Vec::new()),
+            PersonAction::TakeRole { workspace_id, .. } => {
                 Ok(vec![PersonEvent::RoleTaken(PersonRoleTaken { workspace_id, at })])
             }
             PersonAction::ChangePassword => Ok(vec![PersonEvent::PasswordChanged(PersonPasswordChanged { at })]),

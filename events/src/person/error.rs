@@ -9,4 +9,7 @@ pub enum PersonError {
     /// They are registered already.
     #[error("the person is registered already")]
     Exists,
+    /// They are the last owner of the workspace: without one nobody could look after its people.
+    #[error("this is the last owner of the workspace: give somebody else that role first")]
+    LastOwner,
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    ids::{OrganizationId, WorkspaceId},
+    ids::{OrganizationId, PersonId, WorkspaceId},
     journal::Claim,
     key::Scope,
     seal::Sealed,
@@ -21,6 +21,10 @@ const NOON: &str = "2026-03-01T12:00:00Z";
 
 fn workspace(number: u128) -> WorkspaceId {
     Uuid::from_u128(number).into()
+}
+
+fn other() -> PersonId {
+    Uuid::from_u128(9).into()
 }
 
 fn register() -> PersonAction {
@@ -41,7 +45,7 @@ fn registered() -> PersonEvent {
 }
 
 fn give(number: u128, role: Role) -> PersonAction {
-    PersonAction::GiveRole { workspace_id: workspace(number), role }
+    PersonAction::GiveRole { workspace_id: workspace(number), role, other_owner: Some(other()) }
 }
 
 fn given(number: u128, role: Role) -> PersonEvent {
@@ -49,7 +53,7 @@ fn given(number: u128, role: Role) -> PersonEvent {
 }
 
 fn take(number: u128) -> PersonAction {
-    PersonAction::TakeRole { workspace_id: workspace(number) }
+    PersonAction::TakeRole { workspace_id: workspace(number), other_owner: Some(other()) }
 }
 
 fn taken(number: u128) -> PersonEvent {
@@ -87,6 +91,29 @@ async fn a_person_is_registered_once_and_gets_roles() {
         (vec![registered()], PersonAction::ChangePassword, Ok(vec![changed()])),
         (vec![], offer(), Err(PersonError::NotFound)),
         (vec![registered()], offer(), Ok(vec![offered()])),
+    ];
+    for (before, action, expected) in cases {
+        let case = format!("given {before:?}, when {action:?}");
+        let command = PersonCommand { now: at(NOON), action };
+        let then = TestFramework::<Person>::with(()).given(before).when_async(command).await.inspect_result();
+        assert_eq!(then, expected, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_owner_of_a_workspace_stays_one() {
+    let alone = |role| PersonAction::GiveRole { workspace_id: workspace(1), role, other_owner: None };
+    let go = PersonAction::TakeRole { workspace_id: workspace(1), other_owner: None };
+    let owner = || vec![registered(), given(1, Role::Owner)];
+    let cases = [
+        (owner(), alone(Role::Viewer), Err(PersonError::LastOwner)),
+        (owner(), go.clone(), Err(PersonError::LastOwner)),
+        (owner(), alone(Role::Owner), Ok(vec![])),
+        (owner(), give(1, Role::Viewer), Ok(vec![given(1, Role::Viewer)])),
+        (owner(), take(1), Ok(vec![taken(1)])),
+        (vec![registered(), given(1, Role::Editor)], go.clone(), Ok(vec![taken(1)])),
+        (vec![registered(), given(1, Role::Editor)], alone(Role::Owner), Ok(vec![given(1, Role::Owner)])),
+        (vec![registered(), given(2, Role::Owner)], go, Ok(vec![])),
     ];
     for (before, action, expected) in cases {
         let case = format!("given {before:?}, when {action:?}");

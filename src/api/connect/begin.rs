@@ -40,7 +40,8 @@ pub async fn begin(
         "auth_url": begun.auth_url,
         "state": begun.state,
         "expires_at": instant(begun.expires_at),
-    })))
+    }))
+    .unstored())
 }
 
 /// What the platform's description names, and nothing else.

@@ -23,12 +23,13 @@ pub struct Answer {
     moved: bool,
     position: Option<(LogPosition, bool)>,
     replayed: bool,
+    is_unstored: bool,
 }
 
 impl Answer {
     /// Something that is there.
-    pub const fn ok(body: Value) -> Self {
-        Self { status: StatusCode::OK, body: Some(body), revision: None, moved: false, position: None, replayed: false }
+    pub fn ok(body: Value) -> Self {
+        Self { status: StatusCode::OK, body: Some(body), ..Self::nothing() }
     }
 
     /// Something that was made.
@@ -45,6 +46,7 @@ impl Answer {
             moved: false,
             position: None,
             replayed: false,
+            is_unstored: false,
         }
     }
 
@@ -78,6 +80,13 @@ impl Answer {
         self
     }
 
+    /// Read by its client and kept nowhere: it shows what opens something.
+    #[must_use]
+    pub const fn unstored(mut self) -> Self {
+        self.is_unstored = true;
+        self
+    }
+
     /// With the place in the log of what the command did, and whether every read shows it.
     #[must_use]
     pub const fn at_position(mut self, position: LogPosition, projected: bool) -> Self {
@@ -98,6 +107,9 @@ impl IntoResponse for Answer {
         let headers = response.headers_mut();
         if let Some(revision) = self.revision {
             headers.insert(header::ETAG, etag(revision));
+        }
+        if self.is_unstored {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         if self.replayed {
             headers.insert(REPLAYED, HeaderValue::from_static("true"));

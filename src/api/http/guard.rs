@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
-    http::{Extensions, HeaderMap, Method, header},
+    http::{Extensions, HeaderMap, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -45,6 +45,8 @@ pub struct Gate {
     pub needs: Needs,
     /// The route's name.
     pub name: Name,
+    /// Whether its handler looks after idempotency keys itself.
+    pub keeps_receipts: bool,
     /// Whether anything may stand after the question mark: what nobody reads would be passed over in silence.
     pub takes_parameters: bool,
     /// What answers.
@@ -81,9 +83,27 @@ pub async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Re
     let name = gate.name;
     let id = request.extensions().get::<RequestIds>().map(|ids| ids.own.to_string()).unwrap_or_default();
     let span = (name.span)(&id);
+    let (is_read, is_open) = (is_read(request.method()), gate.needs == Needs::Nothing);
     let mut response = pass(gate, request, next).instrument(span).await;
+    if let Some(kept) = kept(is_read, is_open) {
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(kept);
+    }
     response.extensions_mut().insert(RouteName(name.text));
     response
+}
+
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// What caches may keep: of a command's answer nothing, as it may show a secret, a token or a link; of what is one
+/// workspace's, nothing that others could be given. `X-API-Key` alone would tell no cache so.
+const fn kept(is_read: bool, is_open: bool) -> Option<HeaderValue> {
+    match (is_read, is_open) {
+        (false, _) => Some(HeaderValue::from_static("no-store")),
+        (true, false) => Some(HeaderValue::from_static("private, no-cache")),
+        (true, true) => None,
+    }
 }
 
 async fn pass(gate: Gate, request: Request, next: Next) -> Response {
@@ -101,7 +121,7 @@ async fn pass(gate: Gate, request: Request, next: Next) -> Response {
 
 async fn pass_told(gate: &Gate, mut request: Request, next: Next, told: &mut Told) -> Response {
     let keyed = match admit(gate, &mut request, told).await {
-        Ok(()) if *request.method() == Method::POST && gate.needs != Needs::Nothing => {
+        Ok(()) if *request.method() == Method::POST && gate.needs != Needs::Nothing && !gate.keeps_receipts => {
             idempotency::key(request.headers())
         }
         Ok(()) => Ok(None),
@@ -142,7 +162,7 @@ async fn admit(gate: &Gate, request: &mut Request, told: &mut Told) -> Result<()
     if !gate.takes_parameters {
         Parameters::of(request.uri()).finish()?;
     }
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
+    if is_read(request.method()) {
         wait_for(core, request.headers()).await?;
     }
     Ok(())

@@ -30,8 +30,8 @@ const HEADER: &str = "idempotency-key";
 const NAME: &str = "Idempotency-Key";
 const LONGEST: usize = 255;
 /// What is digested; for as long as receipts are kept.
-const KEY: &str = "idempotency.key";
-const REQUEST: &str = "idempotency.request";
+pub(super) const KEY: &str = "idempotency.key";
+pub(super) const REQUEST: &str = "idempotency.request";
 
 /// A request's idempotency key, and what the request says of itself.
 #[derive(Debug, Clone)]
@@ -81,13 +81,11 @@ async fn carry_out(api: &Api, key: &str, request: Request, next: Next) -> Result
     let sender = Sender::of(api, &parts).await?;
     let body = receive(&parts.headers, body).await?;
     let keyed = Keyed::of(&*sender.data_key(api).await?, key, &parts, &body);
+    let headers = parts.headers.clone();
     // Before the look for a receipt: two that come at once must not both find none.
     let mark = api.0.in_progress.begin(sender.workspace(), &keyed.key, &keyed.request);
-    let _mark = mark.map_err(|busy| match busy {
-        Busy::Same => in_progress(),
-        Busy::Other => mismatch(),
-    })?;
-    if let Some(answer) = before(api, &sender, &keyed).await? {
+    let _mark = mark.map_err(busy)?;
+    if let Some(answer) = before(api, &sender, &headers, &keyed).await? {
         return Ok(answer);
     }
     parts.extensions.insert(keyed.clone());
@@ -95,7 +93,7 @@ async fn carry_out(api: &Api, key: &str, request: Request, next: Next) -> Result
     // Another node may have been faster, between the look and the refusal: whatever it says (that the receipt is there, or
     // the post, or that the revision is another now), it speaks of what this very request did.
     if response.extensions().get::<ApiError>().is_some()
-        && let Some(answer) = before(api, &sender, &keyed).await?
+        && let Some(answer) = before(api, &sender, &headers, &keyed).await?
     {
         return Ok(answer);
     }
@@ -103,11 +101,11 @@ async fn carry_out(api: &Api, key: &str, request: Request, next: Next) -> Result
 }
 
 /// The answer that the request got before.
-async fn before(api: &Api, sender: &Sender, keyed: &Keyed) -> Result<Option<Response>, ApiError> {
+async fn before(api: &Api, sender: &Sender, headers: &HeaderMap, keyed: &Keyed) -> Result<Option<Response>, ApiError> {
     let Some(receipt) = api.0.journal.receipt(sender.workspace(), &keyed.key).await? else { return Ok(None) };
     keyed.check(&receipt)?;
     let answer = match sender {
-        Sender::Asker(asker) => api.replayed(asker, &receipt).await?,
+        Sender::Asker(asker) => api.replayed(asker, headers, &receipt).await?,
         Sender::Person(person, _) => api.replayed_to(person, &receipt).await?,
     };
     Ok(Some(answer.into_response()))
@@ -143,6 +141,14 @@ impl Sender {
             Self::Asker(asker) => asker.caller.workspace,
             Self::Person(_, home) => *home,
         }
+    }
+}
+
+/// Another request holds the key.
+pub(super) fn busy(busy: Busy) -> ApiError {
+    match busy {
+        Busy::Same => in_progress(),
+        Busy::Other => mismatch(),
     }
 }
 

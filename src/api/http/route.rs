@@ -52,12 +52,23 @@ pub struct Route {
     pub needs: Needs,
     /// Its name in spans and logs, such as `api.posts.schedule`.
     pub name: Name,
+    /// Whether its handler keeps the receipts of idempotency keys, as [`super::Once`] says why; else the guard does, for who is
+    /// known to it.
+    pub keeps_receipts: bool,
     pub(in crate::api) handler: MethodRouter<Api>,
 }
 
 impl std::fmt::Debug for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {} ({:?})", self.method, self.path, self.needs)
+    }
+}
+
+impl Route {
+    /// Its handler keeps the receipts of idempotency keys.
+    #[must_use]
+    pub fn keeping_receipts(self) -> Self {
+        Self { keeps_receipts: true, ..self }
     }
 }
 
@@ -69,7 +80,8 @@ macro_rules! verbs {
             H: Handler<T, Api>,
             T: 'static,
         {
-            Route { method: Method::$method, path, needs, name, handler: on(MethodFilter::$method, handler) }
+            let handler = on(MethodFilter::$method, handler);
+            Route { method: Method::$method, path, needs, name, keeps_receipts: false, handler }
         }
     )*};
 }

@@ -2,28 +2,30 @@
 
 use axum::extract::State;
 use campanile_events::{
-    commands::{CommandError, Request},
-    ids::{InvitationId, PersonId, Position, WorkspaceId},
+    commands::{CommandError, Joint, Tries},
+    ids::{InvitationId, PersonId, Position, Version, WorkspaceId},
     invitation::{Invitation, InvitationAction, InvitationCommand, InvitationError, InvitationStatus},
-    journal::Actor,
-    person::{PersonAction, PersonCommand},
+    journal::{Actor, AppendError, NewReceipt, Receipt, StreamId, StreamKind},
+    person::{EMAIL_CLAIM, PersonAction, PersonCommand},
     seal::fields,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::refusal::{refusal, refused};
+use super::refusal::refused;
 use crate::{
     access::{Email, Passwords, Purpose},
     api::{
         Api,
         auth::not_signed_in,
-        http::{Answer, ApiError, Arrival, Body, Code},
+        http::{Answer, ApiError, Arrival, Body, Code, Once, OnceKey},
         openapi::Made,
         people,
     },
 };
+
+const ROUTE: &str = "invitations.accept";
 
 /// Somebody who comes by a link.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -38,7 +40,9 @@ pub struct Coming {
     password: SecretString,
 }
 
-/// Accepts an invitation: sets the password of who is new, and opens the workspace to them. Then they sign in.
+/// Accepts an invitation: sets the password of who is new, and opens the workspace to them. Then they sign in. A link that
+/// was replaced, withdrawn or used, or whose time is over, is `not_found`, whichever it is; but the same request again with
+/// its `Idempotency-Key` is answered as it was.
 #[utoipa::path(
     post, path = "/v1/invitations/accept",
     request_body = Coming,
@@ -48,34 +52,78 @@ pub struct Coming {
         "conflict", "internal", "unavailable"
     ])))
 )]
-pub async fn accept(State(api): State<Api>, from: Arrival, Body(coming): Body<Coming>) -> Result<Answer, ApiError> {
-    let core = &api.0;
+pub async fn accept(
+    State(api): State<Api>,
+    from: Arrival,
+    key: OnceKey,
+    Body(coming): Body<Coming>,
+) -> Result<Answer, ApiError> {
     Passwords::check(&coming.password)?;
-    let found = core.people.links().find(coming.token.expose_secret(), Purpose::Invitation, core.clock.now()).await?;
-    let link = found.ok_or_else(|| ApiError::not_found("invitation, or it was used, or its time is over"))?;
-    let id = InvitationId::from(link.subject);
-    let loaded = core.people.invitations().load(link.workspace, id.uuid()).await?;
-    let invitation = loaded.ok_or_else(|| ApiError::not_found("invitation"))?.state;
-    match invitation.status(core.clock.now()) {
-        Some(InvitationStatus::Open) => {}
-        Some(InvitationStatus::Accepted) => return Err(refusal(&InvitationError::Accepted)),
-        Some(InvitationStatus::Withdrawn) => return Err(refusal(&InvitationError::Withdrawn)),
-        Some(InvitationStatus::Expired) => return Err(refusal(&InvitationError::Expired)),
-        None => return Err(refusal(&InvitationError::NotFound)),
+    let token = coming.token.expose_secret();
+    let whose = format!("{ROUTE} {token}");
+    let once = key.hold(&api, Some(&whose), &[token, coming.password.expose_secret()]).await?;
+    if let Some(receipt) = once.before(&api).await? {
+        return accepted_before(&api, &receipt).await;
     }
-    let key = core.data_keys.get(link.workspace.uuid()).await?;
-    let email = key.open(fields::INVITATION_EMAIL, &invitation.email)?;
-    let email = Email::read(email.as_str()).map_err(ApiError::internal)?;
-    let guest = Guest { api: &api, from: &from, workspace: link.workspace, id, invitation: &invitation, email: &email };
-    let person = guest.known_or_new(coming.password).await?;
-    let position = guest.comes(person).await?;
+    let accepted = let_in(&api, &from, &coming, &once).await;
+    if accepted.is_err()
+        && let Some(receipt) = once.before(&api).await?
+    {
+        // Another node was faster: the link is used up by this very request.
+        return accepted_before(&api, &receipt).await;
+    }
+    accepted
+}
+
+async fn let_in(api: &Api, from: &Arrival, coming: &Coming, once: &Once) -> Result<Answer, ApiError> {
+    let core = &api.0;
+    let found = core.people.links().find(coming.token.expose_secret(), Purpose::Invitation, core.clock.now()).await?;
+    let link = found.ok_or_else(gone)?;
+    let id = InvitationId::from(link.subject);
+    let invitation = core.people.invitations().load(link.workspace, id.uuid()).await?.ok_or_else(gone)?.state;
+    if invitation.status(core.clock.now()) != Some(InvitationStatus::Open) {
+        return Err(gone());
+    }
+    let email = address(api, link.workspace, &invitation).await?;
+    let receipt = once.receipt(201, StreamId::new(StreamKind::Invitation, id.uuid())).await?;
+    let (workspace, invitation, email) = (link.workspace, &invitation, &email);
+    let guest = Guest { api, from, workspace, id, invitation, email, receipt };
+    let (person, position) = guest.comes(coming.password.clone()).await?;
     core.people.links().withdraw(id.uuid(), Purpose::Invitation).await?;
-    let shown = json!({
+    Ok(api.placed(Answer::created(shown(person, email, workspace, invitation)), position).await)
+}
+
+/// Whom an invitation is for.
+async fn address(api: &Api, workspace: WorkspaceId, invitation: &Invitation) -> Result<Email, ApiError> {
+    let key = api.0.data_keys.get(workspace.uuid()).await?;
+    let email = key.open(fields::INVITATION_EMAIL, &invitation.email)?;
+    Email::read(email.as_str()).map_err(ApiError::internal)
+}
+
+fn shown(person: PersonId, email: &Email, workspace: WorkspaceId, invitation: &Invitation) -> Value {
+    json!({
         "person": { "id": person, "email": email.as_str() },
-        "workspace_id": link.workspace,
+        "workspace_id": workspace,
         "role": invitation.role,
-    });
-    Ok(api.placed(Answer::created(shown), position).await)
+    })
+}
+
+/// Who came by the same request before.
+async fn accepted_before(api: &Api, receipt: &Receipt) -> Result<Answer, ApiError> {
+    let stream = receipt.receipt.resource;
+    let first = api.0.journal.read_stream(stream, Version(0), 1).await?;
+    let workspace = first.first().ok_or_else(gone)?.workspace;
+    let then = api.0.people.invitations().load_at(workspace, stream.id, receipt.position).await?;
+    let invitation = then.ok_or_else(gone)?.state;
+    let person = invitation.person_id.ok_or_else(gone)?;
+    let email = address(api, workspace, &invitation).await?;
+    let answer = Answer::created(shown(person, &email, workspace, &invitation)).replayed(receipt.receipt.status);
+    Ok(api.placed(answer, receipt.position).await)
+}
+
+/// What every link that lets nobody in is answered with, whyever it doesn't.
+fn gone() -> ApiError {
+    ApiError::not_found("invitation: it was replaced, withdrawn or used, or its time is over")
 }
 
 /// One who comes.
@@ -86,21 +134,21 @@ struct Guest<'a> {
     id: InvitationId,
     invitation: &'a Invitation,
     email: &'a Email,
+    receipt: Option<NewReceipt>,
 }
 
 impl Guest<'_> {
-    /// Who they are: somebody with this address, who then proves it by their password, or somebody new. The link alone
+    /// Lets them in: somebody with this address, who then proves it by their password, or somebody new. The link alone
     /// must not do for who is known: who invites has it, too.
-    async fn known_or_new(&self, password: SecretString) -> Result<PersonId, ApiError> {
+    async fn comes(&self, password: SecretString) -> Result<(PersonId, Position), ApiError> {
         let people = &self.api.0.people;
-        let known = match people.find(self.email).await? {
-            Some(known) => known,
-            None => match self.register(password.clone()).await? {
-                Some(new) => return Ok(new),
-                // Somebody was faster, with the same address.
-                None => people.find(self.email).await?.ok_or_else(|| ApiError::unavailable("an address that moves"))?,
-            },
-        };
+        if people.find(self.email).await?.is_none()
+            && let Some(done) = self.registers(password.clone()).await?
+        {
+            return Ok(done);
+        }
+        let moves = || ApiError::unavailable("an address that moves");
+        let known = people.find(self.email).await?.ok_or_else(moves)?;
         if !people.passwords().has(known).await? {
             let message = "somebody with this address is registered without a password: an operator gives them a link \
                            to set one, by `campanile people reset`";
@@ -108,73 +156,76 @@ impl Guest<'_> {
         }
         let proved = people.prove(known, self.email, password, self.from.address).await;
         proved.map_err(|error| not_signed_in(error, self.api.0.clock.now()))?;
-        Ok(known)
+        match self.joins(known, None).await {
+            Ok(position) => Ok((known, position)),
+            Err(NotIn::Known) => Err(moves()),
+            Err(NotIn::Refused(error)) => Err(error),
+        }
     }
 
     /// `None` if the address belongs to somebody by now.
-    async fn register(&self, password: SecretString) -> Result<Option<PersonId>, ApiError> {
+    async fn registers(&self, password: SecretString) -> Result<Option<(PersonId, Position)>, ApiError> {
         let core = &self.api.0;
         let (home, key) = (core.people.home().await?, core.people.key().await?);
         let id = PersonId::fresh(core.clock.now());
-        let action = PersonAction::Register {
+        let register = PersonAction::Register {
             organization_id: home.organization,
             email: key.seal(fields::PERSON_EMAIL, self.email.open()),
             email_index: core.people.index(self.email).await?,
         };
         // First, so that who is on record can sign in; without a record, a password opens nothing.
         core.people.set_password(id, password, None).await?;
-        match self.record(id, action).await {
-            Ok(_) => Ok(Some(id)),
-            Err(error) => {
+        match self.joins(id, Some(register)).await {
+            Ok(position) => Ok(Some((id, position))),
+            Err(why) => {
                 core.people.passwords().drop_person(id).await?;
-                match error {
-                    CommandError::ClaimTaken { .. } => Ok(None),
-                    error => Err(people::refused(error)),
+                match why {
+                    NotIn::Known => Ok(None),
+                    NotIn::Refused(error) => Err(error),
                 }
             }
         }
     }
 
-    /// Opens the workspace to them and uses the invitation up. A crash between the two leaves it open: they come again.
-    async fn comes(&self, person: PersonId) -> Result<Position, ApiError> {
+    /// Registers them if need be, opens the workspace to them and uses the invitation up: all of it or nothing.
+    async fn joins(&self, person: PersonId, register: Option<PersonAction>) -> Result<Position, NotIn> {
         let core = &self.api.0;
-        let role = self.invitation.role.ok_or_else(|| ApiError::not_found("invitation"))?;
-        let before = core.people.load(person).await?.and_then(|it| it.roles.get(&self.workspace).copied());
-        let workspace_id = self.workspace;
-        let given =
-            self.record(person, PersonAction::GiveRole { workspace_id, role }).await.map_err(people::refused)?;
-        let action = InvitationAction::Accept { person_id: person };
-        let request = Request {
-            workspace: self.workspace,
-            id: self.id.uuid(),
-            command: InvitationCommand { now: core.clock.now(), action },
-            metadata: self.from.metadata(Actor::of(person)),
-            receipt: None,
-        };
-        match core.people.invitations().execute(request).await {
-            Ok(accepted) => Ok(accepted.position.max(given)),
-            Err(error) => {
-                // Withdrawn at the same moment, or used: then it opens nothing.
-                let back = before.map_or(PersonAction::TakeRole { workspace_id }, |role| PersonAction::GiveRole {
-                    workspace_id,
-                    role,
-                });
-                self.record(person, back).await.map_err(people::refused)?;
-                Err(refused(error))
+        let (people, home) = (&core.people, core.people.home().await?.workspace);
+        let role = self.invitation.role.ok_or_else(gone)?;
+        let (now, workspace_id) = (core.clock.now(), self.workspace);
+        let mut tries = Tries::default();
+        loop {
+            let mut joint = Joint::new(home, self.from.metadata(Actor::of(person)), self.receipt.clone());
+            let other_owner = self.api.rely_on_another_owner(&mut joint, workspace_id, person, Some(role)).await?;
+            let give = PersonAction::GiveRole { workspace_id, role, other_owner };
+            let commands = register.clone().into_iter().chain([give]).map(|action| PersonCommand { now, action });
+            joint.ask(people.persons(), home, person.uuid(), commands).await.map_err(people::refused)?;
+            let accept = InvitationCommand { now, action: InvitationAction::Accept { person_id: person } };
+            let used = joint.ask(people.invitations(), workspace_id, self.id.uuid(), [accept]).await;
+            used.map_err(|error| match error {
+                CommandError::Refused(InvitationError::Exists) | CommandError::NotFound => ApiError::internal(error),
+                CommandError::Refused(_) => gone(),
+                error => refused(error),
+            })?;
+            match joint.append().await {
+                Ok(position) => return Ok(position),
+                Err(AppendError::ClaimTaken { kind, .. }) if kind == EMAIL_CLAIM => return Err(NotIn::Known),
+                Err(error) => tries.again(error).await.map_err(|error| people::refused(error.into()))?,
             }
         }
     }
+}
 
-    async fn record(
-        &self,
-        person: PersonId,
-        action: PersonAction,
-    ) -> Result<Position, CommandError<campanile_events::person::PersonError>> {
-        let core = &self.api.0;
-        let home = core.people.home().await.map_err(|error| CommandError::Unavailable(error.to_string()))?;
-        let command = PersonCommand { now: core.clock.now(), action };
-        let metadata = self.from.metadata(Actor::of(person));
-        let request = Request { workspace: home.workspace, id: person.uuid(), command, metadata, receipt: None };
-        Ok(core.people.persons().execute(request).await?.position)
+/// Why somebody didn't come in.
+enum NotIn {
+    /// Somebody was faster, with the same address.
+    Known,
+    /// For all other reasons.
+    Refused(ApiError),
+}
+
+impl<E: Into<ApiError>> From<E> for NotIn {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
     }
 }

@@ -39,8 +39,8 @@ pub struct Guest {
     role: Role,
 }
 
-/// Invites somebody into the workspace. The link stands in this answer only; it is good for once and for 7 days. An open
-/// invitation of the same address is withdrawn by it.
+/// Invites somebody into the workspace. The link stands in this answer only, and in those to the same request again
+/// within a day; it is good for once and for 7 days. An open invitation of the same address is withdrawn by it.
 #[utoipa::path(
     post, path = "/v1/invitations",
     request_body = Guest,
@@ -118,8 +118,13 @@ async fn alone(
             return made;
         }
         match execute(api, by, holder.id.into(), InvitationAction::Withdraw, None).await {
+            Ok(_) => {
+                // Without a row the link of before opens nothing either way: its invitation is withdrawn.
+                let taken_back = api.0.people.links().withdraw(holder.id, Purpose::Invitation).await;
+                taken_back.map_err(|error| CommandError::Unavailable(error.to_string()))?;
+            }
             // Accepted meanwhile: its claim is free.
-            Ok(_) | Err(CommandError::Refused(_)) => {}
+            Err(CommandError::Refused(_)) => {}
             failed => return failed,
         }
     }
@@ -145,7 +150,7 @@ pub(super) async fn execute(
 impl Api {
     /// The address of a page that takes a link's token. The token stands behind the `#`: no server is sent it.
     pub(in crate::api) fn page(&self, name: &str, token: &Token, headers: &HeaderMap) -> Option<String> {
-        let base = self.0.upload_links.base(headers).ok()?;
+        let base = self.0.upload_links.page_base(headers)?;
         Some(format!("{base}/{name}#{}", token.expose()))
     }
 }

@@ -49,10 +49,13 @@ pub struct InvitationWithLink {
     /// The invitation.
     #[serde(flatten)]
     pub invitation: InvitationShown,
-    /// What it is accepted with. `null` where the request is repeated, by its `Idempotency-Key`, after a day.
+    /// What it is accepted with. The same request again, by its `Idempotency-Key`, shows it for a day to who made it; then
+    /// it is `null`. Who lost it invites the same address anew: the new link takes this one's place.
     #[schema(required = true, pattern = "^lt_[0-9A-Za-z]{49}$")]
     pub token: Option<String>,
-    /// The page that takes it, where the engine knows its own address.
+    /// The page that takes it, as long as `token` is shown and the engine knows its own address: `--public-url`, or the
+    /// `Host` of a request that came over this machine's loopback. Else `null`: the page is `/join`, and the token goes
+    /// behind a `#`.
     #[schema(required = true)]
     pub url: Option<String>,
 }

@@ -5,7 +5,7 @@ use campanile_events::{ids::MediaId, seal::MasterKey};
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use url::Url;
+use url::{Host, Url};
 
 use crate::api::http::{ApiError, Parameters};
 
@@ -50,6 +50,20 @@ impl UploadLinks {
         let url = host.and_then(|host| Url::parse(&format!("http://{host}")).ok()).filter(|url| url.path() == "/");
         let missing = || ApiError::invalid("Host", "invalid", "must name this server, or `--public-url` has to");
         Ok(url.ok_or_else(missing)?.as_str().trim_end_matches('/').to_owned())
+    }
+
+    /// What links begin with that are handed on to people: the public address, or that of this very machine. A `Host` that
+    /// names another could be of anybody's making, and would be sent passwords.
+    pub(in crate::api) fn page_base(&self, headers: &HeaderMap) -> Option<String> {
+        let base = self.base(headers).ok()?;
+        let is_here = |url: &Url| match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        let safe = self.public_url.is_some() || Url::parse(&base).is_ok_and(|url| is_here(&url));
+        safe.then_some(base)
     }
 
     /// An address that takes these bytes.
@@ -124,5 +138,24 @@ mod tests {
         assert_eq!(links(None).base(&host).expect("a host"), "http://127.0.0.1:8080");
         assert_eq!(links(Some("https://b.example/c/")).base(&host).expect("a url"), "https://b.example/c");
         assert!(links(None).base(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn a_link_for_people_begins_as_the_operator_says_or_at_this_machine() {
+        let headers = |host: &str| HeaderMap::from_iter([(header::HOST, host.parse().expect("a header"))]);
+        for (host, base) in [
+            ("127.0.0.1:8080", Some("http://127.0.0.1:8080")),
+            ("[::1]:8080", Some("http://[::1]:8080")),
+            ("localhost", Some("http://localhost")),
+            ("evil.example", None),
+            ("localhost.evil.example", None),
+            ("127.0.0.1@evil.example", None),
+            ("10.0.0.1:8080", None),
+        ] {
+            assert_eq!(links(None).page_base(&headers(host)).as_deref(), base, "{host}");
+            let named = links(Some("https://b.example/c/")).page_base(&headers(host));
+            assert_eq!(named.as_deref(), Some("https://b.example/c"), "{host}");
+        }
+        assert_eq!(links(None).page_base(&HeaderMap::new()), None);
     }
 }

@@ -122,6 +122,9 @@ fn codes(operation: &mut Map<String, Value>, route: &Route) -> Vec<Code> {
     let own = own.as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut codes: Vec<_> = own.map(|name| refusals::code(name).expect("a code that there is")).collect();
     if route.needs == Needs::Nothing {
+        if may_be_repeated(route) {
+            codes.extend([Code::IdempotencyMismatch, Code::IdempotencyInProgress]);
+        }
         return codes;
     }
     codes.extend([Code::Unauthorized, Code::OriginNotAllowed, Code::IpNotAllowed, Code::RateLimited]);
@@ -163,7 +166,7 @@ fn reads(route: &Route) -> bool {
 }
 
 fn may_be_repeated(route: &Route) -> bool {
-    route.method == "POST" && route.needs != Needs::Nothing
+    route.method == "POST" && (route.keeps_receipts || route.needs != Needs::Nothing)
 }
 
 fn takes_revision(route: &Route) -> bool {

@@ -20,10 +20,12 @@ pub struct Error {
     pub request_id: String,
     /// What is wrong, field by field.
     pub details: Vec<FieldError>,
-    /// With `unauthorized`: `missing_key`, `invalid_key`, `expired_key`, `revoked_key` or `expired_session`; where somebody
-    /// gives a password, `invalid_credentials`.
-    #[schema(nullable = false)]
+    /// With `unauthorized`: why.
+    #[schema(nullable = false, value_type = Option<Reason>)]
     pub reason: Option<String>,
+    /// With `rate_limited`, where somebody gives a password: how many seconds to wait, as `Retry-After` says.
+    #[schema(nullable = false, pattern = "^[0-9]+$")]
+    pub retry_after_seconds: Option<String>,
     /// With `forbidden_scope` and `forbidden_role`: the scope that is needed.
     #[schema(nullable = false)]
     pub scope: Option<String>,
@@ -45,6 +47,26 @@ pub struct Error {
     /// With `connection_refused`: the platform's own status.
     #[schema(nullable = false)]
     pub platform_status: Option<String>,
+}
+
+/// Why nothing is open to who asks: no secret was sent (`missing_key`), it is none of this engine (`invalid_key`), the
+/// key's time is over (`expired_key`), the key was revoked (`revoked_key`), the session has ended (`expired_session`), or
+/// the e-mail address or the password that somebody gave is wrong (`invalid_credentials`; which of them is not told).
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum Reason {
+    /// No secret was sent.
+    MissingKey,
+    /// It is none of this engine.
+    InvalidKey,
+    /// The key's time is over.
+    ExpiredKey,
+    /// The key was revoked.
+    RevokedKey,
+    /// The session has ended.
+    ExpiredSession,
+    /// The address or the password is wrong.
+    InvalidCredentials,
 }
 
 /// One thing that is wrong.

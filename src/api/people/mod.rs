@@ -5,8 +5,9 @@ mod change;
 mod documented;
 pub mod list;
 mod refusal;
-pub mod remove;
+mod remove;
 mod render;
+mod role;
 pub mod shown;
 
 pub(in crate::api) use by::By;
@@ -15,3 +16,4 @@ pub(in crate::api) use documented::Documented;
 pub use list::list;
 pub(in crate::api) use refusal::refused;
 pub use remove::remove;
+pub(in crate::api) use role::taken_away;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use campanile_events::{
-    commands::Request,
+    commands::{Joint, Tries},
     ids::WorkspaceId,
     journal::{Receipt, StreamId, StreamKind},
     person::{PersonAction, PersonCommand, Role},
@@ -15,6 +15,7 @@ use crate::api::{
     Api,
     http::{Answer, ApiError, Body, Code, InSession, mismatch, refused_anyway},
     openapi::Made,
+    people,
 };
 
 const LONGEST: usize = 100;
@@ -28,7 +29,7 @@ pub struct NewWorkspace {
     name: String,
 }
 
-/// Makes a workspace, whose owner is who asks. For who is an owner somewhere already.
+/// Makes a workspace, whose owner is who asks: both or neither. For who is an owner somewhere already.
 #[utoipa::path(
     post, path = "/v1/workspaces",
     request_body = NewWorkspace,
@@ -52,26 +53,23 @@ pub async fn create(
     let home = core.people.home().await?;
     let key = core.data_keys.create(id.uuid(), now).await?;
     let name = key.seal(fields::WORKSPACE_NAME, &Open::new(name));
-    let action = WorkspaceAction::Create { organization_id: home.organization, name };
-    let command = WorkspaceCommand { now, action };
-    let request = Request { workspace: id, id: id.uuid(), command, metadata: person.metadata(), receipt: None };
-    let made = core.workspaces.execute(request).await;
-    let made = made.map_err(|error| refused_anyway(error, "workspace", ApiError::internal))?;
-    // The receipt goes with the last step: after a crash between the two, the request sent again makes another, and this
-    // one is open to nobody.
-    let action = PersonAction::GiveRole { workspace_id: id, role: Role::Owner };
-    let receipt = person.receipt(201, StreamId::new(StreamKind::Workspace, id.uuid()), None);
-    let request = Request {
-        workspace: home.workspace,
-        id: own.id.uuid(),
-        command: PersonCommand { now, action },
-        metadata: person.metadata(),
-        receipt,
+    let mut tries = Tries::default();
+    let (made, position) = loop {
+        let receipt = person.receipt(201, StreamId::new(StreamKind::Workspace, id.uuid()), None);
+        let mut joint = Joint::new(home.workspace, person.metadata(), receipt);
+        let action = WorkspaceAction::Create { organization_id: home.organization, name: name.clone() };
+        let made = joint.ask(&core.workspaces, id, id.uuid(), [WorkspaceCommand { now, action }]).await;
+        let made = made.map_err(|error| refused_anyway(error, "workspace", ApiError::internal))?;
+        let action = PersonAction::GiveRole { workspace_id: id, role: Role::Owner, other_owner: None };
+        let owning = joint.ask(core.people.persons(), home.workspace, own.id.uuid(), [PersonCommand { now, action }]);
+        owning.await.map_err(people::refused)?;
+        match joint.append().await {
+            Ok(position) => break (made, position),
+            Err(error) => tries.again(error).await.map_err(|error| people::refused(error.into()))?,
+        }
     };
-    let given = core.people.persons().execute(request).await;
-    let given = given.map_err(|error| refused_anyway(error, "person", ApiError::internal))?;
-    let shown = api.open_workspace(id, &made.state, Role::Owner).await?;
-    Ok(api.placed(Answer::created(shown), given.position).await)
+    let shown = api.open_workspace(id, &made, Role::Owner).await?;
+    Ok(api.placed(Answer::created(shown), position).await)
 }
 
 /// The workspace that a person made, as it was.

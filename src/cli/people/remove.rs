@@ -14,7 +14,8 @@ const EXAMPLES: &str = "Examples:
 /// Take somebody's role in a workspace away
 ///
 /// From their next request on nothing of it is open to them. What they did stays on record; keys that they made hold until
-/// they are revoked (`campanile keys list`).
+/// they are revoked (`campanile keys list`). The last owner stays: invite another first (`campanile people invite … --role
+/// owner`).
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Remove {

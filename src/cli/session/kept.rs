@@ -68,6 +68,11 @@ impl Kept {
         Ok((server, session.clone()))
     }
 
+    /// The session on an engine, if there is one.
+    pub(super) fn on(&self, server: &Url) -> Option<KeptSession> {
+        self.sessions.get(server.as_str()).cloned()
+    }
+
     /// Keeps a session, in place of the one before on that engine.
     pub(super) fn keep(mut self, server: &Url, session: KeptSession) -> Result<PathBuf, Failure> {
         self.sessions.insert(server.to_string(), session);

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     kept::{Kept, KeptSession},
     password::PasswordFlags,
-    remote::{Remote, ServerFlags},
+    remote::{Answered, Remote, ServerFlags},
 };
 use crate::cli::Failure;
 
@@ -18,7 +18,7 @@ const EXAMPLES: &str = "Examples:
 /// Sign in on an engine, and keep the session
 ///
 /// It is kept in `$XDG_CONFIG_HOME/campanile/sessions.json`, or in `~/.config`, for you alone. It ends when it isn't used for
-/// 12 hours, and after 7 days.
+/// 12 hours, and after 7 days. One that is kept of the same engine is ended once the new one has begun.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Login {
@@ -46,7 +46,15 @@ impl Login {
         let token = begun["token"].as_str();
         let token = token.ok_or_else(|| Failure::Failed(format!("{server} is not an engine of this kind")))?;
         let email = begun["person"]["email"].as_str().unwrap_or(&self.email).to_owned();
+        let before = kept.on(&server);
         let path = kept.keep(&server, KeptSession { email: email.clone(), token: token.into() })?;
+        if let Some(before) = before {
+            // Nothing could end it any more once its token is forgotten. Why it can't be is no reason not to be signed in.
+            let ended = runtime.block_on(remote.post("v1/auth/logout", Some(&before.token), &json!({})));
+            if let Err(why) = ended.and_then(Answered::ended) {
+                eprintln!("campanile: the session of before, of {}, was not ended: {}", before.email, why.message());
+            }
+        }
         say!("signed in as {email} on {server}; the session is in {}", path.display());
         Ok(())
     }

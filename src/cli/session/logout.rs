@@ -9,8 +9,6 @@ use super::{
 };
 use crate::cli::Failure;
 
-const UNAUTHORIZED: u16 = 401;
-
 /// End the session on an engine, and forget it
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -28,10 +26,7 @@ impl Logout {
         let remote = Remote::at(server.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let answered = runtime.block_on(remote.post("v1/auth/logout", Some(&session.token), &json!({})))?;
-        // One that has ended already is forgotten as well.
-        if answered.status != UNAUTHORIZED {
-            answered.ok()?;
-        }
+        answered.ended()?;
         kept.forget(&server)?;
         say!("signed out {} on {server}", session.email);
         Ok(())

@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use campanile_events::ids::WorkspaceId;
 use campanile_workers::egress::{Egress, EgressLimits, EgressPolicy, Request};
 use clap::Args;
-use http::HeaderName;
+use http::{HeaderName, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::{Host, Url};
@@ -130,6 +130,11 @@ impl Remote {
 }
 
 impl Answered {
+    /// That a session was ended, here or before.
+    pub(super) fn ended(self) -> Result<(), Failure> {
+        if self.status == StatusCode::UNAUTHORIZED.as_u16() { Ok(()) } else { self.ok().map(drop) }
+    }
+
     /// The body of a good answer.
     pub(super) fn ok(self) -> Result<Value, Failure> {
         if (200..300).contains(&self.status) {

@@ -50,11 +50,19 @@ async fn people_are_invited_at_the_machine_and_sign_in_from_anywhere() {
     assert_eq!((mode(&kept), mode(kept.parent().expect("a folder"))), (0o600, 0o700));
     let me = json(&Ran::of(user(&engine).args(["whoami", "--json"])).ok());
     assert_eq!((&me["person"]["email"], &me["role"]), (&json!("bob@example.com"), &json!("editor")));
-    let token = json(&fs::read_to_string(&kept).expect("kept"))["sessions"][format!("{base}/")]["token"].clone();
-    let client = engine.client_of(token.as_str().expect("a token"));
+    let kept_token =
+        || json(&fs::read_to_string(&kept).expect("kept"))["sessions"][format!("{base}/")]["token"].clone();
+    let client = engine.client_of(kept_token().as_str().expect("a token"));
     let account = engine.client().own_account().await;
     client.post("/v1/posts", json!({"body": "by bob", "account_ids": [account]})).await.expect(201);
     client.post("/v1/keys", json!({"name": "x", "scopes": ["*"]})).await.refused(403, "forbidden_role");
+
+    // Who signs in again leaves nothing open behind them.
+    login(&file).ok();
+    client.get("/v1/me").await.refused(401, "unauthorized");
+    let sessions = engine.client_of(kept_token().as_str().expect("a token")).get("/v1/auth/sessions").await.expect(200);
+    assert_eq!(sessions["data"].as_array().map(Vec::len), Some(1), "{sessions}");
+    let client = engine.client_of(kept_token().as_str().expect("a token"));
 
     assert_eq!(Ran::of(user(&engine).args(["logout"])).code, Some(0));
     client.get("/v1/me").await.refused(401, "unauthorized");
@@ -63,6 +71,11 @@ async fn people_are_invited_at_the_machine_and_sign_in_from_anywhere() {
     fs::write(&file, "wrong\n").expect("written");
     let wrong = login(&file);
     assert!(wrong.code == Some(2) && wrong.errors.contains("wrong"), "{}", wrong.errors);
+    for _ in 0..4 {
+        login(&file);
+    }
+    let slowed = login(&file);
+    assert!(slowed.code == Some(2) && slowed.errors.contains("try again in"), "{}", slowed.errors);
 
     // What a process of its own does is there when the engine is.
     engine.terminate();

@@ -8,10 +8,10 @@ use crate::api::{
     Api,
     http::{Answer, ApiError, Body, Parameters},
     operator::AtMachine,
-    people::{By, remove::taken_away},
+    people::{By, taken_away},
 };
 
-/// Takes a person's role in a workspace away, the last owner's too.
+/// Takes a person's role in a workspace away. The last owner stays: an operator invites another first.
 pub async fn remove(
     State(api): State<Api>,
     operator: AtMachine,

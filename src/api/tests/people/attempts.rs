@@ -37,6 +37,9 @@ async fn guesses_are_slowed_whether_there_is_an_account_or_not_and_never_recorde
             (429, "rate_limited", "1"),
             "{email}"
         );
+        let error = &slowed.body["error"];
+        assert_eq!(error["message"], "there were too many attempts to sign in: try again in 1 second");
+        assert_eq!(error["retry_after_seconds"], "1");
     }
     clock.advance(Duration::seconds(1));
     let right = guess(&api, Api::OWNER, Api::PASSWORD, "203.0.113.9").await;
@@ -66,4 +69,32 @@ async fn what_is_no_address_and_what_is_too_long_is_wrong_like_the_rest() {
     let refused = api.arrive("POST", "/v1/auth/login", strange).await;
     assert_eq!(refused.code(), "invalid_request");
     assert!(!refused.body.to_string().contains(canary), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn what_opens_something_is_kept_by_no_cache() {
+    let api = Api::start().await;
+    let owner = api.login(Api::OWNER, Api::PASSWORD).await;
+    let mut seen = Vec::new();
+    let login = json!({"email": Api::OWNER, "password": Api::PASSWORD});
+    seen.push(("login", api.arrive("POST", "/v1/auth/login", login).await));
+    let guest = json!({"email": "bob@example.com", "role": "viewer"});
+    seen.push(("invitation", api.call_by(&owner, "POST", "/v1/invitations", guest.clone()).await));
+    seen.push(("at the machine", api.operate("POST", "/operator/people/invite", guest).await));
+    let person = json!({"person": Api::OWNER});
+    seen.push(("reset", api.operate("POST", "/operator/people/reset", person).await));
+    let made = api.call("POST", "/v1/keys", json!({"name": "x", "scopes": ["posts:read"]})).await;
+    let rotate = format!("/v1/keys/{}/rotate", made.id());
+    seen.push(("key", made));
+    seen.push(("rotation", api.call("POST", &rotate, json!({})).await));
+    let announced = json!({"file_name": "a.png", "content_type": "image/png", "bytes": 70});
+    seen.push(("upload", api.call("POST", "/v1/media/upload-url", announced).await));
+    seen.push(("refusal", api.call("POST", "/v1/keys", json!({})).await));
+    for (what, answered) in &seen {
+        assert_eq!(answered.header("cache-control"), "no-store", "{what}: {}", answered.body);
+    }
+    assert!(seen.iter().filter(|(_, it)| it.status() < 300).count() >= 6);
+    assert_eq!(api.get("/v1/me").await.header("cache-control"), "private, no-cache");
+    let open = Request::builder().uri("/v1/openapi.json").body(Body::empty()).expect("a request");
+    assert_eq!(api.send(open).await.header("cache-control"), "");
 }

@@ -64,17 +64,22 @@ async fn a_link_ends_by_time_by_withdrawal_and_by_the_next() {
         invite(&api, &owner, "bob@example.com", "editor").await,
         invite(&api, &owner, "bob@example.com", "viewer").await,
     ];
-    assert_eq!(accept(&api, &replaced.body["token"], Api::PASSWORD).await.body["error"]["state"], "withdrawn");
+    let of_before = accept(&api, &replaced.body["token"], Api::PASSWORD).await;
     let withdrawn = invite(&api, &owner, "cy@example.com", "editor").await;
     let path = format!("/v1/invitations/{}", withdrawn.id());
     assert_eq!(api.call_by(&owner, "DELETE", &path, json!({})).await.status(), 204);
-    assert_eq!(accept(&api, &withdrawn.body["token"], Api::PASSWORD).await.code(), "not_found");
+    let of_withdrawn = accept(&api, &withdrawn.body["token"], Api::PASSWORD).await;
     clock.advance(Duration::days(7) - Duration::seconds(1));
     assert_eq!(accept(&api, &replacing.body["token"], Api::PASSWORD).await.status(), 201);
     let owner = api.login(Api::OWNER, Api::PASSWORD).await;
     let late = invite(&api, &owner, "dee@example.com", "editor").await;
     clock.advance(Duration::days(7));
-    assert_eq!(accept(&api, &late.body["token"], Api::PASSWORD).await.code(), "not_found");
+    let of_late = accept(&api, &late.body["token"], Api::PASSWORD).await;
+    let of_used = accept(&api, &replacing.body["token"], Api::PASSWORD).await;
+    for over in [&of_before, &of_withdrawn, &of_late, &of_used] {
+        assert_eq!((over.status(), over.code()), (404, "not_found"), "{}", over.body);
+        assert_eq!(over.body["error"]["message"], of_late.body["error"]["message"], "nobody is told which");
+    }
     let owner = api.login(Api::OWNER, Api::PASSWORD).await;
     let listed = api.call_by(&owner, "GET", "/v1/invitations", json!(null)).await.body;
     let statuses: Vec<_> = listed["data"].as_array().expect("all").iter().map(|it| it["status"].clone()).collect();
@@ -138,18 +143,105 @@ async fn a_role_counts_from_the_next_request_and_the_last_owner_stays() {
     assert_eq!((refused.status(), refused.code()), (403, "forbidden_role"), "{}", refused.body);
 }
 
+/// What both ask, at the same time: that the other is no owner any more.
+async fn each_other(nodes: [&Api; 2], by: [&str; 2], paths: [&str; 2], method: &str) -> [Answered; 2] {
+    let body = json!({"role": "viewer"});
+    let (first, second) = futures::future::join(
+        nodes[0].call_by(by[0], method, paths[1], body.clone()),
+        nodes[1].call_by(by[1], method, paths[0], body.clone()),
+    )
+    .await;
+    [first, second]
+}
+
+async fn own_path(api: &Api, by: &str) -> String {
+    let me = api.call_by(by, "GET", "/v1/me", json!(null)).await.body;
+    format!("/v1/people/{}", me["person"]["id"].as_str().expect("an id"))
+}
+
+/// Rounds in which two owners demote each other at once, and the one who is left raises the other again.
+async fn two_owners_against_each_other(nodes: [&Api; 2], rounds: usize) {
+    let ada = nodes[0].login(Api::OWNER, Api::PASSWORD).await;
+    let bob = nodes[0].joined(&ada, "bob@example.com", "owner").await;
+    let paths = [own_path(nodes[0], &ada).await, own_path(nodes[0], &bob).await];
+    let paths = [paths[0].as_str(), paths[1].as_str()];
+    for round in 0..rounds {
+        let answers = each_other(nodes, [&ada, &bob], paths, "PATCH").await;
+        let won: Vec<_> = answers.iter().map(|it| it.status() == 200).collect();
+        assert!(won[0] != won[1], "round {round}: {} {}", answers[0].body, answers[1].body);
+        let lost = &answers[usize::from(won[0])];
+        let too_late = (lost.status(), lost.code()) == (403, "forbidden_role");
+        assert!(too_late || lost.body["error"]["state"] == "last_owner", "round {round}: {}", lost.body);
+        let (by, path) = if won[0] { (&ada, paths[1]) } else { (&bob, paths[0]) };
+        let raised = nodes[0].call_by(by, "PATCH", path, json!({"role": "owner"})).await;
+        assert_eq!(raised.status(), 200, "{}", raised.body);
+    }
+    let answers = each_other(nodes, [&ada, &bob], paths, "DELETE").await;
+    let gone = answers.iter().filter(|it| it.status() == 204).count();
+    assert_eq!(gone, 1, "{} {}", answers[0].body, answers[1].body);
+}
+
+#[tokio::test]
+async fn two_owners_who_take_each_others_role_leave_one() {
+    let api = Api::start().await;
+    two_owners_against_each_other([&api, &api], 8).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_owners_on_two_nodes_leave_one() {
+    let server = campanile_test_servers::Postgres::start();
+    let nodes = Api::two(&server).await;
+    two_owners_against_each_other([&nodes[0], &nodes[1]], 8).await;
+}
+
+#[tokio::test]
+async fn the_last_owner_stays_at_the_machine_too() {
+    let api = Api::start().await;
+    let refused = api.operate("POST", "/operator/people/remove", json!({"person": Api::OWNER})).await;
+    assert_eq!((refused.status(), &refused.body["error"]["state"]), (409, &json!("last_owner")), "{}", refused.body);
+    let owner = api.login(Api::OWNER, Api::PASSWORD).await;
+    api.joined(&owner, "bob@example.com", "owner").await;
+    let removed = api.operate("POST", "/operator/people/remove", json!({"person": Api::OWNER})).await;
+    assert_eq!(removed.status(), 200, "{}", removed.body);
+}
+
+#[tokio::test]
+async fn who_joins_is_recorded_in_one_append() {
+    let api = Api::start().await;
+    let core = api.engine.core();
+    let owner = api.login(Api::OWNER, Api::PASSWORD).await;
+    let before = core.journal.head().await.expect("a head").position;
+    api.joined(&owner, "bob@example.com", "editor").await;
+    let events = core.journal.read(before, 10).await.expect("read");
+    let names: Vec<_> = events.iter().map(|event| event.event_type.as_str()).collect();
+    assert_eq!(names, ["invitation.made", "person.registered", "person.role_given", "invitation.accepted"]);
+    // What goes in as one is recorded within microseconds of its first event.
+    let spread = events[3].recorded_at - events[1].recorded_at;
+    assert_eq!(spread.num_microseconds(), Some(2), "{spread}");
+}
+
 #[tokio::test]
 async fn an_invitation_sent_again_is_the_same() {
     let api = Api::start().await;
     let owner = api.login(Api::OWNER, Api::PASSWORD).await;
-    let send = async |by: &str| {
+    let send = async |by: &str, host: &str| {
         let request = Api::request_by(by, "POST", "/v1/invitations").header("content-type", "application/json");
         let body = json!({"email": "bob@example.com", "role": "editor"}).to_string();
-        api.send(request.header("idempotency-key", "one").body(body.into()).expect("a request")).await
+        let request = request.header("idempotency-key", "one").header("host", host);
+        api.send(request.body(body.into()).expect("a request")).await
     };
-    let (first, second) = (send(&owner).await, send(&owner).await);
+    let here = "127.0.0.1:8080";
+    let (first, second) = (send(&owner, here).await, send(&owner, here).await);
     assert_eq!((second.status(), second.header("idempotent-replayed")), (201, "true"), "{}", second.body);
-    assert_eq!((&first.body["token"], first.id()), (&second.body["token"], second.id()));
+    assert_eq!(first.body, second.body, "whole, with the link");
+    let token = first.body["token"].as_str().expect("a token");
+    assert_eq!(first.body["url"], format!("http://{here}/join#{token}"));
+    let elsewhere = send(&owner, "evil.example").await;
+    assert_eq!(
+        (&elsewhere.body["token"], &elsewhere.body["url"]),
+        (&json!(token), &Value::Null),
+        "of anybody's making"
+    );
     let other = api.joined(&owner, "eve@example.com", "owner").await;
-    assert_eq!(send(&other).await.code(), "idempotency_mismatch", "a link is for who made it");
+    assert_eq!(send(&other, here).await.code(), "idempotency_mismatch", "a link is for who made it");
 }

@@ -1,5 +1,6 @@
 //! Who signs in, and what is open to them.
 
+mod again;
 mod attempts;
 mod invitations;
 mod passwords;

@@ -66,3 +66,21 @@ async fn who_may_enter_several_says_which() {
     assert_eq!(ask(&api, key, "/v1/posts", Some(&first)).await.status(), 200);
     assert_eq!(ask(&api, key, "/v1/posts", Some(&second)).await.code(), "not_found", "a key opens one");
 }
+
+#[tokio::test]
+async fn a_workspace_and_its_owner_are_recorded_in_one_append() {
+    let api = Api::start().await;
+    let core = api.engine.core();
+    let owner = api.login(Api::OWNER, Api::PASSWORD).await;
+    let before = core.journal.head().await.expect("a head").position;
+    let made = api.call_by(&owner, "POST", "/v1/workspaces", json!({"name": "Newsroom"})).await;
+    assert_eq!(made.status(), 201, "{}", made.body);
+    let events = core.journal.read(before, 10).await.expect("read");
+    let names: Vec<_> = events.iter().map(|event| event.event_type.as_str()).collect();
+    assert_eq!(names, ["workspace.created", "person.role_given"]);
+    assert_eq!(events[0].workspace.to_string(), made.id(), "its own");
+    assert_eq!(events[1].workspace, core.people.home().await.expect("known").workspace, "where people's records are");
+    // What goes in as one is recorded within a microsecond of its first event.
+    let spread = events[1].recorded_at - events[0].recorded_at;
+    assert_eq!(spread.num_microseconds(), Some(1), "{spread}");
+}
