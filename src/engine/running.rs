@@ -60,7 +60,7 @@ impl Engine {
 
     /// The same, going by another clock.
     pub async fn open_with(configuration: &Configuration, clock: SharedClock) -> Result<Self, OpenError> {
-        let mut store = Store::open(&configuration.folder, Opening::Existing, clock).await?;
+        let store = Store::open(&configuration.folder, Opening::Existing, clock).await?;
         store.settle_restored(configuration.on_restored).await?;
         store.check_served().await?;
         Self::run(configuration, store).await
