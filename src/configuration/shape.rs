@@ -187,7 +187,10 @@ mod tests {
             ("nats_replicas = 6", "line 1: `nats_replicas` must be a whole number from 1 to 5, not this number"),
             ("workers = 1.5", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
             ("workers = -1", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
-            ("[limits]\nper_day = 0", "line 2: `limits.per_day` must be a whole number from 1 to 4294967295, not this number"),
+            (
+                "[limits]\nper_day = 0",
+                "line 2: `limits.per_day` must be a whole number from 1 to 4294967295, not this number",
+            ),
             ("[limits]\nper_hour = 1", "line 2: unknown key `per_hour`: `[limits]` has `per_minute`, `per_day`,"),
             ("workers = 0x1_001", "line 1: `workers` must be a whole number from 1 to 1000, not this number"),
             (

@@ -107,7 +107,8 @@ pub async fn begin_epoch(
     let version = begun.last().map_or(Version(0), |event| event.version);
     let expected = vec![Expected { stream: STREAM, version }];
     let workspace = WorkspaceId::default();
-    let appended = store.journal.append(Append { workspace, expected, events, receipts: Vec::new(), begins: false }).await;
+    let appended =
+        store.journal.append(Append { workspace, expected, events, receipts: Vec::new(), begins: false }).await;
     let appended = appended.map_err(|error: AppendError| storage(error))?;
     let position = appended.last().map_or(head.position, |event| event.position);
     Notary::of(store).sign_after(Position(0)).await.map_err(storage)?;

@@ -21,8 +21,8 @@ mod leading;
 mod limits;
 mod reading;
 mod real_timing;
-mod roles;
 mod revoking;
+mod roles;
 mod standing_still;
 mod upgrade;
 

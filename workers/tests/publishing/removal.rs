@@ -5,7 +5,7 @@ use std::time::Duration;
 use campanile_events::{
     account::AccountStatus,
     ids::{OrganizationId, PostId},
-    post::{Content, FailureClass, Post, PostAction, RemovalStage, Target, TargetStatus},
+    post::{Attempt, Content, FailureClass, Post, PostAction, RemovalStage, Target, TargetStatus},
     seal::{Open, Sealed},
     workspace::WorkspaceAction,
 };
@@ -36,6 +36,11 @@ async fn delete(house: &House, post: PostId) {
 
 fn is_over(target: &Target) -> bool {
     target.removal.as_ref().is_some_and(|removal| !matches!(removal.stage, RemovalStage::Open { .. }))
+}
+
+fn was_uncertain(attempt: &Attempt) -> bool {
+    let failure = attempt.end.as_ref().and_then(|end| end.failure.as_ref());
+    failure.is_some_and(|failure| failure.class == FailureClass::Uncertain)
 }
 
 fn stages(post: &Post) -> Vec<RemovalStage> {
@@ -143,7 +148,10 @@ async fn what_is_being_sent_is_heard_out_stopped_and_removed(setting: Setting) {
 }
 
 async fn what_is_in_doubt_is_settled_first_and_never_sent_again(setting: Setting) {
-    let house = House::open(setting, quick()).await;
+    let mut timing = quick();
+    // A repeat would otherwise come before the deletion on a machine that has much to do.
+    timing.apply("quiet=3").expect("a good entry");
+    let house = House::open(setting, timing).await;
     let _publishing = house.start().await;
     let cases = [
         ("a", "keyed", FaultKind::LoseAnswer, RemovalStage::Removed, 1),
@@ -157,7 +165,8 @@ async fn what_is_in_doubt_is_settled_first_and_never_sent_again(setting: Setting
         let account = house.connect(handle, class).await;
         house.fault(Fault::next(Some(handle), kind, 1));
         let post = house.schedule(text(handle), &[account], house.clock.now()).await;
-        house.reaches(post, |target| target.uncertain.is_some() || target.status() == TargetStatus::Unknown).await;
+        // What was found by now is deleted like the rest.
+        house.reaches(post, |target| target.attempts.iter().any(was_uncertain)).await;
         delete(&house, post).await;
         running.push((handle, post, stage, visible));
     }
