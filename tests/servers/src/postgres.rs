@@ -73,6 +73,25 @@ impl Postgres {
         let _none = fs::remove_file(self.data().join("postmaster.pid"));
     }
 
+    /// Holds the server and all its backends still, connections open, as a machine without memory does.
+    pub fn freeze(&self) {
+        self.signal_all("STOP");
+    }
+
+    /// Lets it go on after [`Postgres::freeze`].
+    pub fn thaw(&self) {
+        self.signal_all("CONT");
+    }
+
+    fn signal_all(&self, name: &str) {
+        let Some(process) = &self.process else { return };
+        // The one that makes new ones first.
+        process.signal(name);
+        for backend in children(process.pid()) {
+            signal(backend, name);
+        }
+    }
+
     /// Stops the server in order; who is connected is thrown out.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
@@ -139,6 +158,8 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        // Who stands still hears nothing else.
+        self.thaw();
         if let Some(mut process) = self.process.take() {
             process.end("QUIT");
         }
