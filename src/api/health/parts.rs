@@ -11,6 +11,8 @@ use crate::engine::Core;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 /// How long a bus may be silent while workers wait for it.
 const SILENCE: Duration = Duration::from_secs(30);
+/// For how long nobody may be heard of who brings the read models forward: another takes over within six seconds.
+const NO_PROJECTOR: Duration = Duration::from_secs(10);
 /// Below this the log may soon not be able to grow.
 const LEAST_SPACE: u64 = 100 * 1024 * 1024;
 
@@ -48,6 +50,7 @@ pub async fn parts(core: &Core) -> Vec<Part> {
         Ok(all) => parts.extend(all.iter().map(projection)),
         Err(reason) => parts.push(Part::new("projections", false, reason)),
     }
+    parts.push(Part::of("projector", in_time(projector(core)).await));
     let publishing = in_time(async { Ok(core.publishing.status().await) }).await;
     match publishing {
         Ok(all) => parts.extend(all.into_iter().map(|it| Part::new(it.part, it.ok, it.text))),
@@ -84,6 +87,17 @@ fn projection(it: &ProjectionStatus) -> Part {
     let stopped = matches!(it.state, ProjectionState::Stopped { .. });
     let words = format!("{}, lag {}, {} parked", it.state, it.lag, it.parked);
     Part::new(format!("projection {}", it.name), !stopped && it.parked == 0, words)
+}
+
+/// Whether anybody brings the read models forward: a node that doesn't itself would wait for ever.
+async fn projector(core: &Core) -> Result<String, String> {
+    let unheard = core.runner.projector_unheard().await.map_err(|error| error.to_string())?;
+    let nobody = "no node with the role `projector`";
+    match unheard {
+        Some(unheard) if unheard < NO_PROJECTOR => Ok(format!("heard {:.1} s ago", unheard.as_secs_f64())),
+        Some(unheard) => Err(format!("{nobody} was heard of for {} s: lists stay as they are", unheard.as_secs())),
+        None => Err(format!("{nobody} was ever heard of: lists stay as they are")),
+    }
 }
 
 /// While it is away, publishing goes on from the database, slower: a warning, and no reason to send requests elsewhere.
