@@ -14,7 +14,8 @@ use url::Url;
 use super::{ConfigurationFile, FolderFlags, LogFormat, Roles, ServeFlags, UnknownRole};
 
 const LISTEN: &str = "127.0.0.1:8080";
-const DATA: &str = "./campanile-data";
+/// The data folder, unless another is named.
+pub const DATA: &str = "./campanile-data";
 const WORKERS: usize = 4;
 
 /// Where the data is, and what opens it.
