@@ -50,7 +50,9 @@ pub async fn parts(core: &Core) -> Vec<Part> {
         Ok(all) => parts.extend(all.iter().map(projection)),
         Err(reason) => parts.push(Part::new("projections", false, reason)),
     }
-    parts.push(Part::of("projector", in_time(projector(core)).await));
+    parts.push(projector(
+        in_time(async { core.runner.projector_unheard().await.map_err(|error| error.to_string()) }).await,
+    ));
     let publishing = in_time(async { Ok(core.publishing.status().await) }).await;
     match publishing {
         Ok(all) => parts.extend(all.into_iter().map(|it| Part::new(it.part, it.ok, it.text))),
@@ -89,15 +91,18 @@ fn projection(it: &ProjectionStatus) -> Part {
     Part::new(format!("projection {}", it.name), !stopped && it.parked == 0, words)
 }
 
-/// Whether anybody brings the read models forward: a node that doesn't itself would wait for ever.
-async fn projector(core: &Core) -> Result<String, String> {
-    let unheard = core.runner.projector_unheard().await.map_err(|error| error.to_string())?;
-    let nobody = "no node with the role `projector`";
-    match unheard {
-        Some(unheard) if unheard < NO_PROJECTOR => Ok(format!("heard {:.1} s ago", unheard.as_secs_f64())),
-        Some(unheard) => Err(format!("{nobody} was heard of for {} s: lists stay as they are", unheard.as_secs())),
-        None => Err(format!("{nobody} was ever heard of: lists stay as they are")),
-    }
+/// Whether anybody brings the read models forward: else a node that doesn't itself would wait for ever. A warning: it is the
+/// same on every node, and one that is started before any projector must come to be ready.
+fn projector(unheard: Result<Option<Duration>, String>) -> Part {
+    let (ok, words) = match unheard {
+        Err(reason) => (false, reason),
+        Ok(Some(unheard)) if unheard < NO_PROJECTOR => (true, format!("heard {:.1} s ago", unheard.as_secs_f64())),
+        Ok(Some(unheard)) => {
+            (true, format!("nobody has this role since {} s: lists stay as they are", unheard.as_secs()))
+        }
+        Ok(None) => (true, "nobody has had this role yet: lists stay as they are".to_owned()),
+    };
+    Part::new("projector", ok, words)
 }
 
 /// While it is away, publishing goes on from the database, slower: a warning, and no reason to send requests elsewhere.
