@@ -75,7 +75,7 @@ impl Import {
         let mut known = self.known.read(&folder.path)?;
         known.kept.extend(bundle.as_ref().and_then(Bundle::last_checkpoint).map(str::to_owned));
         let announced = announced(read(&self.file)?).map_err(|error| match error {
-            ImportError::Export(error) => unread(&self.file, error),
+            ImportError::Export(error) => unread(&self.file, &error),
             error => told(&self.file, error),
         })?;
         if let Some(bundle) = &bundle
@@ -186,7 +186,7 @@ fn verified(path: &Path, bundle: Option<&Bundle>) -> Result<Position, Failure> {
     };
     let key = bundle.map(|bundle| bundle.verifying_key.clone());
     let report = verify_export(read(path)?, key, None, seen);
-    let report = report.map_err(|error| unread(path, error))?;
+    let report = report.map_err(|error| unread(path, &error))?;
     if !report.ok {
         let wrong: Vec<_> =
             report.findings.iter().filter(|it| !it.ok).map(|it| format!("{}: {}", it.check, it.text)).collect();
@@ -214,7 +214,7 @@ async fn check(folder: &Folder) -> Result<(), Failure> {
 }
 
 /// An export that can't be read before anything was changed.
-fn unread(path: &Path, error: ExportError) -> Failure {
+fn unread(path: &Path, error: &ExportError) -> Failure {
     let words = format!("{}: {error}", path.display());
     match error {
         ExportError::Io(_) => Failure::Failed(words),
