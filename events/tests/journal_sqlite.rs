@@ -7,11 +7,11 @@ use std::{
 
 use async_trait::async_trait;
 use campanile_events::{
-    clock::{SharedClock, SystemClock},
-    db::{Durability, Sqlite},
+    clock::{Clock, SharedClock, SystemClock},
+    db::{Database, Durability, Sqlite},
     ids::{EventId, Position, Version, WorkspaceId},
     journal::{
-        Actor, Append, Expected, Journal, Metadata, NewEvent, SqliteJournal, StreamId, StreamKind,
+        Actor, Append, Expected, Journal, Metadata, NewEvent, ReadError, SqliteJournal, StreamId, StreamKind,
         contract::{Engine, exercise},
     },
     merkle::Leaf,
@@ -89,4 +89,28 @@ async fn the_root_is_the_one_that_another_implementation_finds() {
         assert_eq!(head.position.0, tree.len());
         assert_eq!(head.root.0.as_slice(), tree.root().as_bytes().as_slice());
     }
+}
+
+#[tokio::test]
+async fn a_kind_of_stream_that_a_newer_build_made_is_told_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Sqlite::open(&folder.path().join("log"), Durability::Full).unwrap();
+    let journal = SqliteJournal::open(db.clone(), SystemClock::shared()).await.unwrap();
+    let stream = StreamId::new(StreamKind::Post, Uuid::from_u128(1));
+    let event = |_| NewEvent {
+        id: EventId::fresh(SystemClock::default().now()),
+        workspace: None,
+        stream,
+        event_type: "post.scheduled".to_owned(),
+        schema: 1,
+        payload: "{}".to_owned(),
+        metadata: Metadata::by(Actor::engine()),
+        claims: vec![],
+    };
+    let expected = vec![Expected { stream, version: Version(0) }];
+    let (workspace, events) = (WorkspaceId::from(Uuid::from_u128(1)), (0..3).map(event).collect());
+    journal.append(Append { workspace, expected, events, receipts: vec![], begins: false }).await.unwrap();
+    db.execute("update events set stream_kind = 'choir' where position = 2", vec![]).await.unwrap();
+    let read = journal.read(Position(0), 10).await.unwrap_err();
+    assert!(matches!(&read, ReadError::Newer { position: Position(2), reason } if reason.contains("choir")), "{read}");
 }

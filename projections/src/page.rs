@@ -51,7 +51,7 @@ pub enum QueryError {
         /// What was given.
         cursor: String,
     },
-    /// A stored state doesn't read: a defect of ours, or damage.
+    /// A stored state doesn't read: it is a newer build's, or a defect of ours, or damage.
     #[error("the state of {id} doesn't read: {reason}")]
     State {
         /// Whose state.

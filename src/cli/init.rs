@@ -1,6 +1,6 @@
 //! `campanile init`
 
-use std::io::Read;
+use std::{fmt::Write, io::Read, path::Path};
 
 use campanile_events::clock::SystemClock;
 use clap::Args;
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Failure, logging};
 use crate::{
-    configuration::{Folder, FolderFlags, LogFormat},
+    configuration::{DATA, Folder, FolderFlags, LogFormat},
     engine::{Founding, InitializeError, Initialized, Opening, Owner, Store, initialize},
 };
 
@@ -58,7 +58,7 @@ impl Init {
             let store = Store::open(&folder, Opening::New, SystemClock::shared()).await?;
             Ok::<_, Failure>(initialize(&store, owner).await?)
         })?;
-        print(&made, self.json);
+        print(&made, self.json, &folder);
         Ok(())
     }
 }
@@ -69,7 +69,22 @@ fn password() -> Result<SecretString, Failure> {
     Ok(text.trim_end_matches(['\n', '\r']).into())
 }
 
-fn print(made: &Initialized, as_json: bool) {
+/// How `serve` finds the same engine. An address of a database may hold a password: it is named, not shown.
+fn serve(folder: &Folder) -> String {
+    let mut command = "campanile serve".to_owned();
+    if folder.database.is_some() {
+        command.push_str(" --database-url …");
+    }
+    if let Some(file) = &folder.master_key_file {
+        write!(command, " --master-key-file {}", file.display()).expect("a string takes every text");
+    }
+    if folder.path != Path::new(DATA) {
+        write!(command, " --data {}", folder.path.display()).expect("a string takes every text");
+    }
+    command
+}
+
+fn print(made: &Initialized, as_json: bool, folder: &Folder) {
     let Initialized { workspace_id, key_id, secret } = made;
     let secret = secret.expose();
     if as_json {
@@ -78,7 +93,8 @@ fn print(made: &Initialized, as_json: bool) {
     }
     say!(
         "workspace  {workspace_id}  (default)\nkey        {key_id}  (every scope, no rate limit)\nsecret     {secret}\n\n\
-         The secret is shown this once. Next: campanile serve, then\n\n  \
-         curl -H 'Authorization: Bearer {secret}' http://127.0.0.1:8080/v1/me"
+         The secret is shown this once. Next: {}, then\n\n  \
+         curl -H 'Authorization: Bearer {secret}' http://127.0.0.1:8080/v1/me",
+        serve(folder)
     );
 }

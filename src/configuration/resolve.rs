@@ -15,7 +15,8 @@ use super::{ConfigurationFile, FolderFlags, LogFormat, Roles, ServeFlags, Unknow
 use crate::access::limits::{InvalidLimit, LimitSettings};
 
 const LISTEN: &str = "127.0.0.1:8080";
-const DATA: &str = "./campanile-data";
+/// The data folder, unless another is named.
+pub const DATA: &str = "./campanile-data";
 const WORKERS: usize = 4;
 
 /// Where the data is, and what opens it.

@@ -105,6 +105,11 @@ impl Place {
         servers.chain([self.outputs()]).map(Path::to_owned).collect()
     }
 
+    /// The master key that all nodes share.
+    pub fn master_key(&self) -> PathBuf {
+        self.servers.as_ref().expect("a place for many nodes").master_key()
+    }
+
     /// What the log's database holds, to be compared.
     pub fn stored(&self) -> Vec<u8> {
         match &self.servers {

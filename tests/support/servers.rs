@@ -42,7 +42,7 @@ impl Servers {
         Environment(vec![
             ("CAMPANILE_DATABASE_URL", self.postgres.url(DATABASE).into()),
             ("CAMPANILE_NATS_URL", self.nats.url().into()),
-            ("CAMPANILE_MASTER_KEY_FILE", self.folder.path().join(KEY).into()),
+            ("CAMPANILE_MASTER_KEY_FILE", self.master_key().into()),
         ])
     }
 
@@ -55,6 +55,11 @@ impl Servers {
             ("CAMPANILE_NATS_URL", format!("nats://127.0.0.1:{nats}").into()),
             ("CAMPANILE_MASTER_KEY_FILE", self.folder.path().join(KEY).into()),
         ])
+    }
+
+    /// The file of the key.
+    pub fn master_key(&self) -> std::path::PathBuf {
+        self.folder.path().join(KEY)
     }
 
     /// Runs statements in the nodes' database; answers the rows, a line each.

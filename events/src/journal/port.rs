@@ -61,6 +61,14 @@ pub enum ReadError {
         /// What is wrong.
         reason: String,
     },
+    /// A newer build has written what this one doesn't know.
+    #[error("a newer build wrote position {position}: {reason}")]
+    Newer {
+        /// Where.
+        position: Position,
+        /// What isn't known.
+        reason: String,
+    },
 }
 
 /// The log, whichever engine keeps it.

@@ -49,7 +49,7 @@ impl From<ReadError> for RestoreError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Unavailable(reason) => Self::Unavailable(reason),
-            damaged @ ReadError::Damaged { .. } => Self::Unavailable(damaged.to_string()),
+            other @ (ReadError::Damaged { .. } | ReadError::Newer { .. }) => Self::Unavailable(other.to_string()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use campanile_events::{
     db::postgres::{Limits, connect},
     ids::{Position, Version},
-    journal::{Hash, Journal},
+    journal::{Hash, Journal, ReadError},
     merkle::root_of,
 };
 use campanile_test_servers::Postgres;
@@ -61,4 +61,15 @@ async fn a_long_transaction_in_another_database_holds_nobody_up() {
     assert_eq!(all(&journal).await.len(), 100);
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     neighbour.batch_execute("commit").await.expect("it was open all the time");
+}
+
+#[tokio::test]
+async fn a_kind_of_stream_that_a_newer_build_made_is_told_as_that() {
+    let server = Postgres::start();
+    let journal = open(&server.create_database("log")).await;
+    journal.append(append(post(1), 0, 3)).await.expect("it goes in");
+    server.sql("log", "update campanile.events set stream_kind = 'choir' where position = 2");
+    let read = journal.read(Position(0), 10).await.expect_err("this build doesn't know it");
+    assert!(matches!(&read, ReadError::Newer { position: Position(2), reason } if reason.contains("choir")), "{read}");
+    assert_eq!(journal.read(Position(2), 10).await.expect("what it knows").len(), 1);
 }

@@ -16,7 +16,8 @@ pub(super) const SQLITE: &[&str] = &["create table checkpoints (
         position integer not null, error text not null, primary key (projection, build, stream_kind, stream_id)
     ) strict, without rowid;"];
 
-pub(super) const POSTGRES: &[&str] = &["create table checkpoints (
+pub(super) const POSTGRES: &[&str] = &[
+    "create table checkpoints (
         projection text not null, build bigint not null, version bigint not null, position bigint not null,
         epoch bigint not null, state text not null, primary key (projection, build)
     );
@@ -25,7 +26,11 @@ pub(super) const POSTGRES: &[&str] = &["create table checkpoints (
         position bigint not null, error text not null, primary key (projection, build, stream_kind, stream_id)
     );
     create table projector (is_one boolean primary key default true check (is_one));
-    insert into projector default values;"];
+    insert into projector default values;",
+    "create table projector_heard (
+        is_one boolean primary key default true check (is_one), at timestamptz not null
+    );",
+];
 
 /// Which tables a build writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -97,7 +97,22 @@ impl From<ReadError> for RunnerError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Unavailable(reason) => Self::Journal(reason),
+            newer @ ReadError::Newer { .. } => Self::NewerBuildNeeded { reason: newer.to_string() },
             damaged @ ReadError::Damaged { .. } => Self::Damaged { reason: damaged.to_string() },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use campanile_events::ids::Position;
+
+    use super::*;
+
+    #[test]
+    fn who_meets_a_newer_build_gives_way_and_reports_no_damage() {
+        let newer = ReadError::Newer { position: Position(7), reason: "unknown stream kind `choir`".to_owned() };
+        let error = RunnerError::from(newer);
+        assert!(matches!(&error, RunnerError::NewerBuildNeeded { reason } if reason.contains("choir")), "{error}");
     }
 }

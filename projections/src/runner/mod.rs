@@ -18,6 +18,7 @@ mod announce;
 mod checkpoint;
 mod error;
 mod fold;
+mod heard;
 mod open;
 mod parked;
 mod rebuild;
@@ -25,7 +26,10 @@ mod run;
 mod status;
 mod tables;
 
-use std::sync::{Arc, Mutex, atomic::AtomicU64};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicU64},
+};
 
 use campanile_events::{
     db::Database,
@@ -57,4 +61,6 @@ pub struct Runner {
     wanted: AtomicU64,
     /// Why this build must not go on.
     stopped: watch::Sender<Option<RunnerError>>,
+    /// [`Runner::run`] does, in this process.
+    runs: AtomicBool,
 }

@@ -58,6 +58,7 @@ impl Runner {
             woken: Notify::new(),
             wanted: 0.into(),
             stopped: watch::Sender::default(),
+            runs: false.into(),
             db,
         };
         runner.see(Checkpoint::all(runner.db.as_ref()).await?);

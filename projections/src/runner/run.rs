@@ -1,6 +1,6 @@
 //! The loop: wait for the log to move, take batches until nothing is left, wait again.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 
 use tokio::sync::watch;
 
@@ -23,6 +23,22 @@ pub enum Progress {
     Elsewhere,
 }
 
+/// While [`Runner::run`] does.
+struct Runs<'a>(&'a Runner);
+
+impl<'a> Runs<'a> {
+    fn begin(runner: &'a Runner) -> Self {
+        runner.runs.store(true, Ordering::Release);
+        Self(runner)
+    }
+}
+
+impl Drop for Runs<'_> {
+    fn drop(&mut self) {
+        self.0.runs.store(false, Ordering::Release);
+    }
+}
+
 impl Runner {
     /// Keeps the read models current until `shutdown`.
     ///
@@ -31,6 +47,8 @@ impl Runner {
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunnerError> {
         let mut shutdown = pin!(shutdown);
         let mut committed = self.journal.watch();
+        let mut told = None;
+        let _runs = Runs::begin(self);
         loop {
             // Marked as seen before the log is read: what is committed in between wakes the wait below.
             committed.borrow_and_update();
@@ -39,6 +57,13 @@ impl Runner {
                 () = &mut shutdown => return Ok(()),
                 step = self.run_once() => step,
             };
+            if matches!(step, Ok(Progress::Moved | Progress::Idle)) {
+                tokio::select! {
+                    biased;
+                    () = &mut shutdown => return Ok(()),
+                    () = self.tell_heard(&mut told) => {}
+                }
+            }
             let pause = match step {
                 Ok(Progress::Moved) => continue,
                 Ok(Progress::Idle) => POLL,

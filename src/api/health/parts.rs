@@ -11,6 +11,8 @@ use crate::engine::Core;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 /// How long a bus may be silent while workers wait for it.
 const SILENCE: Duration = Duration::from_secs(30);
+/// For how long nobody may be heard of who brings the read models forward: another takes over within six seconds.
+const NO_PROJECTOR: Duration = Duration::from_secs(10);
 /// Below this the log may soon not be able to grow.
 const LEAST_SPACE: u64 = 100 * 1024 * 1024;
 
@@ -48,6 +50,9 @@ pub async fn parts(core: &Core) -> Vec<Part> {
         Ok(all) => parts.extend(all.iter().map(projection)),
         Err(reason) => parts.push(Part::new("projections", false, reason)),
     }
+    parts.push(projector(
+        in_time(async { core.runner.projector_unheard().await.map_err(|error| error.to_string()) }).await,
+    ));
     let publishing = in_time(async { Ok(core.publishing.status().await) }).await;
     match publishing {
         Ok(all) => parts.extend(all.into_iter().map(|it| Part::new(it.part, it.ok, it.text))),
@@ -84,6 +89,20 @@ fn projection(it: &ProjectionStatus) -> Part {
     let stopped = matches!(it.state, ProjectionState::Stopped { .. });
     let words = format!("{}, lag {}, {} parked", it.state, it.lag, it.parked);
     Part::new(format!("projection {}", it.name), !stopped && it.parked == 0, words)
+}
+
+/// Whether anybody brings the read models forward: else a node that doesn't itself would wait for ever. A warning: it is the
+/// same on every node, and one that is started before any projector must come to be ready.
+fn projector(unheard: Result<Option<Duration>, String>) -> Part {
+    let (ok, words) = match unheard {
+        Err(reason) => (false, reason),
+        Ok(Some(unheard)) if unheard < NO_PROJECTOR => (true, format!("heard {:.1} s ago", unheard.as_secs_f64())),
+        Ok(Some(unheard)) => {
+            (true, format!("nobody has this role since {} s: lists stay as they are", unheard.as_secs()))
+        }
+        Ok(None) => (true, "nobody has had this role yet: lists stay as they are".to_owned()),
+    };
+    Part::new("projector", ok, words)
 }
 
 /// While it is away, publishing goes on from the database, slower: a warning, and no reason to send requests elsewhere.

@@ -311,7 +311,8 @@ impl From<LoadError> for ApiError {
 impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Unavailable(_) => Self::unavailable(error),
+            // A newer build may answer: this node gives way to it.
+            ReadError::Unavailable(_) | ReadError::Newer { .. } => Self::unavailable(error),
             ReadError::Damaged { .. } => Self::internal(error),
         }
     }
@@ -340,7 +341,8 @@ impl From<QueryError> for ApiError {
         match error {
             QueryError::Db(error) => error.into(),
             QueryError::Cursor { .. } => Self::invalid("cursor", "invalid", "is not a cursor of this list"),
-            QueryError::State { .. } => Self::internal(error),
+            // The tables may have just become a newer build's, before this node knows that it has to give way.
+            QueryError::State { .. } => Self::unavailable(error),
         }
     }
 }
@@ -378,5 +380,24 @@ impl From<PeopleError> for ApiError {
             PeopleError::Password(error) => error.into(),
             PeopleError::NoOrganization => Self::internal(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use campanile_events::ids::Position;
+
+    use super::*;
+
+    #[test]
+    fn what_a_newer_build_wrote_may_be_asked_for_again() {
+        let newer = ReadError::Newer { position: Position(7), reason: "unknown stream kind `choir`".to_owned() };
+        let state = QueryError::State { id: "post_1".to_owned(), reason: "unknown variant".to_owned() };
+        for error in [ApiError::from(newer), state.into()] {
+            assert_eq!(error.code, Code::Unavailable, "{error:?}");
+            assert!(!error.message.contains("choir") && !error.message.contains("post_1"), "{}", error.message);
+        }
+        let damaged = ReadError::Damaged { position: Position(7), reason: "the event is missing".to_owned() };
+        assert_eq!(ApiError::from(damaged).code, Code::Internal);
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     engine::{
         Founding, MasterKeyError, Opening, Store,
         bundle::{Bundle, BundleError, Bundler},
-        log::{ImportError, Imported, announced, import, open, verify_export, verify_telling},
+        log::{ExportError, ImportError, Imported, announced, import, open, verify_export, verify_telling},
         master_key,
     },
 };
@@ -33,7 +33,8 @@ const EXAMPLES: &str = "Examples:
 
 Stop the old engine first, and export after it has stopped: two engines with one history would both publish. Bring the master
 key along by yourself, and copy the folder `media`.
-Exit codes: 0 done and verified, 1 failed (the log is empty still, unless it says otherwise), 2 refused: nothing was changed.";
+Exit codes: 0 done and verified, 1 failed (the log is empty still, unless it says otherwise), 2 refused, as an export is that
+doesn't verify: nothing was changed.";
 
 /// Put an exported log into an engine that has none yet
 ///
@@ -73,7 +74,10 @@ impl Import {
         let bundle = self.bundle.as_deref().map(|path| unsealed(path, &folder)).transpose()?;
         let mut known = self.known.read(&folder.path)?;
         known.kept.extend(bundle.as_ref().and_then(Bundle::last_checkpoint).map(str::to_owned));
-        let announced = announced(read(&self.file)?).map_err(|error| told(&self.file, error))?;
+        let announced = announced(read(&self.file)?).map_err(|error| match error {
+            ImportError::Export(error) => unread(&self.file, &error),
+            error => told(&self.file, error),
+        })?;
         if let Some(bundle) = &bundle
             && bundle.verifying_key != announced.verifying_key
         {
@@ -182,11 +186,12 @@ fn verified(path: &Path, bundle: Option<&Bundle>) -> Result<Position, Failure> {
     };
     let key = bundle.map(|bundle| bundle.verifying_key.clone());
     let report = verify_export(read(path)?, key, None, seen);
-    let report = report.map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+    let report = report.map_err(|error| unread(path, &error))?;
     if !report.ok {
         let wrong: Vec<_> =
             report.findings.iter().filter(|it| !it.ok).map(|it| format!("{}: {}", it.check, it.text)).collect();
-        return Err(Failure::Failed(format!("{} does not verify: {}", path.display(), wrong.join("; "))));
+        let words = format!("{} does not verify: {}. Nothing was changed", path.display(), wrong.join("; "));
+        return Err(Failure::Refused(words));
     }
     match bundle {
         Some(bundle) if bundle.position.0 < report.events => Err(Failure::Refused(format!(
@@ -206,6 +211,15 @@ async fn check(folder: &Folder) -> Result<(), Failure> {
     log.sign().await.map_err(after)?;
     let report = verify_telling(log.as_ref(), None, |done, steps| progress.at(done, steps)).await.map_err(after)?;
     if report.ok { Ok(()) } else { Err(after("it does not verify: see `campanile log verify`")) }
+}
+
+/// An export that can't be read before anything was changed.
+fn unread(path: &Path, error: &ExportError) -> Failure {
+    let words = format!("{}: {error}", path.display());
+    match error {
+        ExportError::Io(_) => Failure::Failed(words),
+        _ => Failure::Refused(words),
+    }
 }
 
 fn told(path: &Path, error: ImportError) -> Failure {

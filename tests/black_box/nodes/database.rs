@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::json;
 
 use super::{insist, latest_of, posts_due};
-use crate::support::{API, Cluster, Options, SCHEDULERS, SOON, SandboxServer, WORKERS, published};
+use crate::support::{API, Cluster, Options, SCHEDULERS, SOON, SandboxServer, WORKERS, eventually, published};
 
 const POSTS: usize = 90;
 const WINDOW: Duration = Duration::from_secs(12);
@@ -13,6 +13,8 @@ const BEFORE: Duration = Duration::from_secs(3);
 const AWAY: Duration = Duration::from_secs(4);
 /// How soon everything is taken again.
 const BACK: Duration = Duration::from_secs(10);
+/// How soon who reads is told of a database that hangs: six seconds, and what a busy machine needs.
+const TOLD: Duration = Duration::from_millis(7_500);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn away_for_some_seconds() {
@@ -81,5 +83,40 @@ async fn a_node_that_starts_before_its_database_waits_for_it() {
     cluster[API[0]].ready().await;
     cluster.client(API[0]).get("/v1/me").await.expect(200);
     assert!(cluster[API[0]].said().contains("the database is away: waiting for it"));
+    cluster.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_hangs_is_told_within_seconds() {
+    let mut cluster = Cluster::start(Options::default()).await;
+    let clients = API.map(|node| cluster.client(node));
+    for client in &clients {
+        client.get("/v1/posts").await.expect(200);
+    }
+    cluster.servers().postgres.freeze();
+    let mut asked = Vec::new();
+    for client in clients.iter().cycle().take(24).cloned() {
+        asked.push(tokio::spawn(async move {
+            let begun = std::time::Instant::now();
+            (client.get("/v1/posts").await, begun.elapsed())
+        }));
+    }
+    let mut slowest = Duration::ZERO;
+    for asked in asked {
+        let (answer, took) = asked.await.expect("an answer");
+        answer.refused(503, "unavailable");
+        assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|it| it >= 1), "{:?}", answer.headers);
+        slowest = slowest.max(took);
+    }
+    println!("record: the last of 24 reads was refused after {slowest:?}");
+    assert!(slowest < TOLD, "{slowest:?}");
+    cluster.servers().postgres.thaw();
+    for client in &clients {
+        eventually("it is read again", BACK, async || match client.get("/v1/posts").await {
+            answer if answer.status == 200 => Ok(()),
+            answer => Err(answer.text),
+        })
+        .await;
+    }
     cluster.end().await;
 }

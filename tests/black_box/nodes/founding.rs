@@ -80,3 +80,14 @@ fn nobody_makes_an_engine_while_another_process_does() {
     assert_eq!(refused.code, Some(2), "{}{}", refused.output, refused.errors);
     assert!(place.stored() == before && !one.exists(), "something was changed");
 }
+
+#[test]
+fn init_says_how_to_serve_the_same_engine() {
+    let place = Place::of_many_nodes();
+    let said = place.command(&["init", "--email", "owner@example.com"]).ok();
+    let next = said.lines().find(|line| line.contains("campanile serve")).expect("what comes next");
+    let key = format!("--master-key-file {}", place.master_key().display());
+    assert!(next.contains("--database-url …") && next.contains(&key), "{next}");
+    assert!(next.contains(&format!("--data {}", place.data().display())), "{next}");
+    assert!(!said.contains("postgres://"), "an address may hold a password: {said}");
+}

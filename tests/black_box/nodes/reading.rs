@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::id;
-use crate::support::{API, Cluster, Options};
+use crate::support::{API, Cluster, Options, SCHEDULERS, SOON, eventually};
 
 const ROUNDS: usize = 50;
 
@@ -32,5 +32,24 @@ async fn what_is_written_on_one_node_is_read_on_another() {
         let found = listed["data"].as_array().expect("posts").iter().any(|it| it["id"] == *draft);
         assert!(found, "round {round}: {draft} stands at {place}, and is not in {listed}");
     }
+    cluster.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_in_which_nobody_projects_says_so() {
+    let mut cluster = Cluster::start(Options::default()).await;
+    for node in SCHEDULERS {
+        cluster[node].kill9();
+    }
+    let visitor = cluster[API[0]].visitor();
+    // Nothing is written, so that no read model lags.
+    eventually("it is told", SOON, async || match visitor.get("/readyz").await {
+        ready if ready.text.contains("projector: ok nobody has this role since") => Ok(()),
+        ready => Err(ready.text),
+    })
+    .await;
+    cluster.restart(SCHEDULERS[1]).await;
+    cluster[API[0]].ready().await;
+    assert!(visitor.get("/readyz").await.text.contains("projector: ok heard"));
     cluster.end().await;
 }

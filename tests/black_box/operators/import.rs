@@ -211,16 +211,17 @@ async fn what_does_not_fit_is_refused_and_leaves_the_log_empty() {
     let mut broken = bundle.clone();
     *broken.last_mut().expect("bytes") ^= 1;
     for (what, code, ran) in [
-        ("an altered event", 1, with(&altered, &bundle, &[])),
+        ("an altered event", 2, with(&altered, &bundle, &[])),
         ("a bundle that was changed", 2, with(&log, &broken, &[])),
         ("a bundle of before", 2, with(&log, &earlier, &[])),
         ("no bundle at all", 2, place.run(&["log", "import", text(&moved.log)])),
-        ("no checkpoint", 1, {
+        ("no checkpoint", 2, {
             lines.pop();
             with(&(lines.join("\n") + "\n"), &bundle, &[])
         }),
     ] {
         assert_eq!(ran.code, Some(code), "{what}: {}{}", ran.output, ran.errors);
+        assert!(!place.data().exists(), "{what}: nothing was made");
         assert_eq!(place.run(&["log", "stats"]).code, Some(2), "{what}: there is still no log");
     }
     let part = old.command(&["log", "export", "--after", "2"]).ok();

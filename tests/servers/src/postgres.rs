@@ -82,21 +82,21 @@ impl Postgres {
         let _none = fs::remove_file(self.data().join("postmaster.pid"));
     }
 
-    /// Holds the server and all its backends still, connections open, as a machine without memory does;
-    /// [`Postgres::thaw`] lets it go on.
+    /// Holds the server and all its backends still, connections open, as a machine without memory does.
     pub fn freeze(&self) {
-        self.tell_all("STOP");
+        self.signal_all("STOP");
     }
 
-    /// Lets a frozen server go on.
+    /// Lets it go on after [`Postgres::freeze`].
     pub fn thaw(&self) {
-        self.tell_all("CONT");
+        self.signal_all("CONT");
     }
 
-    fn tell_all(&self, name: &str) {
-        let server = self.process.as_ref().expect("a server that runs").pid();
-        signal(server, name);
-        for backend in children(server) {
+    fn signal_all(&self, name: &str) {
+        let Some(process) = &self.process else { return };
+        // The one that makes new ones first.
+        process.signal(name);
+        for backend in children(process.pid()) {
             signal(backend, name);
         }
     }
@@ -167,6 +167,8 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        // Who stands still hears nothing else.
+        self.thaw();
         if let Some(mut process) = self.process.take() {
             process.end("QUIT");
         }

@@ -1,6 +1,6 @@
 //! The seam's three verbs on a pool of sessions.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -12,6 +12,10 @@ use super::{
     transaction::PostgresTransaction,
 };
 use crate::db::{Database, DbError, Engine, Row, Transaction, Value};
+
+/// How long an operation may take, whatever it waits for: longer than the server lets one statement take. Callers of the
+/// API wait behind it.
+const WHOLE: Duration = Duration::from_secs(6);
 
 /// How many sessions one process may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +53,12 @@ impl Postgres {
     }
 }
 
+/// Waits for all of an operation: for a session, for the server, and for what is tried once more.
+async fn in_time<T>(work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+    let silent = |_| Err(DbError::Unavailable("the server doesn't answer".to_owned()));
+    tokio::time::timeout(WHOLE, work).await.unwrap_or_else(silent)
+}
+
 /// Whether another session, or the statement prepared anew, would do better. A session that has waited may have been
 /// lost meanwhile without anybody's word.
 fn is_worth_another(failure: &Failure, taken: &Taken) -> bool {
@@ -62,41 +72,50 @@ impl Database for Postgres {
     }
 
     async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        let mut taken = self.reads.take().await?;
-        match taken.query(sql, &values).await {
-            Err(failure) if is_worth_another(&failure, &taken) => {
-                drop(taken);
-                if failure.is_lost {
-                    self.reads.forget_idle();
+        in_time(async {
+            let mut taken = self.reads.take().await?;
+            match taken.query(sql, &values).await {
+                Err(failure) if is_worth_another(&failure, &taken) => {
+                    drop(taken);
+                    if failure.is_lost {
+                        self.reads.forget_idle();
+                    }
+                    let mut taken = self.reads.take().await?;
+                    taken.query(sql, &values).await.map_err(|failure| failure.error)
                 }
-                let mut taken = self.reads.take().await?;
-                taken.query(sql, &values).await.map_err(|failure| failure.error)
+                answer => answer.map_err(|failure| failure.error),
             }
-            answer => answer.map_err(|failure| failure.error),
-        }
+        })
+        .await
     }
 
     async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbError> {
-        let mut taken = self.writes.take().await?;
-        match taken.execute(sql, &values).await {
-            // Refused before it ran. What is lost may have run, and is the caller's to judge.
-            Err(failure) if failure.is_stale => taken.execute(sql, &values).await,
-            answer => answer,
-        }
-        .map_err(|failure| failure.error)
+        in_time(async {
+            let mut taken = self.writes.take().await?;
+            match taken.execute(sql, &values).await {
+                // Refused before it ran. What is lost may have run, and is the caller's to judge.
+                Err(failure) if failure.is_stale => taken.execute(sql, &values).await,
+                answer => answer,
+            }
+            .map_err(|failure| failure.error)
+        })
+        .await
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, DbError> {
-        let taken = self.writes.take().await?;
-        let was_kept = !taken.is_fresh();
-        let begun = match PostgresTransaction::begin(taken).await {
-            // Nothing was done yet.
-            Err(failure) if failure.is_lost && was_kept => {
-                self.writes.forget_idle();
-                PostgresTransaction::begin(self.writes.take().await?).await
-            }
-            begun => begun,
-        };
-        Ok(Box::new(begun.map_err(|failure| failure.error)?))
+        in_time(async {
+            let taken = self.writes.take().await?;
+            let was_kept = !taken.is_fresh();
+            let begun = match PostgresTransaction::begin(taken).await {
+                // Nothing was done yet.
+                Err(failure) if failure.is_lost && was_kept => {
+                    self.writes.forget_idle();
+                    PostgresTransaction::begin(self.writes.take().await?).await
+                }
+                begun => begun,
+            };
+            Ok(Box::new(begun.map_err(|failure| failure.error)?) as Box<dyn Transaction>)
+        })
+        .await
     }
 }

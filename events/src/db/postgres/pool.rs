@@ -17,7 +17,9 @@ use crate::db::{DbError, Row, Table, Value};
 /// How long a task waits for a session while all are taken.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What an answer may take beyond the server's own limit for a statement: a server that stands still says nothing.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_millis(500);
+/// How long a new session may take. Below the limit of the whole, so that it is known to others that nobody answers.
+const OPENING: Duration = Duration::from_secs(5);
 /// After a connection that failed nobody tries again for so long; doubled with each failure, up to the last.
 const FIRST_REST: Duration = Duration::from_millis(50);
 const LAST_REST: Duration = Duration::from_secs(2);
@@ -81,7 +83,9 @@ impl Pool {
         if let Some(rest) = rest.as_ref().filter(|rest| Instant::now() < rest.until) {
             return Err(rest.error.clone());
         }
-        let opened = Session::open(&self.settings).await;
+        let opened = tokio::time::timeout(OPENING, Session::open(&self.settings)).await;
+        let silent = |_| Err(DbError::Unavailable("the server doesn't answer".to_owned()));
+        let opened = opened.unwrap_or_else(silent);
         *lock(&self.rest) = opened.as_ref().err().map(|error| {
             let length = rest.map_or(FIRST_REST, |rest| (rest.length * 2).min(LAST_REST));
             Rest { until: Instant::now() + length, length, error: error.clone() }

@@ -2,6 +2,7 @@
 
 use std::{error::Error as _, fmt, time::Duration};
 
+use rustls::RootCertStore;
 use tokio_postgres::{
     Config,
     config::{Host, SslMode},
@@ -60,8 +61,13 @@ pub enum SettingsError {
     #[error("the PostgreSQL URL's `{0}` can't be read")]
     Parameter(&'static str),
     /// The way to use TLS is unknown.
-    #[error("the PostgreSQL URL's `sslmode` must be disable, prefer, require or verify-full")]
+    #[error("the PostgreSQL URL's `sslmode` must be disable, prefer, require, verify-ca or verify-full")]
     SslMode,
+    /// There is no authority that `verify-ca` could go by: every host has a certificate of a public one.
+    #[error(
+        "the PostgreSQL URL's `sslmode=verify-ca` needs `sslrootcert`, which names a file of certificates to trust"
+    )]
+    NoAuthority,
     /// The file with root certificates can't be used.
     #[error("the file that the PostgreSQL URL's `sslrootcert` names {0}")]
     RootCertificates(&'static str),
@@ -105,8 +111,9 @@ impl Settings {
     /// Reads a `postgres://` URL. Besides libpq's own parameters that tokio-postgres knows:
     ///
     /// - `sslmode`: `disable`; `prefer` (the default: TLS if the server has it); `require` (TLS, whoever answers);
-    ///   `verify-full` (TLS, and the server proves its name). The words mean what they mean in libpq.
-    /// - `sslrootcert`: a PEM file with the certificates to trust in `verify-full`, instead of the public ones.
+    ///   `verify-ca` (TLS, and an authority of `sslrootcert` vouches for the server, whatever its name); `verify-full` (TLS,
+    ///   and the server proves its name). The words mean what they mean in libpq.
+    /// - `sslrootcert`: a PEM file with the certificates to trust; in `verify-full` instead of the public ones.
     ///
     /// # Errors
     /// [`SettingsError`]; the file of `sslrootcert` is read here, so that a wrong one is told at the start.
@@ -126,6 +133,7 @@ impl Settings {
                         "disable" => (SslMode::Disable, Trust::Anyone),
                         "prefer" => (SslMode::Prefer, Trust::Anyone),
                         "require" => (SslMode::Require, Trust::Anyone),
+                        "verify-ca" => (SslMode::Require, Trust::AnyNameOf(RootCertStore::empty())),
                         "verify-full" => (SslMode::Require, Trust::Public),
                         _ => return Err(SettingsError::SslMode),
                     }
@@ -140,9 +148,12 @@ impl Settings {
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err(SettingsError::NoHost);
         }
-        if let (Trust::Public, Some(roots)) = (&trusted, roots) {
-            trusted = Trust::file(roots.as_ref())?;
-        }
+        trusted = match (trusted, roots) {
+            (Trust::Public, Some(roots)) => Trust::Roots(Trust::file(roots.as_ref())?),
+            (Trust::AnyNameOf(_), Some(roots)) => Trust::AnyNameOf(Trust::file(roots.as_ref())?),
+            (Trust::AnyNameOf(_), None) => return Err(SettingsError::NoAuthority),
+            (trusted, _) => trusted,
+        };
         config.ssl_mode(mode);
         let said = |name| kept.iter().any(|pair| pair.split('=').next() == Some(name));
         if config.get_connect_timeout().is_none() {

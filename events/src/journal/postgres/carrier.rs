@@ -218,6 +218,6 @@ fn told(failure: Failure) -> AppendError {
 fn reason(error: ReadError) -> String {
     match error {
         ReadError::Unavailable(reason) => reason,
-        damaged @ ReadError::Damaged { .. } => damaged.to_string(),
+        other @ (ReadError::Damaged { .. } | ReadError::Newer { .. }) => other.to_string(),
     }
 }

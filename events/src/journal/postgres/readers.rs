@@ -13,7 +13,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
-    time::timeout,
+    time::{timeout, timeout_at},
 };
 use tokio_postgres::{Client, Row, Statement, types::ToSql};
 use uuid::Uuid;
@@ -30,7 +30,7 @@ use crate::{
 const CONNECTIONS: usize = 4;
 /// How long a new connection may take.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Longer than the server lets a statement take, and the wait for a connection too.
+/// How long a question may take, the wait for a connection included: longer than the server lets a statement take.
 const ANSWER: Duration = Duration::from_secs(6);
 /// After a connection that could not be opened, the next is tried no sooner.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -62,6 +62,8 @@ struct Session {
 pub(super) struct Reader<'a> {
     readers: &'a Readers,
     session: Option<Session>,
+    /// Until when the one who asks waits.
+    deadline: tokio::time::Instant,
     _permit: SemaphorePermit<'a>,
 }
 
@@ -79,7 +81,8 @@ impl Readers {
 
     pub(super) async fn take(&self) -> Result<Reader<'_>, ReadError> {
         let all_taken = |_| ReadError::Unavailable("all connections are taken".to_owned());
-        let permit = timeout(ANSWER, self.permits.acquire()).await.map_err(all_taken)?;
+        let deadline = tokio::time::Instant::now() + ANSWER;
+        let permit = timeout_at(deadline, self.permits.acquire()).await.map_err(all_taken)?;
         let permit = permit.expect("the semaphore is never closed");
         let free = loop {
             match self.free.lock().unwrap_or_else(PoisonError::into_inner).pop() {
@@ -91,7 +94,7 @@ impl Readers {
             Some(session) => session,
             None => self.open().await?,
         };
-        Ok(Reader { readers: self, session: Some(session), _permit: permit })
+        Ok(Reader { readers: self, session: Some(session), deadline, _permit: permit })
     }
 
     /// Opens a connection, unless that failed a moment ago.
@@ -224,7 +227,7 @@ impl Reader<'_> {
     }
 
     async fn answer<T>(&self, asked: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, ReadError> {
-        let Ok(answered) = timeout(ANSWER, asked).await else {
+        let Ok(answered) = timeout_at(self.deadline, asked).await else {
             self.session().stuck.store(true, Ordering::Relaxed);
             return Err(ReadError::Unavailable(silence()));
         };

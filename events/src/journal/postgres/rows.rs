@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     ids::{Epoch, Position, Version},
-    journal::{Hash, HeldClaim, NewReceipt, ReadError, Receipt, Recorded, StreamId},
+    journal::{Hash, HeldClaim, NewReceipt, ReadError, Receipt, Recorded, StreamId, UnknownStreamKind},
     merkle::Frontier,
 };
 
@@ -156,8 +156,11 @@ impl<'a> Column<'a> {
     }
 
     pub(super) fn stream(&self, at: usize) -> Result<StreamId, ReadError> {
-        let kind =
-            self.get::<&str>(at)?.parse().map_err(|_| self.damaged("the kind of stream is unknown to this build"))?;
+        let newer = |error: UnknownStreamKind| ReadError::Newer {
+            position: Position(self.position),
+            reason: error.to_string(),
+        };
+        let kind = self.get::<&str>(at)?.parse().map_err(newer)?;
         Ok(StreamId::new(kind, self.get(at + 1)?))
     }
 }

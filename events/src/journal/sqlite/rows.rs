@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     db::Value,
     ids::{Epoch, EventId, Position, Version, WorkspaceId},
-    journal::{Hash, HeldClaim, NewReceipt, ReadError, Receipt, Recorded, StreamId},
+    journal::{Hash, HeldClaim, NewReceipt, ReadError, Receipt, Recorded, StreamId, UnknownStreamKind},
     merkle::Frontier,
 };
 
@@ -271,7 +271,11 @@ impl<'a> Column<'a> {
     }
 
     fn stream(&self, at: usize) -> Result<StreamId, ReadError> {
-        let kind = self.text(at)?.parse().map_err(|_| self.damaged("the kind of stream is unknown to this build"))?;
+        let newer = |error: UnknownStreamKind| ReadError::Newer {
+            position: Position(self.position),
+            reason: error.to_string(),
+        };
+        let kind = self.text(at)?.parse().map_err(newer)?;
         Ok(StreamId::new(kind, self.uuid(at + 1)?))
     }
 

@@ -69,9 +69,18 @@ async fn what_is_sent_is_encrypted_and_who_answers_is_checked_as_asked() {
     let file = folder.path().join("roots.pem");
     let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(CERTIFICATE));
     std::fs::write(&file, pem).unwrap();
-    let trusting = format!("sslmode=verify-full&sslrootcert={}", file.display().to_string().replace('/', "%2F"));
+    let by = |mode, file: &std::path::Path| {
+        format!("sslmode={mode}&sslrootcert={}", file.display().to_string().replace('/', "%2F"))
+    };
+    let trusting = by("verify-full", &file);
     connect(&settings("127.0.0.1", port, &trusting)).await.unwrap();
     assert!(beginnings.recv().await.is_some());
     is_unavailable(&connect(&settings("127.0.0.2", port, &trusting)).await.map(drop));
+    // For whatever name, but of this authority.
+    connect(&settings("127.0.0.2", port, &by("verify-ca", &file))).await.unwrap();
+    assert!(beginnings.recv().await.is_some());
+    let other = folder.path().join("other.pem");
+    std::fs::write(&other, include_bytes!("../testdata/other.crt.pem")).unwrap();
+    is_unavailable(&connect(&settings("127.0.0.1", port, &by("verify-ca", &other))).await.map(drop));
     assert!(beginnings.try_recv().is_err(), "who is not the server is told nothing");
 }

@@ -29,6 +29,7 @@ fn a_bad_url_is_told_without_its_password() {
     assert_eq!(refused("postgres://u:secret@h/d?connect_timeout=secret"), SettingsError::Parameter("connect_timeout"));
     assert_eq!(refused("postgres://u:secret@/d"), SettingsError::NoHost);
     assert_eq!(refused("postgres://u:secret@h/d?sslmode=secret"), SettingsError::SslMode);
+    assert_eq!(refused("postgres://u:secret@h/d?sslmode=verify-ca"), SettingsError::NoAuthority);
     let nowhere = refused("postgres://u:secret@h/d?sslmode=verify-full&sslrootcert=%2Fnowhere%2Fsecret.pem");
     assert_eq!(nowhere, SettingsError::RootCertificates("can't be read"));
 }
