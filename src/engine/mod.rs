@@ -40,6 +40,7 @@ mod socket;
 mod store;
 #[cfg(test)]
 mod tests;
+mod timings;
 mod upkeep;
 
 pub use checkpoints::Checkpoints;
@@ -53,3 +54,4 @@ pub use running::Engine;
 pub use serve::{PATIENCE, SOCKET};
 pub use socket::Socket;
 pub use store::{OpenError, Opening, Store};
+pub use timings::Timings;

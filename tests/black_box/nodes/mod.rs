@@ -4,6 +4,7 @@
 //! - `kills`: `kill -9` again and again, of every node and both servers.
 //! - `bus`: NATS loses all that it had, or wakes up in the past, or is away.
 //! - `database`: PostgreSQL is away.
+//! - `engines`: another engine on the same NATS.
 //! - `dying`, `standing_still`: one node of two.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
 //! - `leading`: who leads, in figures.
@@ -13,6 +14,7 @@
 mod bus;
 mod database;
 mod dying;
+mod engines;
 mod keys;
 mod kills;
 mod leading;
