@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// What it may take to store an intent on a machine that has other things to do.
+const LEAST_WINDOW: Duration = Duration::from_millis(500);
+
 /// How long things may take. Every field is a duration in seconds in `campanile.toml` (`[timing]`) and in `CAMPANILE_TIMING`.
 ///
 /// The values not set follow those that are: `heartbeat`, `send_window`, `request` and the leader's lease are parts of `lease`.
@@ -45,9 +48,10 @@ impl Timing {
         self.lease / 6
     }
 
-    /// How long after its intent a request may still begin to leave.
+    /// How long after its intent a request may still begin to leave. It needs what storing the intent takes, which doesn't shrink
+    /// with the lease; and no more, since what a dead worker left waits for it to end.
     pub fn send_window(&self) -> Duration {
-        self.lease / 2
+        (self.lease / 6).max(LEAST_WINDOW).min(self.lease / 2)
     }
 
     /// How long a request to a platform may take, from its first byte to its answer.
@@ -155,6 +159,8 @@ mod tests {
         timing.apply("lease=1.2, settle=2.4,").expect("good entries");
         assert_eq!(timing.lease, Duration::from_millis(1200));
         assert_eq!(timing.heartbeat(), Duration::from_millis(200));
+        assert_eq!(timing.send_window(), Duration::from_millis(500));
+        assert_eq!(Timing::default().send_window(), Duration::from_secs(10));
         assert_eq!(Timing::default().leader_lease(), Duration::from_secs(5));
         assert_eq!(Timing::default().leader_renewal(), Duration::from_secs(1));
         assert_eq!(timing.below_default(), ["lease", "settle"]);

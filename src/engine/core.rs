@@ -30,7 +30,7 @@ use campanile_workers::{
     media::Library, platforms::Platforms, publishing::Publishing, sign_ins::SignIns, tokens::Tokens,
 };
 
-use super::{Checkpoints, Notary, bundle::Bundler};
+use super::{Checkpoints, Notary, Timings, bundle::Bundler};
 use crate::{
     access::{Access, Origins, People},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
@@ -49,6 +49,8 @@ pub struct Core {
     pub clock: SharedClock,
     /// How long things may take.
     pub timing: Timing,
+    /// How long they may take on other nodes; `None` where there are none.
+    pub timings: Option<Timings>,
     /// The data folder.
     pub folder: PathBuf,
     /// The log.

@@ -44,6 +44,7 @@ mod starting;
 mod store;
 #[cfg(test)]
 mod tests;
+mod timings;
 mod upkeep;
 
 pub use checkpoints::Checkpoints;
@@ -58,3 +59,4 @@ pub use running::Engine;
 pub use serve::{PATIENCE, SOCKET};
 pub use socket::Socket;
 pub use store::{OpenError, Opening, Store};
+pub use timings::Timings;

@@ -23,8 +23,8 @@ use campanile_workers::{
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
-    Core, FolderLock, Notary, OpenError, Opening, Store, bundle::Bundler, bus::Carrier, databases::read_models,
-    projecting, publishing::platforms, upkeep,
+    Core, FolderLock, Notary, OpenError, Opening, Store, Timings, bundle::Bundler, bus::Carrier,
+    databases::read_models, projecting, publishing::platforms, upkeep,
 };
 use crate::{
     access::{Access, Origins, People},
@@ -72,22 +72,30 @@ impl Engine {
             Sharing::Alone => None,
             Sharing::Shared => Some(Leases::open(Arc::clone(&store.side)).await?),
         };
+        let timings = match store.sharing {
+            Sharing::Alone => None,
+            Sharing::Shared => {
+                let (side, clock) = (Arc::clone(&store.side), store.clock.clone());
+                Some(Timings::open(side, clock, configuration.timing).await?)
+            }
+        };
         let notary = Notary::of(&store);
         let carrier = Carrier::open(configuration, &store).await?;
-        let (core, lock, folder) = core(configuration, store, &carrier, notary.clone()).await?;
+        let (core, lock, folder) = core(configuration, store, &carrier, notary.clone(), timings.clone()).await?;
         let core = Arc::new(core);
 
         let (projector, stop) = watch::channel(false);
         let projects = configuration.roles.has(Role::Projector);
         let projecting = projecting::start(&core, projects, carrier.wakes(), &stop);
         let (upkeep, stop) = watch::channel(false);
-        let keeping = vec![
+        let mut keeping = vec![
             tokio::spawn(notary.run(turns, stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop.clone())),
-            tokio::spawn(upkeep::forget_people(core.people.clone(), stop)),
+            tokio::spawn(upkeep::forget_people(core.people.clone(), stop.clone())),
         ];
+        keeping.extend(timings.map(|timings| tokio::spawn(timings.run(stop))));
         Ok(Self {
             core,
             folder,
@@ -133,6 +141,7 @@ async fn core(
     store: Store,
     carrier: &Carrier,
     notary: Notary,
+    timings: Option<Timings>,
 ) -> Result<(Core, FolderLock, PathBuf), OpenError> {
     let bundler = Bundler::of(&store);
     let Store {
@@ -199,6 +208,7 @@ async fn core(
     let core = Core {
         folder: folder.clone(),
         timing,
+        timings,
         epoch: journal.head().await?.epoch,
         verifying_key: signing_key.verifying_key(),
         journal,

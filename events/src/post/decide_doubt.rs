@@ -29,7 +29,8 @@ impl Case<'_> {
             Delivery::Keyed { .. } if mutated(Mutant::RepeatAtOnce) => at,
             Delivery::Keyed { quiet_ms, .. } => {
                 let clear = if failure.class == FailureClass::Lapsed { self.air_clear_at() } else { at };
-                clear.max(self.next_try(failure.retry_after)) + millis(quiet_ms)
+                // The quiet time runs from the last byte that may have left, whenever that is noticed.
+                (clear + millis(quiet_ms)).max(self.next_try(failure.retry_after))
             }
             // Worth a look at once: most lost answers belong to posts that are there.
             Delivery::Searchable => at + whole(self.timing.lookup_gap / 60),

@@ -59,6 +59,7 @@ pub async fn parts(core: &Core) -> Vec<Part> {
         Err(reason) => parts.push(Part::new("publishing", false, reason)),
     }
     parts.push(bus(&core.publishing.bus_health()));
+    parts.extend(core.timings.as_ref().map(|it| timing(&it.differing())));
     parts.push(disk(&core.folder));
     parts
 }
@@ -115,6 +116,15 @@ fn bus(health: &Health) -> Part {
         (true, true) => format!("connected, {} repairs{told}", health.repairs),
     };
     Part::new("bus", true, words)
+}
+
+/// A warning, too: while they are changed node by node, they differ for a while.
+fn timing(differing: &[String]) -> Part {
+    let words = match differing {
+        [] => "the same on every node".to_owned(),
+        differing => format!("WARNING: differs between nodes: {}", differing.join(", ")),
+    };
+    Part::new("timing", true, words)
 }
 
 fn disk(folder: &Path) -> Part {

@@ -4,6 +4,7 @@
 //! - `bus`: NATS loses all that it had, or wakes up in the past, or is away.
 //! - `database`: PostgreSQL is away.
 //! - `founding`: several make an engine at once.
+//! - `engines`: another engine on the same NATS.
 //! - `dying`, `standing_still`: one node of two.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
 //! - `roles`: what a node answers that has not all roles.
@@ -16,6 +17,7 @@ mod bus;
 mod database;
 mod dying;
 mod founding;
+mod engines;
 mod keys;
 mod leading;
 mod limits;

@@ -1,7 +1,9 @@
 //! The sweeper: puts back on the bus what is overdue and nobody works on, and what a silent worker left.
 //!
 //! Of the nodes with a scheduler the leader's sweeps. While a node's bus is unwell, it also sweeps for the workers that it
-//! has itself: the bus keeps what it can't send on for them, so that publishing goes on, slower.
+//! has itself: the bus keeps what it can't send on for them, so that publishing goes on, slower. And what has stayed overdue
+//! for some sweeps it puts on its bus in any case: the leader's jobs may go where no worker of this node hears of them, such
+//! as with a leader of a build that has other names for them.
 
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ use super::{
 };
 use crate::{bus::Bus, waiting::Stop};
 
+/// After how many sweeps the leader should have brought a target to somebody.
+const LONG: u32 = 2;
 /// How many targets one sweep puts back.
 const MOST: usize = 5_000;
 
@@ -33,9 +37,9 @@ impl Sweeper {
         tokio::spawn(async move {
             let mut has_gone_on = false;
             loop {
-                if (has_gone_on || self.is_its_turn())
-                    && let Err(error) = self.sweep().await
-                {
+                let swept =
+                    if has_gone_on || self.is_its_turn() { self.sweep().await } else { self.look_after().await };
+                if let Err(error) = swept {
                     tracing::warn!(%error, "the sweep could not be made");
                 }
                 has_gone_on = tokio::select! {
@@ -51,6 +55,18 @@ impl Sweeper {
         let leads = self.leading.as_ref().is_some_and(Leading::leads);
         let has_workers = !self.context.own_workers.is_empty();
         leads || (has_workers && !self.bus.health().is_well(self.context.timing.sweep))
+    }
+
+    /// Puts on the bus what should have been taken long since, for this node's own workers.
+    async fn look_after(&self) -> Result<(), super::context::Trouble> {
+        if self.context.own_workers.is_empty() || self.clock.check().is_err() {
+            return Ok(());
+        }
+        let long = chrono::Duration::from_std(self.context.timing.sweep * LONG).unwrap_or(chrono::Duration::MAX);
+        let Some(before) = self.clock.now().checked_sub_signed(long) else { return Ok(()) };
+        let left = due::overdue(self.read.as_ref(), before, MOST).await?;
+        put_all(self.bus.as_ref(), left.into_iter().map(job)).await;
+        Ok(())
     }
 
     async fn sweep(&self) -> Result<(), super::context::Trouble> {

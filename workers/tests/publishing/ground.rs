@@ -104,11 +104,11 @@ impl Ground {
         Store { journal: Arc::new(journal), side: Arc::new(db), read }
     }
 
-    /// A bus of a node's own.
-    pub async fn bus(&self) -> Arc<dyn Bus> {
+    /// A bus of a node's own, among those of this name.
+    pub async fn bus(&self, name: &str) -> Arc<dyn Bus> {
         match &self.shared {
             None => Arc::new(InProcess::default()),
-            Some(servers) => servers.bus().await,
+            Some(servers) => servers.bus(name).await,
         }
     }
 }
@@ -135,13 +135,13 @@ impl Servers {
         self.nats.lock().expect("no panic")
     }
 
-    async fn bus(&self) -> Arc<dyn Bus> {
+    async fn bus(&self, name: &str) -> Arc<dyn Bus> {
         let platforms = ["sandbox", "notes"].map(str::to_owned);
         let mut settings = bus::nats::Settings::from_url(&self.nats().url(), platforms).expect("good settings");
         settings.ack_wait = Duration::from_secs(2);
         settings.watch = Duration::from_millis(100);
         settings.canary = Duration::from_millis(200);
         settings.silence = Duration::from_secs(3);
-        Arc::new(bus::Nats::connect(settings, DATABASE).await.expect("connected"))
+        Arc::new(bus::Nats::connect(settings, name).await.expect("connected"))
     }
 }

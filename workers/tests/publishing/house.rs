@@ -61,6 +61,8 @@ pub(crate) struct House {
     /// Whether it starts a scheduler.
     pub scheduler: bool,
     pub observer: Arc<dyn Observer>,
+    /// What its bus is called.
+    pub bus: &'static str,
     pub ground: Arc<Ground>,
 }
 
@@ -134,6 +136,7 @@ impl House {
             workers: 4,
             scheduler: true,
             observer: Arc::new(Unobserved),
+            bus: "campanile",
             ground,
         }
     }
@@ -150,7 +153,7 @@ impl House {
             runner: Arc::clone(&self.runner),
             read: Arc::clone(&self.read),
             side: Arc::clone(&self.side),
-            bus: self.ground.bus().await,
+            bus: self.ground.bus(self.bus).await,
             clock: self.clock.clone(),
             timing: self.timing,
             workers: self.workers,

@@ -5,24 +5,27 @@ use FailureClass::{NotSent, RateLimited, Rejected, Transient, Uncertain};
 
 #[test]
 fn a_repeat_waits_until_the_server_has_surely_stored_the_key() {
-    // Reported at 2, so the wire is clear from then on; the pause of a second and the quiet minute follow.
+    // Reported at 2, so the wire is clear from then on; the quiet minute follows, and the pause of a second is over by then.
     let reported = Story::sending(KEYED).and(2, fail(1, Uncertain));
-    assert_eq!(reported.next_at(), Some(63));
-    assert_eq!(reported.when(62, begin(2, KEYED)), Err(PostError::TooEarly));
-    assert_eq!(reported.tell(63, begin(2, KEYED)), "attempt_started");
+    assert_eq!(reported.next_at(), Some(62));
+    assert_eq!(reported.when(61, begin(2, KEYED)), Err(PostError::TooEarly));
+    assert_eq!(reported.tell(62, begin(2, KEYED)), "attempt_started");
     // Fell silent: it may have begun to send until its intent's last moment, at 31.
     let silent = Story::sending(KEYED).and(10, lapse(1));
     assert_eq!(silent.next_at(), Some(91));
     assert_eq!(silent.when(90, begin(2, KEYED)), Err(PostError::TooEarly));
     assert_eq!(silent.tell(91, begin(2, KEYED)), "attempt_started");
+    // When the silence is noticed changes nothing about it, until the quiet minute is over.
+    assert_eq!(Story::sending(KEYED).and(57, lapse(1)).next_at(), Some(91));
+    assert_eq!(Story::sending(KEYED).and(91, lapse(1)).next_at(), Some(92), "the pause of a second is left");
 }
 
 #[test]
 fn a_repeat_ends_with_the_server_s_memory() {
     let last = |delivery| Story::sending(delivery).and(2, fail(1, Uncertain));
-    // First intended at 1; the request leaves within 30 s of its intent, all of it inside the hour.
-    assert_eq!(last(KEYED).tell(3570, begin(2, KEYED)), "attempt_started");
-    assert_eq!(last(KEYED).when(3571, begin(2, KEYED)), Err(PostError::Unsettled));
+    // First intended at 1; the request leaves within 10 s of its intent, all of it inside the hour.
+    assert_eq!(last(KEYED).tell(3590, begin(2, KEYED)), "attempt_started");
+    assert_eq!(last(KEYED).when(3591, begin(2, KEYED)), Err(PostError::Unsettled));
     let no_key = [SEARCHABLE, BLIND];
     for delivery in no_key {
         assert_eq!(last(KEYED).when(100, begin(2, delivery)), Err(PostError::Unsettled), "{}", delivery.class());
@@ -87,11 +90,11 @@ fn a_repeat_that_works_publishes() {
 #[test]
 fn where_keys_are_all_a_server_has_their_end_leaves_the_target_to_a_person() {
     let story = Story::sending(KEYS_ALONE).and(2, fail(1, Uncertain));
-    assert_eq!(story.when(3570, leave(1)), Err(PostError::Unsettled), "it can still be repeated");
-    assert_eq!(story.tell(3571, leave(1)), "target_unknown");
-    assert_eq!(story.when(3571, leave(2)), Err(PostError::Fenced));
+    assert_eq!(story.when(3590, leave(1)), Err(PostError::Unsettled), "it can still be repeated");
+    assert_eq!(story.tell(3591, leave(1)), "target_unknown");
+    assert_eq!(story.when(3591, leave(2)), Err(PostError::Fenced));
     let searchable = Story::sending(KEYED).and(2, fail(1, Uncertain));
-    assert_eq!(searchable.when(3571, leave(1)), Err(PostError::Unsettled), "it can still be asked");
+    assert_eq!(searchable.when(3591, leave(1)), Err(PostError::Unsettled), "it can still be asked");
     let rejected = story.and(63, begin(2, KEYS_ALONE)).and(63, intend(2, POST, 63));
     assert_eq!(rejected.tell(64, fail(2, Rejected)), "target_unknown");
 }
