@@ -1,5 +1,6 @@
 //! The way of a command to the engine: through the socket of the process that has the folder, or to an engine of its own
-//! on the folder, which then keeps the read models current and does nothing else.
+//! on the folder, which then keeps the read models current and does nothing else; or to the one at `--server`, whose API
+//! is asked as any other client asks it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +10,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::Failure;
+use super::{Failure, session::Away};
 use crate::{
     api,
     configuration::{Configuration, Folder, FolderFlags, Role, Roles},
@@ -25,6 +26,8 @@ pub(super) enum Operator {
     Running(Socket),
     /// One of this command's own.
     Own(Box<Engine>, Router),
+    /// One at an address, as who is signed in there.
+    Away(Away),
 }
 
 impl Operator {
@@ -43,6 +46,12 @@ impl Operator {
             }
             done
         })
+    }
+
+    /// Carries out `work` on an engine at an address.
+    pub(super) fn run_away<T>(away: Away, work: impl AsyncFnOnce(&Self) -> Result<T, Failure>) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(work(&Self::Away(away)))
     }
 
     async fn reach(folder: Folder) -> Result<Self, Failure> {
@@ -97,10 +106,11 @@ impl Operator {
 
     /// Asks for something to be done.
     pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json");
+        let request = Request::builder().method(&method).uri(path).header(CONTENT_TYPE, "application/json");
         let request = request.body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())));
         let request = request.map_err(|error| Failure::Refused(error.to_string()))?;
         let (status, bytes) = match self {
+            Self::Away(away) => return away.ask(method, path, body).await,
             Self::Running(socket) => {
                 socket.ask(request).await.map_err(|error| Failure::Failed(format!("{error:#}")))?
             }

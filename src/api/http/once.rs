@@ -58,7 +58,8 @@ impl OnceKey {
         let own = whose.map_or_else(|| text.clone(), |whose| format!("{whose}\n{text}"));
         let key = data_key.digest(KEY, own.as_bytes());
         // No text of one can be taken for the end of it and the beginning of the next.
-        let said: String = said.iter().map(|text| format!("{}\n{text}\n", text.len())).collect();
+        let said: String =
+            said.iter().map(|text| [text.len().to_string().as_str(), "\n", text, "\n"].concat()).collect();
         let request = data_key.digest(REQUEST, said.as_bytes());
         let mark = api.0.in_progress.begin(home, &key, request.as_bytes()).map_err(busy)?;
         let salt = data_key.digest(REQUEST, key.as_bytes());

@@ -104,8 +104,8 @@ impl Create {
             "allowed_ips": self.ips,
             "allowed_accounts": self.accounts,
         });
-        let path = self.place.path("/operator/keys");
-        let made = Operator::run(self.place.folder, async |engine| engine.ask(Method::POST, &path, Some(&body)).await)?;
+        let path = self.place.path("keys");
+        let made = self.place.run(async |engine: &Operator| engine.ask(Method::POST, &path, Some(&body)).await)?;
         print(&made, self.json);
         Ok(())
     }

@@ -36,8 +36,8 @@ impl List {
         let filters = [("status", self.status), ("name", self.name)];
         let filters = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(filters).finish();
-        let path = format!("{}&{query}", self.place.path("/operator/keys"));
-        let keys = Operator::run(self.place.folder, async |engine| engine.all(&path).await)?;
+        let path = format!("{}&{query}", self.place.path("keys"));
+        let keys = self.place.run(async |engine: &Operator| engine.all(&path).await)?;
         if self.json {
             say!("{}", json!({ "data": keys }));
             return Ok(());

@@ -1,4 +1,4 @@
-//! `campanile keys`: API keys, for an operator at the machine.
+//! `campanile keys`: API keys, for an operator at the machine, or for who is signed in on an engine elsewhere.
 
 mod create;
 mod list;
@@ -7,13 +7,19 @@ mod rotate;
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, Operator, logging};
+use super::{
+    Failure, Operator, logging,
+    session::{Away, ServerFlags},
+};
 use crate::configuration::{FolderFlags, LogFormat};
 
-/// Make, list, rotate and revoke API keys, at the machine
+/// Make, list, rotate and revoke API keys, at the machine or on an engine elsewhere
 ///
 /// While `serve` runs on the folder, these go through its socket there and hold from its next request on; else they open
 /// the folder themselves. No key is needed: who can open the folder may. The log names the operator as who did it.
+///
+/// With `--server` they go to the engine there, with the session that `campanile login` kept or the key in
+/// `CAMPANILE_API_KEY`, and within its rights.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
     /// Make a key; prints its secret, once
@@ -34,15 +40,44 @@ pub(super) struct Place {
     workspace: Option<String>,
 
     #[command(flatten)]
-    pub(super) folder: FolderFlags,
+    server: ServerFlags,
+
+    #[command(flatten)]
+    folder: FolderFlags,
 }
 
 impl Place {
-    /// An operator's path, in this workspace.
-    pub(super) fn path(&self, path: &str) -> String {
+    /// Carries out `work` on the engine at `--server`, or else on the folder's.
+    pub(super) fn run<T>(self, work: impl AsyncFnOnce(&Operator) -> Result<T, Failure>) -> Result<T, Failure> {
+        match Away::named(&self.server, self.workspace.as_deref())? {
+            Some(away) => Operator::run_away(away, work),
+            None => Operator::run(self.folder, work),
+        }
+    }
+
+    /// The same, where only an operator at the machine may.
+    pub(super) fn run_here<T>(self, work: impl AsyncFnOnce(&Operator) -> Result<T, Failure>) -> Result<T, Failure> {
+        if self.is_away() {
+            let message = "this is done at the machine only, by who can open the data folder: leave `--server` away";
+            return Err(Failure::Refused(message.to_owned()));
+        }
+        Operator::run(self.folder, work)
+    }
+
+    /// Whether an engine at an address is meant.
+    pub(super) const fn is_away(&self) -> bool {
+        self.server.is_given()
+    }
+
+    /// What is asked, `noun` and what follows it: of an operator's engine in this workspace; one at an address is told the
+    /// workspace beside the path.
+    pub(super) fn path(&self, noun: &str) -> String {
+        if self.is_away() {
+            return format!("/v1/{noun}?");
+        }
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.workspace.iter().map(|id| ("workspace", id.as_str())));
-        format!("{path}?{}", query.finish())
+        format!("/operator/{noun}?{}", query.finish())
     }
 
     /// The same for one key; what can't be a key's id would not even be a path.
@@ -50,7 +85,7 @@ impl Place {
         if id.is_empty() || !id.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_') {
             return Err(Failure::Refused(format!("`{id}` is not the id of a key")));
         }
-        Ok(self.path(&format!("/operator/keys/{id}{below}")))
+        Ok(self.path(&format!("keys/{id}{below}")))
     }
 }
 

@@ -37,7 +37,7 @@ impl Revoke {
     pub(super) fn run(self) -> Result<(), Failure> {
         let path = self.place.path_of(&self.id, "")?;
         let path = format!("{path}&cancel_scheduled={}", self.cancel_scheduled);
-        let revoked = Operator::run(self.place.folder, async |engine| engine.ask(Method::DELETE, &path, None).await)?;
+        let revoked = self.place.run(async |engine: &Operator| engine.ask(Method::DELETE, &path, None).await)?;
         if self.json {
             say!("{revoked}");
             return Ok(());

@@ -40,7 +40,7 @@ impl Rotate {
     pub(super) fn run(self) -> Result<(), Failure> {
         let path = self.place.path_of(&self.id, "/rotate")?;
         let body = json!({ "overlap_seconds": self.overlap_seconds });
-        let made = Operator::run(self.place.folder, async |engine| engine.ask(Method::POST, &path, Some(&body)).await)?;
+        let made = self.place.run(async |engine: &Operator| engine.ask(Method::POST, &path, Some(&body)).await)?;
         print(&made, self.json);
         if !self.json {
             match made["old_key_valid_until"].as_str().filter(|_| self.overlap_seconds != Some(0)) {

@@ -39,10 +39,9 @@ pub struct Invite {
 
 impl Invite {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let path = self.place.path("/operator/people/invite");
+        let path = self.place.path(if self.place.is_away() { "invitations" } else { "people/invite" });
         let body = json!({ "email": self.email, "role": self.role });
-        let invited =
-            Operator::run(self.place.folder, async |engine| engine.ask(Method::POST, &path, Some(&body)).await)?;
+        let invited = self.place.run(async |engine: &Operator| engine.ask(Method::POST, &path, Some(&body)).await)?;
         if self.json {
             say!("{invited}");
             return Ok(());

@@ -24,8 +24,8 @@ pub struct List {
 
 impl List {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let path = self.place.path("/operator/people");
-        let people = Operator::run(self.place.folder, async |engine| engine.all(&path).await)?;
+        let path = self.place.path("people");
+        let people = self.place.run(async |engine: &Operator| engine.all(&path).await)?;
         if self.json {
             say!("{}", json!({ "data": people }));
             return Ok(());

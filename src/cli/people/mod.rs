@@ -1,4 +1,4 @@
-//! `campanile people`: who may sign in, for an operator at the machine.
+//! `campanile people`: who may sign in, for an operator at the machine, or for an owner on an engine elsewhere.
 
 mod invite;
 mod list;
@@ -11,10 +11,12 @@ use serde_json::Value;
 use super::{Failure, Operator, keys::Place, logging};
 use crate::configuration::LogFormat;
 
-/// List, invite and remove people, and let them set another password, at the machine
+/// List, invite and remove people, and let them set another password
 ///
 /// While `serve` runs on the folder, these go through its socket there and hold from its next request on; else they open
 /// the folder themselves. No key is needed: who can open the folder may. The log names the operator as who did it.
+///
+/// With `--server` they go to the engine there, with the session of an owner that `campanile login` kept.
 #[derive(Debug, Subcommand)]
 pub enum People {
     /// List the people of a workspace, and what they are there

@@ -1,11 +1,12 @@
 //! `campanile people remove`
 
+use campanile_events::ids::PersonId;
 use clap::Args;
 use http::Method;
 use serde_json::json;
 
 use super::{Operator, Place};
-use crate::cli::Failure;
+use crate::{access::Email, cli::Failure};
 
 const EXAMPLES: &str = "Examples:
   campanile people remove bob@example.com
@@ -33,15 +34,33 @@ pub struct Remove {
 
 impl Remove {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let path = self.place.path("/operator/people/remove");
-        let body = json!({ "person": self.person });
-        let removed =
-            Operator::run(self.place.folder, async |engine| engine.ask(Method::POST, &path, Some(&body)).await)?;
+        let (is_away, path) = (self.place.is_away(), self.place.path("people/remove"));
+        let (people, person) = (self.place.path("people"), self.person.clone());
+        let removed = self.place.run(async |engine: &Operator| {
+            if !is_away {
+                return engine.ask(Method::POST, &path, Some(&json!({ "person": person }))).await;
+            }
+            let id = known(engine, &people, &person).await?;
+            engine.ask(Method::DELETE, &format!("/v1/people/{id}"), None).await?;
+            Ok(json!({ "person_id": id }))
+        })?;
         if self.json {
             say!("{removed}");
         } else {
-            say!("removed {} from {}", self.person, super::text(&removed, "workspace_id"));
+            let place = removed["workspace_id"].as_str().unwrap_or("the workspace");
+            say!("removed {} from {place}", self.person);
         }
         Ok(())
     }
+}
+
+/// The id of a person of the workspace, by that or by their address.
+async fn known(engine: &Operator, people: &str, person: &str) -> Result<String, Failure> {
+    if person.parse::<PersonId>().is_ok() {
+        return Ok(person.to_owned());
+    }
+    let email = Email::read(person).map_err(|error| Failure::Refused(format!("`{person}` {error}, nor an id")))?;
+    let all = engine.all(people).await?;
+    let found = all.iter().find(|it| it["email"] == email.as_str()).and_then(|it| it["id"].as_str());
+    found.map(str::to_owned).ok_or_else(|| Failure::Refused("there is no such person".to_owned()))
 }

@@ -13,7 +13,8 @@ const EXAMPLES: &str = "Examples:
 
 /// Print a link by which somebody sets another password, once
 ///
-/// It is good for once and for 24 hours; one before it holds no longer. Until it is used, the password of now does.
+/// It is good for once and for 24 hours; one before it holds no longer. Until it is used, the password of now does. Only
+/// at the machine: on an engine elsewhere nobody may let themselves in as another.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Reset {
@@ -34,7 +35,7 @@ impl Reset {
         let body = json!({ "person": self.person });
         let path = "/operator/people/reset";
         let offered =
-            Operator::run(self.place.folder, async |engine| engine.ask(Method::POST, path, Some(&body)).await)?;
+            self.place.run_here(async |engine: &Operator| engine.ask(Method::POST, path, Some(&body)).await)?;
         if self.json {
             say!("{offered}");
             return Ok(());

@@ -1,6 +1,7 @@
 //! `campanile login`
 
 use clap::Args;
+use http::Method;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -42,7 +43,7 @@ impl Login {
         let remote = Remote::at(server.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let body = json!({ "email": self.email, "password": password.expose_secret() });
-        let begun = runtime.block_on(remote.post("v1/auth/login", None, &body))?.ok()?;
+        let begun = runtime.block_on(remote.ask(Method::POST, "v1/auth/login", None, None, Some(&body)))?.ok()?;
         let token = begun["token"].as_str();
         let token = token.ok_or_else(|| Failure::Failed(format!("{server} is not an engine of this kind")))?;
         let email = begun["person"]["email"].as_str().unwrap_or(&self.email).to_owned();
@@ -50,7 +51,7 @@ impl Login {
         let path = kept.keep(&server, KeptSession { email: email.clone(), token: token.into() })?;
         if let Some(before) = before {
             // Nothing could end it any more once its token is forgotten. Why it can't be is no reason not to be signed in.
-            let ended = runtime.block_on(remote.post("v1/auth/logout", Some(&before.token), &json!({})));
+            let ended = runtime.block_on(remote.ask(Method::POST, "v1/auth/logout", Some(&before.token), None, None));
             if let Err(why) = ended.and_then(Answered::ended) {
                 eprintln!("campanile: the session of before, of {}, was not ended: {}", before.email, why.message());
             }

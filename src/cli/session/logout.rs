@@ -1,7 +1,7 @@
 //! `campanile logout`
 
 use clap::Args;
-use serde_json::json;
+use http::Method;
 
 use super::{
     kept::Kept,
@@ -25,7 +25,8 @@ impl Logout {
         let (server, session) = kept.of(self.server.address()?.as_ref())?;
         let remote = Remote::at(server.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answered = runtime.block_on(remote.post("v1/auth/logout", Some(&session.token), &json!({})))?;
+        let answered =
+            runtime.block_on(remote.ask(Method::POST, "v1/auth/logout", Some(&session.token), None, None))?;
         answered.ended()?;
         kept.forget(&server)?;
         say!("signed out {} on {server}", session.email);

@@ -2,10 +2,9 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use campanile_events::ids::WorkspaceId;
 use campanile_workers::egress::{Egress, EgressLimits, EgressPolicy, Request};
 use clap::Args;
-use http::{HeaderName, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::{Host, Url};
@@ -21,19 +20,24 @@ const LIMITS: EgressLimits = EgressLimits {
 
 /// Which engine.
 #[derive(Debug, Args)]
-pub(super) struct ServerFlags {
-    /// The engine's address, such as `https://campanile.example.com`
+pub(in crate::cli) struct ServerFlags {
+    /// An engine's address, such as `https://campanile.example.com`, where `campanile login` was used
     #[arg(long, value_name = "URL", env = "CAMPANILE_SERVER")]
     pub(super) server: Option<Url>,
 
-    /// Send the password and the session in the open, to a server without TLS on another machine
+    /// Send passwords, sessions and keys in the open, to a server without TLS on another machine
     #[arg(long)]
     pub(super) insecure: bool,
 }
 
 impl ServerFlags {
+    /// Whether any engine was named.
+    pub(in crate::cli) const fn is_given(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// The address, if one was given.
-    pub(super) fn address(&self) -> Result<Option<Url>, Failure> {
+    pub(in crate::cli) fn address(&self) -> Result<Option<Url>, Failure> {
         self.server.clone().map(|server| base(server, self.insecure)).transpose()
     }
 }
@@ -88,31 +92,27 @@ impl Remote {
         Self { egress: Egress::new(policy, LIMITS), server }
     }
 
-    /// Reads.
-    pub(super) async fn get(
+    /// Asks, with what opens the engine, in a workspace. A workspace that can't be one is for the engine to refuse.
+    pub(super) async fn ask(
         &self,
+        method: Method,
         path: &str,
-        token: &SecretString,
-        workspace: Option<WorkspaceId>,
+        secret: Option<&SecretString>,
+        workspace: Option<&str>,
+        body: Option<&Value>,
     ) -> Result<Answered, Failure> {
-        let mut request = Request::get(self.url(path)?).bearer(token.expose_secret()).map_err(failed)?;
+        let url = self.url(path)?;
+        let mut request = match method {
+            Method::GET => Request::get(url),
+            Method::DELETE => Request::delete(url),
+            _ => Request::post_json(url, body.map_or_else(|| "{}".to_owned(), Value::to_string).into_bytes()),
+        };
+        if let Some(secret) = secret {
+            request = request.bearer(secret.expose_secret()).map_err(failed)?;
+        }
         if let Some(workspace) = workspace {
             let name = HeaderName::from_static("campanile-workspace");
-            request = request.header(name, &workspace.to_string()).map_err(failed)?;
-        }
-        self.send(request).await
-    }
-
-    /// Asks for something to be done.
-    pub(super) async fn post(
-        &self,
-        path: &str,
-        token: Option<&SecretString>,
-        body: &Value,
-    ) -> Result<Answered, Failure> {
-        let mut request = Request::post_json(self.url(path)?, body.to_string().into_bytes());
-        if let Some(token) = token {
-            request = request.bearer(token.expose_secret()).map_err(failed)?;
+            request = request.header(name, workspace).map_err(failed)?;
         }
         self.send(request).await
     }

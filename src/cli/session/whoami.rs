@@ -2,6 +2,7 @@
 
 use campanile_events::ids::WorkspaceId;
 use clap::Args;
+use http::Method;
 
 use super::{
     kept::Kept,
@@ -32,7 +33,9 @@ impl Whoami {
         let (server, session) = Kept::read()?.of(self.server.address()?.as_ref())?;
         let remote = Remote::at(server.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let me = runtime.block_on(remote.get("v1/me", &session.token, self.workspace))?.ok()?;
+        let workspace = self.workspace.map(|id| id.to_string());
+        let asked = remote.ask(Method::GET, "v1/me", Some(&session.token), workspace.as_deref(), None);
+        let me = runtime.block_on(asked)?.ok()?;
         if self.json {
             say!("{me}");
             return Ok(());

@@ -15,7 +15,10 @@ fn json(text: &str) -> Value {
 /// The program as its user calls it, with a configuration folder of their own.
 fn user(engine: &Engine) -> Command {
     let mut program = engine.program();
-    program.env("XDG_CONFIG_HOME", engine.outputs().join("configuration")).env_remove("CAMPANILE_SERVER");
+    program
+        .env("XDG_CONFIG_HOME", engine.outputs().join("configuration"))
+        .env_remove("CAMPANILE_SERVER")
+        .env_remove("CAMPANILE_API_KEY");
     program
 }
 
@@ -99,6 +102,69 @@ async fn people_are_invited_at_the_machine_and_sign_in_from_anywhere() {
         (&["people", "list", "--workspace", "ws_01k00000000000000000000000"], "workspace"),
     ] {
         let ran = engine.command(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {}{}", ran.output, ran.errors);
+        assert!(ran.errors.contains(named), "{arguments:?}: {}", ran.errors);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_act_on_an_engine_elsewhere_as_who_is_signed_in() {
+    let engine = Engine::start(Options::default()).await;
+    let base = engine.base();
+    let away = |arguments: &[&str]| Ran::of(user(&engine).args(arguments).args(["--server", &base]));
+    let nobody = away(&["keys", "list"]);
+    assert!(nobody.code == Some(2) && nobody.errors.contains("campanile login"), "{}", nobody.errors);
+
+    let accept = async |invited: &Value| {
+        let body = json!({"token": invited["token"], "password": PASSWORD});
+        engine.anonymous().post("/v1/invitations/accept", body).await.expect(201)
+    };
+    accept(&json(&engine.command(&["people", "invite", "bob@example.com", "--role", "owner", "--json"]).ok())).await;
+    let file = engine.outputs().join("password");
+    fs::write(&file, PASSWORD).expect("written");
+    let file = file.to_str().expect("a path");
+    away(&["login", "--email", "bob@example.com", "--password-file", file]).ok();
+    let me = json(&Ran::of(user(&engine).args(["whoami", "--json"])).ok());
+
+    let made = json(&away(&["keys", "create", "--name", "away", "--scope", "posts:read", "--json"]).ok());
+    assert_eq!(made["created_by"], me["person"]["id"], "no operator's: {made}");
+    let id = made["id"].as_str().expect("an id");
+    engine.client_of(made["secret"].as_str().expect("a secret")).get("/v1/posts").await.expect(200);
+    let listed = json(&away(&["keys", "list", "--name", "away", "--json"]).ok());
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
+    let rotated = json(&away(&["keys", "rotate", id, "--overlap-seconds", "0", "--json"]).ok());
+    let secret = rotated["secret"].as_str().expect("a secret");
+    let own_key = |arguments: &[&str]| {
+        Ran::of(user(&engine).env("CAMPANILE_API_KEY", secret).args(arguments).args(["--server", &base]))
+    };
+    let lacking = own_key(&["keys", "list"]);
+    assert!(lacking.code == Some(2) && lacking.errors.contains("keys:read"), "{}", lacking.errors);
+    assert!(away(&["keys", "revoke", rotated["id"].as_str().expect("an id")]).ok().contains("revoked"));
+    engine.client_of(secret).get("/v1/posts").await.refused(401, "unauthorized");
+
+    let invited = json(&away(&["people", "invite", "eve@example.com", "--role", "viewer", "--json"]).ok());
+    assert_eq!(invited["url"], format!("{base}/join#{}", invited["token"].as_str().expect("a token")));
+    let absent = away(&["people", "remove", "eve@example.com"]);
+    assert!(absent.code == Some(2) && absent.errors.contains("person"), "{}", absent.errors);
+    accept(&invited).await;
+    assert!(away(&["people", "list"]).ok().contains("eve@example.com"));
+    assert!(away(&["people", "remove", "Eve@example.com"]).ok().contains("removed"));
+    assert!(!away(&["people", "list"]).ok().contains("eve@example.com"));
+
+    assert!(away(&["pause"]).ok().contains("is paused since"));
+    let me = json(&Ran::of(user(&engine).args(["whoami", "--json"])).ok());
+    assert!(me["paused_at"].is_string(), "{me}");
+    let workspace = me["workspace_id"].as_str().expect("an id");
+    assert!(away(&["resume", "--workspace", workspace]).ok().contains("goes on"));
+    for (arguments, named) in [
+        (&["pause", "--all"][..], "at the machine only"),
+        (&["people", "reset", "bob@example.com"], "at the machine only"),
+        (&["projections", "status"], "--server"),
+        (&["log", "stats"], "--server"),
+        (&["keys", "list", "--workspace", "ws_01k00000000000000000000000"], "workspace"),
+        (&["pause", "--workspace", "nowhere/else"], "nowhere/else"),
+    ] {
+        let ran = away(arguments);
         assert_eq!(ran.code, Some(2), "{arguments:?}: {}{}", ran.output, ran.errors);
         assert!(ran.errors.contains(named), "{arguments:?}: {}", ran.errors);
     }
