@@ -134,6 +134,11 @@ pub enum Denied {
 }
 
 impl Denied {
+    /// Whether there is such a key, which doesn't open what was asked, or not from there.
+    pub const fn is_of_a_key(&self) -> bool {
+        matches!(self, Self::Expired | Self::Revoked | Self::Origin | Self::Ip)
+    }
+
     /// The reason that clients branch on.
     pub const fn reason(&self) -> Option<&'static str> {
         match self {

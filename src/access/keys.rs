@@ -6,7 +6,7 @@ use campanile_events::{
     clock::SharedClock,
     commands::{Executor, Request},
     db::{Database, DbError},
-    ids::Position,
+    ids::{KeyId, Position, WorkspaceId},
     journal::{Actor, Metadata},
     key::{Key, KeyAction, KeyCommand, KeyStatus, RateLimit},
     seal::{DataKeys, MasterKey},
@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
 use super::{
-    Caller, Denied, Holder, KeySecret, Presented, Usage, Verifiers,
+    Caller, Denied, Holder, KeySecret, Presented, Refusals, Usage, Verifiers,
     current::CurrentKeys,
     limits::{LimitSettings, RateLimits, Strangers},
     opened,
@@ -28,6 +28,7 @@ pub struct Access {
     current: CurrentKeys,
     verifiers: Arc<Verifiers>,
     usage: Arc<Usage>,
+    refusals: Arc<Refusals>,
     limits: Arc<RateLimits>,
     strangers: Arc<Strangers>,
     settings: LimitSettings,
@@ -50,11 +51,12 @@ impl Access {
     ) -> Result<Self, DbError> {
         let verifiers = Arc::new(Verifiers::open(Arc::clone(&side), master).await?);
         let usage = Arc::new(Usage::open(Arc::clone(&side), Arc::clone(&data_keys)).await?);
+        let refusals = Arc::new(Refusals::open(Arc::clone(&side), Arc::clone(&data_keys)).await?);
         let limits = RateLimits::open_as(Arc::clone(&side), keys.sharing(), settings.windows).await?;
         let (limits, strangers) = (Arc::new(limits), Arc::new(Strangers::new(settings)));
         let current = CurrentKeys::open(side, &keys, clock.now()).await?;
         let proxies = proxies.into();
-        Ok(Self { keys, current, verifiers, usage, limits, strangers, settings, data_keys, proxies, clock })
+        Ok(Self { keys, current, verifiers, usage, refusals, limits, strangers, settings, data_keys, proxies, clock })
     }
 
     /// Who has this secret.
@@ -64,11 +66,7 @@ impl Access {
     pub async fn authenticate(&self, secret: &str, presented: Presented<'_>) -> Result<Caller, Denied> {
         let (holder, key) = self.holder(secret).await?.ok_or(Denied::Invalid)?;
         let now = self.clock.now();
-        match key.status(now) {
-            KeyStatus::Revoked => return Err(Denied::Revoked),
-            KeyStatus::Expired => return Err(Denied::Expired),
-            KeyStatus::Active => {}
-        }
+        check_status(&key, now)?;
         let data_key = self.data_keys.get(holder.workspace.uuid()).await.map_err(|error| unavailable(&error))?;
         let grant = opened(&data_key, &key).map_err(|error| unavailable(&error))?;
         if !grant.allows_address(presented.address) {
@@ -96,6 +94,15 @@ impl Access {
         Ok(key.map(|key| (holder, key)))
     }
 
+    /// Whether a key of a workspace still opens anything, for what was begun with it.
+    ///
+    /// # Errors
+    /// Why it doesn't.
+    pub async fn holds(&self, workspace: WorkspaceId, id: KeyId) -> Result<(), Denied> {
+        let key = self.current.get(workspace, id).await.map_err(|error| unavailable(&error))?;
+        check_status(&*key.ok_or(Denied::Invalid)?, self.clock.now())
+    }
+
     /// Waits until a change of a key that was committed at `position` counts for every request that starts from now on, on
     /// every node: half a second at most.
     pub async fn settled(&self, position: Position) {
@@ -120,6 +127,11 @@ impl Access {
     /// When keys were last used.
     pub fn usage(&self) -> &Usage {
         &self.usage
+    }
+
+    /// Which writes were refused to keys.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// How many requests keys may still make.
@@ -152,6 +164,14 @@ impl Access {
                 tracing::warn!(key.id = %holder.key_id, %error, "the use of an old secret was not put on record");
             }
         });
+    }
+}
+
+fn check_status(key: &Key, now: DateTime<Utc>) -> Result<(), Denied> {
+    match key.status(now) {
+        KeyStatus::Revoked => Err(Denied::Revoked),
+        KeyStatus::Expired => Err(Denied::Expired),
+        KeyStatus::Active => Ok(()),
     }
 }
 

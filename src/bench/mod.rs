@@ -10,6 +10,7 @@
 //! It doesn't judge: figures of one machine say nothing of another, only ratios travel.
 
 mod append;
+mod authenticate;
 mod burst;
 mod command;
 mod connection;

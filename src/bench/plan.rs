@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{Figures, Place, Telling, append, burst, command, http, precision, rebuild, replay, startup};
+use super::{Figures, Place, Telling, append, authenticate, burst, command, http, precision, rebuild, replay, startup};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -25,6 +25,8 @@ pub enum Scenario {
     Precision,
     /// Drafts, decided and appended
     Command,
+    /// From a secret to who asks, in one thread
+    Authenticate,
 }
 
 /// Which requests.
@@ -70,5 +72,6 @@ pub async fn run(
         Scenario::Burst => vec![burst::measure(plan, place, telling).await?],
         Scenario::Precision => vec![precision::measure(plan, place, telling).await?],
         Scenario::Command => vec![command::measure(plan, place, telling).await?],
+        Scenario::Authenticate => authenticate::measure(plan, place, telling).await?,
     })
 }

@@ -93,6 +93,7 @@ impl Engine {
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop.clone())),
+            tokio::spawn(upkeep::forget_refusals(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_people(core.people.clone(), stop.clone())),
         ];
         keeping.extend(timings.map(|timings| tokio::spawn(timings.run(stop))));

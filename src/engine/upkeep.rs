@@ -18,7 +18,7 @@ const SWEEP: Duration = Duration::from_secs(3600);
 /// Few enough that no append waits long behind them.
 const AT_ONCE: usize = 1_000;
 
-/// Writes when keys were last used and gives back what they left of their limits, until told to stop; then once more.
+/// Writes when keys were last used and what was refused to them, and gives back what they left of their limits, until told to stop; then once more.
 pub(super) async fn write_usage(access: Access, clock: SharedClock, mut stop: watch::Receiver<bool>) {
     loop {
         let stopped = tokio::select! {
@@ -27,6 +27,9 @@ pub(super) async fn write_usage(access: Access, clock: SharedClock, mut stop: wa
         };
         if let Err(error) = access.usage().write().await {
             tracing::warn!(%error, "the keys' last uses were not written");
+        }
+        if let Err(error) = access.refusals().write().await {
+            tracing::warn!(%error, "what was refused to keys was not written");
         }
         if let Err(error) = access.limits().settle(clock.now(), stopped).await {
             tracing::warn!(%error, "what keys left of their limits was not given back");
@@ -74,6 +77,19 @@ pub(super) async fn forget_unconfirmed(library: Library, clock: SharedClock, mut
                 Err(error) => tracing::warn!(%error, "unconfirmed uploads were not taken away"),
             },
             _ = stop.wait_for(|stop| *stop) => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Forgets what was refused to keys long ago, now and every hour, until told to stop.
+pub(super) async fn forget_refusals(access: Access, clock: SharedClock, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = access.refusals().forget(clock.now()).await {
+            tracing::warn!(%error, "what was refused to keys long ago was not forgotten");
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP) => {}

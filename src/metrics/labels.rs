@@ -42,6 +42,12 @@ pub(super) struct OfProjection {
     pub projection: &'static str,
 }
 
+/// A refusal's code.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfCode {
+    pub code: &'static str,
+}
+
 /// How an attempt to sign in ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Login {

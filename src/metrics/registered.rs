@@ -16,7 +16,7 @@ use prometheus_client::{
 
 use super::{
     gauges::Gauges,
-    labels::{Answered, Ended, Login, OnPlatform, OnRoute},
+    labels::{Answered, Ended, Login, OfCode, OnPlatform, OnRoute},
 };
 
 /// From half a millisecond to two minutes.
@@ -43,6 +43,7 @@ pub(super) struct Registered {
     append_seconds: Histogram,
     requests: Family<Answered, Counter>,
     logins: Family<Login, Counter>,
+    refused_writes: Family<OfCode, Counter>,
     request_seconds: Histograms<OnRoute>,
     pub(super) gauges: Gauges,
 }
@@ -78,6 +79,13 @@ impl Default for Metrics {
             logins.get_or_create(&Login { outcome }).inc_by(0);
         }
         registry.register("logins", "Attempts to sign in, by how they ended", logins.clone());
+        let refused_writes: Family<OfCode, Counter> = Family::default();
+        refused_writes.get_or_create(&OfCode { code: "forbidden_scope" }).inc_by(0);
+        registry.register(
+            "refused_writes",
+            "Writes that were refused, by the code of their error",
+            refused_writes.clone(),
+        );
         let request_seconds: Histograms<OnRoute> = Family::new_with_constructor(latency);
         let about = "From a request's head to its answer's, by route";
         registry.register_with_unit("http_request_duration", about, Unit::Seconds, request_seconds.clone());
@@ -90,6 +98,7 @@ impl Default for Metrics {
             append_seconds,
             requests,
             logins,
+            refused_writes,
             request_seconds,
             gauges,
         }))
@@ -102,6 +111,11 @@ impl Metrics {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.0.registry).expect("a string takes every text");
         text
+    }
+
+    /// A write was refused with this code.
+    pub fn refused_write(&self, code: &'static str) {
+        self.0.refused_writes.get_or_create(&OfCode { code }).inc();
     }
 
     /// An attempt to sign in ended so.

@@ -1,6 +1,9 @@
 //! Pictures: given to an address of their own, looked at, and shown once.
 
-use std::time::Duration;
+use std::{
+    io::{Read, Write},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -219,4 +222,33 @@ async fn media_outlive_a_restart_and_their_texts_stand_nowhere() {
         let found = crate::secrets::found_in(&engine.place().folders(), text);
         assert!(found.iter().all(|file| file.ends_with("sandbox.jsonl")), "`{text}` in {found:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_ends_with_the_key_that_announced_it() {
+    let engine = Engine::start(Options::default()).await;
+    let admin = engine.client();
+    let made = admin.post("/v1/keys", json!({"name": "uploader", "scopes": ["media:upload"]})).await.expect(201);
+    let client = engine.client_of(made["secret"].as_str().expect("a secret"));
+    let picture = png(8, 8, 4_000);
+    let addresses = [
+        client.announce("image/png", picture.len(), None).await,
+        client.announce("image/png", picture.len(), None).await,
+    ];
+    let [begun, other] = addresses.map(|it| it.expect(201)["upload_url"].as_str().expect("an address").to_owned());
+    let url = reqwest::Url::parse(&begun).expect("an address");
+    let address = format!("127.0.0.1:{}", url.port().expect("a port"));
+    let mut stream = std::net::TcpStream::connect(&address).expect("the engine listens");
+    stream.set_read_timeout(Some(LIMIT)).expect("a socket");
+    let path = format!("{}?{}", url.path(), url.query().expect("a signature"));
+    let head = format!("PUT {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n\r\n", picture.len());
+    stream.write_all(&[head.as_bytes(), &picture[..2_000]].concat()).expect("the engine reads");
+
+    admin.delete(&format!("/v1/keys/{}", made["id"].as_str().expect("an id"))).await.expect(200);
+    let refused = admin.put(&other, picture.clone()).await.refused(401, "unauthorized");
+    assert_eq!(refused["reason"], "revoked_key");
+    // What is under way is not waited for.
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).expect("the engine answers");
+    assert_eq!(&answer, b"HTTP/1.1 401");
 }

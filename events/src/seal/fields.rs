@@ -31,6 +31,8 @@ pub const KEY_ALLOWED_ORIGIN: &str = "key.allowed_origin";
 pub const KEY_ALLOWED_IP: &str = "key.allowed_ip";
 /// From where a key was last used.
 pub const KEY_LAST_USED_FROM: &str = "key.last_used_from";
+/// From where a request came that was refused to a key.
+pub const KEY_REFUSED_FROM: &str = "key.refused_from";
 /// The secret that an answer showed once, kept to answer the same request again.
 pub const RECEIPT_SECRET: &str = "receipt.secret";
 /// What a workspace is called.

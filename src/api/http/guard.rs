@@ -21,7 +21,7 @@ use super::{
     idempotency, rate_limit,
 };
 use crate::{
-    access::{Denied, NoPlace, Peer, Presented, TokenKind, Who, client_address, limits::Counted},
+    access::{Denied, Holder, NoPlace, Peer, Presented, Refused, TokenKind, Who, client_address, limits::Counted},
     api::Api,
     engine::Core,
 };
@@ -31,9 +31,6 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(5);
 
 /// The header in which a person says which workspace they mean; who may enter one only needn't.
 pub(in crate::api) const WORKSPACE: &str = "Campanile-Workspace";
-
-/// The routes that a machine asks again and again, and that touch nothing.
-const PROBES: &str = "health.";
 
 /// Who is refused so has shown nothing that opens anything from where they are.
 const STRANGE: [Code; 3] = [Code::Unauthorized, Code::OriginNotAllowed, Code::IpNotAllowed];
@@ -60,6 +57,8 @@ struct Told {
     counted: Option<Telling>,
     /// Whether it lists the page that sent it.
     listed: Option<Listed>,
+    /// Which it is, also where it opens nothing.
+    key: Option<Holder>,
 }
 
 /// What is left of limits, and is looked at once more while the request is answered.
@@ -108,7 +107,13 @@ const fn kept(is_read: bool, is_open: bool) -> Option<HeaderValue> {
 
 async fn pass(gate: Gate, request: Request, next: Next) -> Response {
     let mut told = Told::default();
+    let is_write = !request.method().is_safe();
+    let from = address(&gate.api.0, request.extensions(), request.headers());
+    let id = request.extensions().get::<RequestIds>().map(|ids| ids.own.to_string());
     let mut response = pass_told(&gate, request, next, &mut told).await;
+    if is_write {
+        note_refusal(&gate, told.key, id.as_deref().unwrap_or_default(), from, &response);
+    }
     if let Some(telling) = told.counted {
         let counted = telling.told().await;
         rate_limit::tell(response.headers_mut(), &counted, gate.api.0.clock.now());
@@ -117,6 +122,19 @@ async fn pass(gate: Gate, request: Request, next: Next) -> Response {
         response.extensions_mut().insert(listed);
     }
     response
+}
+
+/// A write that was refused is counted; one of a key stands in its history.
+fn note_refusal(gate: &Gate, key: Option<Holder>, id: &str, from: Option<IpAddr>, response: &Response) {
+    let core = &gate.api.0;
+    let Some(error) = response.extensions().get::<ApiError>().filter(|it| it.code.status().is_client_error()) else {
+        return;
+    };
+    core.metrics.refused_write(error.code.as_str());
+    if let Some(key) = key {
+        let refused = Refused { route: gate.name.text, code: error.code.as_str() };
+        core.access.refusals().note(key, refused, id, from, core.clock.now());
+    }
 }
 
 async fn pass_told(gate: &Gate, mut request: Request, next: Next, told: &mut Told) -> Response {
@@ -138,9 +156,8 @@ async fn pass_told(gate: &Gate, mut request: Request, next: Next, told: &mut Tol
 async fn admit(gate: &Gate, request: &mut Request, told: &mut Told) -> Result<(), ApiError> {
     let core: &Arc<Core> = &gate.api.0;
     if gate.needs == Needs::Nothing {
-        let is_probe = gate.name.text.starts_with(PROBES);
         let address = address(core, request.extensions(), request.headers());
-        return if is_probe { Ok(()) } else { rate_limit::check_stranger(core, address) };
+        return if gate.name.is_probe() { Ok(()) } else { rate_limit::check_stranger(core, address) };
     }
     if core.is_draining() {
         return Err(ApiError::new(Code::Unavailable, "this process is stopping: it finishes what it has in hand"));
@@ -172,11 +189,22 @@ async fn admit_key(gate: &Gate, secret: &str, request: &mut Request, told: &mut 
     let core = &gate.api.0;
     let address = address(core, request.extensions(), request.headers());
     let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
-    let caller = core.access.authenticate(secret, Presented { address, origin }).await.inspect_err(|denied| {
-        if *denied == Denied::Origin {
-            told.listed = Some(Listed(false));
+    let caller = match core.access.authenticate(secret, Presented { address, origin }).await {
+        Ok(caller) => caller,
+        Err(denied) => {
+            if denied == Denied::Origin {
+                told.listed = Some(Listed(false));
+            }
+            // Its history says that it is still used.
+            if !request.method().is_safe() && denied.is_of_a_key() {
+                told.key = core.access.holder(secret).await.ok().flatten().map(|(holder, _)| holder);
+            }
+            return Err(denied.into());
         }
-    })?;
+    };
+    if let Who::Key { id, .. } = &caller.who {
+        told.key = Some(Holder { key_id: *id, workspace: caller.workspace });
+    }
     told.listed = origin.map(|origin| Listed(caller.lists_origin(origin)));
     if let (Who::Key { id, .. }, Some(limit)) = (&caller.who, caller.grant.rate_limit) {
         count(core, id.uuid(), limit, told).await?;

@@ -34,6 +34,13 @@ pub struct Name {
     pub span: fn(request_id: &str) -> tracing::Span,
 }
 
+impl Name {
+    /// Whether it is a route that a machine asks again and again, and that touches nothing.
+    pub fn is_probe(self) -> bool {
+        self.text.starts_with("health.")
+    }
+}
+
 /// Names a route.
 macro_rules! named {
     ($name:literal) => {

@@ -22,6 +22,8 @@ use super::{input, revoke_by_secret, rotate, shown};
         shown::RotatedKey,
         shown::RevokedKey,
         shown::DeadKey,
+        shown::KeyHistory,
+        shown::RefusedWrites,
         input::NewKey,
         input::KeyEdits,
         rotate::Rotation,

@@ -7,21 +7,27 @@ use campanile_events::{
     seal::fields,
 };
 
+use serde_json::{Value, json};
+
 use super::By;
-use crate::api::{
-    Api,
-    http::{Answer, ApiError, Asker, Named, Parameters},
-    openapi::Listed,
-    posts::history::entry,
+use crate::{
+    access::{Holder, ShownRefusal},
+    api::{
+        Api,
+        http::{Answer, ApiError, Asker, Named, Parameters, instant},
+        openapi::Told,
+        posts::history::entry,
+    },
 };
 
 const MOST: usize = 10_000;
 
 /// What happened to the key, oldest first, as it stands in the log: who made, changed, rotated and revoked it, and from
-/// what to what. No secret stands in any event. What it did stands in the history of what it did it to.
+/// what to what. No secret stands in any event. What it did stands in the history of what it did it to. Beside it, the writes
+/// that were refused to it, of the last 90 days.
 #[utoipa::path(
     get, path = "/v1/keys/{id}/history",
-    responses(Listed<crate::api::posts::shown::HistoryEvent>)
+    responses(Told<super::shown::KeyHistory>)
 )]
 pub async fn history(
     State(api): State<Api>,
@@ -35,7 +41,22 @@ pub async fn history(
     let stream = StreamId::new(StreamKind::Key, id.uuid());
     let events = api.0.journal.read_stream(stream, Version(0), MOST).await?;
     let data = events.iter().map(|event| entry(&data_key, api.0.epoch, event, field));
-    Ok(Answer::list(data.collect::<Result<_, _>>()?, None))
+    let data = data.collect::<Result<Vec<_>, _>>()?;
+    let holder = Holder { key_id: id, workspace: asker.caller.workspace };
+    let refused: Vec<_> = api.0.access.refusals().of(holder).await?.iter().map(refusal).collect();
+    Ok(Answer::ok(json!({"data": data, "next_cursor": null, "refused_writes": refused})))
+}
+
+fn refusal(shown: &ShownRefusal) -> Value {
+    json!({
+        "route": shown.route,
+        "code": shown.code,
+        "count": shown.count,
+        "first_at": instant(shown.first_at),
+        "last_at": instant(shown.last_at),
+        "last_request_id": shown.request_id,
+        "last_from": shown.address,
+    })
 }
 
 /// Under which name the text at this place of a key's payload was sealed.

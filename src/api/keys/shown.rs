@@ -98,6 +98,42 @@ pub struct RotatedKey {
     pub old_key_valid_until: Option<String>,
 }
 
+/// What happened to a key, and what was refused to it.
+#[derive(Debug, ToSchema)]
+pub struct KeyHistory {
+    /// What happened to it, oldest first.
+    pub data: Vec<crate::api::posts::shown::HistoryEvent>,
+    /// Always `null`: it is told whole.
+    #[schema(required = true)]
+    pub next_cursor: Option<String>,
+    /// The writes that were refused to it in the last 90 days, oldest first: one entry for each hour, route and code.
+    pub refused_writes: Vec<RefusedWrites>,
+}
+
+/// Writes that were refused to a key in an hour, of one route and with one code.
+#[derive(Debug, ToSchema)]
+pub struct RefusedWrites {
+    /// The route, by its name in the program's own log.
+    #[schema(example = "api.posts.create")]
+    pub route: String,
+    /// The error's code.
+    #[schema(example = "forbidden_scope")]
+    pub code: String,
+    /// How many.
+    pub count: u32,
+    /// When the first one was refused.
+    #[schema(format = DateTime)]
+    pub first_at: String,
+    /// When the last one was.
+    #[schema(format = DateTime)]
+    pub last_at: String,
+    /// The last one's request.
+    pub last_request_id: String,
+    /// From where the last one came.
+    #[schema(required = true)]
+    pub last_from: Option<String>,
+}
+
 /// A key whose secret was given to have it revoked.
 #[derive(Debug, ToSchema)]
 pub struct DeadKey {

@@ -121,13 +121,16 @@ fn codes(operation: &mut Map<String, Value>, route: &Route) -> Vec<Code> {
     let own = operation.shift_remove(OWN_REFUSALS).unwrap_or_default();
     let own = own.as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut codes: Vec<_> = own.map(|name| refusals::code(name).expect("a code that there is")).collect();
+    if !route.name.is_probe() {
+        codes.push(Code::RateLimited);
+    }
     if route.needs == Needs::Nothing {
         if may_be_repeated(route) {
             codes.extend([Code::IdempotencyMismatch, Code::IdempotencyInProgress]);
         }
         return codes;
     }
-    codes.extend([Code::Unauthorized, Code::OriginNotAllowed, Code::IpNotAllowed, Code::RateLimited]);
+    codes.extend([Code::Unauthorized, Code::OriginNotAllowed, Code::IpNotAllowed]);
     codes.extend([Code::Internal, Code::Unavailable]);
     if matches!(route.needs, Needs::Scope(_)) {
         codes.push(Code::ForbiddenScope);

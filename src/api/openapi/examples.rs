@@ -129,6 +129,14 @@ fn of(name: &str) -> Option<Value> {
                 "steps": [{ "step": "part-0", "remote_id": "1", "url": "https://mastodon.example/@ada/1" }],
             }],
         }),
+        "KeyHistory" => json!({
+            "data": [with(of("HistoryEvent")?, json!({ "type": "key.revoked", "data": { "at": WRITTEN } }))],
+            "next_cursor": null,
+            "refused_writes": [{
+                "route": "api.posts.create", "code": "unauthorized", "count": 3, "first_at": WRITTEN, "last_at": WRITTEN,
+                "last_request_id": "req_01k3v8x2m3e0a1b2c3d4e5f6g7", "last_from": "203.0.113.7",
+            }],
+        }),
         "HistoryEvent" => json!({
             "id": "evt_01k3v8x2m6e4qb7n9r2s5t8vwx", "type": "post.unscheduled", "schema": 1, "version": 3,
             "position": "1-104277", "at": WRITTEN, "actor": KEY, "request_id": "req_01k3v8x2m3e0a1b2c3d4e5f6g7",

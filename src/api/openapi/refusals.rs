@@ -46,7 +46,7 @@ const fn meaning(code: Code) -> &'static str {
         Code::IpNotAllowed => "The key is bound to other addresses.",
         Code::AccountNotAllowed => "The key is bound to other accounts; `account_id` names the one that it asked for.",
         Code::RateLimited => {
-            "The requests of this minute or day have been made, or there were too many attempts to sign in; `Retry-After` says when to come again."
+            "The requests of this minute or day have been made, too many came from one address without a key, or there were too many attempts to sign in; `Retry-After` says when to come again."
         }
         Code::TestKeyLiveAccount => {
             "A test key works with test keys and sandbox accounts only, and doesn't pause or resume its workspace."

@@ -16,7 +16,7 @@ use super::{
     tables::{ALL, Kept},
 };
 use crate::{
-    access::{Passwords, Usage, Verifiers},
+    access::{Passwords, Refusals, Usage, Verifiers},
     engine::Store,
 };
 
@@ -102,6 +102,7 @@ impl Bundler {
     async fn make_tables(&self) -> Result<(), BundleError> {
         Verifiers::open(Arc::clone(&self.side), &self.master_key).await?;
         Usage::open(Arc::clone(&self.side), Arc::clone(&self.data_keys)).await?;
+        Refusals::open(Arc::clone(&self.side), Arc::clone(&self.data_keys)).await?;
         Passwords::open(Arc::clone(&self.side)).await?;
         Tokens::open(Arc::clone(&self.side), self.master_key.clone()).await?;
         Ok(())

@@ -29,6 +29,12 @@ pub(super) static ALL: &[Kept] = &[
     kept("log_checkpoints", 2, &["epoch", "size", "note", "created_at"], &[Number, Number, Text, Time]),
     kept("key_verifiers", 1, &["verifier", "key_id", "workspace_id", "pepper"], &[Bytes, Uuid, Uuid, Number]),
     kept("key_usage", 1, &["key_id", "last_used_at", "last_used_from"], &[Uuid, Time, Text]),
+    kept(
+        "key_refusals",
+        4,
+        &["key_id", "began_at", "route", "code", "refused", "first_at", "last_at", "request_id", "address"],
+        &[Uuid, Time, Text, Text, Number, Time, Time, Text, Text],
+    ),
     kept("password_hashes", 1, &["person_id", "hash", "changed_at"], &[Uuid, Text, Time]),
     kept(
         "platform_tokens",

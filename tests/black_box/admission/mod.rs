@@ -4,9 +4,12 @@
 //! - `asked`: for each route a request in which nothing is wrong but who sends it, and what it comes to. A route that it
 //!   doesn't know fails the test.
 //! - `credentials`: who sends it.
+//! - `strangers`: how many requests are taken that nobody answers for. `refused`: where refusals are told.
 
 mod asked;
 mod credentials;
+mod refused;
+mod strangers;
 
 use asked::{Asked, Stage};
 use campanile::api::{

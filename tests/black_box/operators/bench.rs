@@ -70,6 +70,15 @@ fn drafts_go_through_the_executor() {
 }
 
 #[test]
+fn authentication_tells_what_it_costs_of_a_processor() {
+    let rows = rows("authenticate", &["--seconds", "0.2"]);
+    let cases: Vec<_> = rows.iter().map(|row| row["case"].as_str().expect("a case")).collect();
+    assert_eq!(cases, ["a key", "a key with an origin and two networks", "a wrong checksum"]);
+    let cost = |row: usize| rows[row]["cpu_us"].as_f64().expect("microseconds");
+    assert!(cost(2) > 0.0 && cost(2) < cost(0), "a wrong checksum costs less than a key: {rows:?}");
+}
+
+#[test]
 fn starts_tell_their_memory() {
     let rows = rows("startup", &["--events", "60"]);
     for memory in ["resident_mib", "yardstick_resident_mib"] {
