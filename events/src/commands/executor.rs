@@ -207,7 +207,7 @@ where
     /// # Errors
     /// If the journal can't be read, or an event can't.
     pub async fn load(&self, workspace: WorkspaceId, id: Uuid) -> Result<Option<Loaded<A>>, LoadError> {
-        let loaded = self.shared.load(id).await?;
+        let loaded = self.shared.current(id).await?;
         Ok(Some(loaded).filter(|loaded| loaded.workspace == Some(workspace)))
     }
 
@@ -228,13 +228,26 @@ where
 }
 
 impl<A: Streamed> Shared<A> {
+    /// The aggregate as whoever runs its lane sees it.
     pub async fn load(&self, id: Uuid) -> Result<Loaded<A>, LoadError> {
-        let remembered = lock(&self.remembered).get(&id).cloned();
-        let (mut loaded, known) = remembered.map_or_else(|| (Loaded::default(), false), |loaded| (loaded, true));
-        if !known || self.sharing == Sharing::Shared {
-            loaded.catch_up(self.journal.as_ref(), id, None).await.inspect_err(|error| self.tell(error))?;
-            self.remember(id, &loaded);
+        match lock(&self.remembered).get(&id) {
+            Some(loaded) if self.sharing == Sharing::Alone => return Ok(loaded.clone()),
+            _ => {}
         }
+        self.catch_up(id).await
+    }
+
+    /// The aggregate as everybody else has to see it: what a lane has committed, and followers of the log may have read by
+    /// now, it remembers only afterwards.
+    async fn current(&self, id: Uuid) -> Result<Loaded<A>, LoadError> {
+        let is_moving = lock(&self.lanes).contains_key(&id);
+        if is_moving { self.catch_up(id).await } else { self.load(id).await }
+    }
+
+    async fn catch_up(&self, id: Uuid) -> Result<Loaded<A>, LoadError> {
+        let mut loaded = lock(&self.remembered).get(&id).cloned().unwrap_or_default();
+        loaded.catch_up(self.journal.as_ref(), id, None).await.inspect_err(|error| self.tell(error))?;
+        self.remember(id, &loaded);
         Ok(loaded)
     }
 

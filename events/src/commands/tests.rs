@@ -83,6 +83,24 @@ async fn a_receipt_stands_where_its_own_command_ended() {
 }
 
 #[tokio::test]
+async fn what_the_log_shows_can_be_loaded() {
+    let (journal, clock) = journal().await;
+    let keys = keys(&journal, &clock);
+    let mut shown = journal.watch();
+    for number in 1..=200 {
+        let id = Uuid::from_u128(number.into());
+        keys.execute(request(id, create(&clock))).await.expect("made");
+        let revoke = KeyCommand { now: clock.now(), action: KeyAction::Revoke };
+        let loaded = async {
+            shown.wait_for(|position| position.0 == 2 * number).await.expect("the journal is open");
+            keys.load(WORKSPACE, id).await.expect("read").expect("there")
+        };
+        let (revoked, loaded) = tokio::join!(keys.execute(request(id, revoke)), loaded);
+        assert_eq!(loaded.version, revoked.expect("revoked").version, "key {number}");
+    }
+}
+
+#[tokio::test]
 async fn what_belongs_to_another_workspace_is_not_there() {
     let (journal, clock) = journal().await;
     let keys = keys(&journal, &clock);

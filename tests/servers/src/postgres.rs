@@ -6,6 +6,8 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::Command,
+    thread,
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -65,10 +67,17 @@ impl Postgres {
     /// Ends the server and all its backends at once, in the middle of whatever they do, as a crash would.
     pub fn kill9(&mut self) {
         let Some(mut process) = self.process.take() else { return };
-        for backend in children(process.pid()) {
-            signal(backend, "KILL");
+        // Stopped first: who sees a backend die starts others in its place.
+        process.signal("STOP");
+        let backends = children(process.pid());
+        for backend in &backends {
+            signal(*backend, "KILL");
         }
         process.end("KILL");
+        // The next server may not come while one of them still holds the memory that they shared.
+        while backends.iter().any(|backend| lives(*backend)) {
+            thread::sleep(Duration::from_millis(5));
+        }
         // What a killed server leaves behind; another may not have this port's shared memory meanwhile.
         let _none = fs::remove_file(self.data().join("postmaster.pid"));
     }
@@ -230,6 +239,12 @@ fn children(parent: u32) -> Vec<u32> {
     let path = format!("/proc/{parent}/task/{parent}/children");
     let text = fs::read_to_string(path).unwrap_or_default();
     text.split_whitespace().filter_map(|it| it.parse().ok()).collect()
+}
+
+/// Whether a process runs; one that only waits to be counted by its parent doesn't.
+fn lives(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
 
 #[cfg(test)]
