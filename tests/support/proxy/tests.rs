@@ -66,6 +66,7 @@ impl Echo {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the address is of this test's own")]
 async fn connect(proxy: &Proxy) -> TcpStream {
     TcpStream::connect(proxy.address()).await.expect("a proxy accepts")
 }
