@@ -113,6 +113,9 @@ mod tests {
         marks.epoch_pends(Epoch(1)).await.unwrap();
         assert!(marks.is_epoch_pending(Epoch(1)).await.unwrap());
         assert!(!marks.is_epoch_pending(Epoch(2)).await.unwrap(), "it has begun");
+        marks.was_restored(Epoch(1)).await.unwrap();
+        assert!(marks.is_restored(Epoch(1)).await.unwrap());
+        assert!(!marks.is_restored(Epoch(2)).await.unwrap(), "settled");
         marks.epoch_pends(Epoch(2)).await.unwrap();
         assert!(marks.is_epoch_pending(Epoch(2)).await.unwrap(), "restored a second time");
         marks.clear().await.unwrap();

@@ -53,11 +53,8 @@ impl Store {
     /// Whether the log's end lies before the checkpoint beside it, or that was seen before and not settled.
     async fn was_restored(&self, head: &Head) -> Result<bool, OpenError> {
         let is_ahead = self.checkpoints.kept().is_some_and(|note| {
-            let (epoch, checkpoint) = match signed(&note, &self.signing_key.verifying_key()) {
-                Ok(read) => read,
-                // Another log's, or none at all: it says nothing of this one.
-                Err(_) => return false,
-            };
+            // Another log's, or none at all: it says nothing of this one.
+            let Ok((epoch, checkpoint)) = signed(&note, &self.signing_key.verifying_key()) else { return false };
             let end = (head.epoch, head.position.0);
             (epoch, checkpoint.size) > end || ((epoch, checkpoint.size) == end && checkpoint.root != head.root)
         });
@@ -99,5 +96,56 @@ impl Store {
             tracing::warn!(%error, "other nodes wait until the lease is over");
         }
         begun
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use campanile_events::clock::SystemClock;
+
+    use super::*;
+    use crate::{
+        configuration::Folder,
+        engine::{Opening, Owner, initialize},
+    };
+
+    async fn made() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = Folder::embedded(dir.path().join("data"));
+        let store = Store::open(&folder, Opening::New, SystemClock::shared()).await.expect("opened");
+        let owner = Owner { email: "ada@example.com".to_owned(), password: None };
+        initialize(&store, owner).await.expect("made");
+        (dir, store)
+    }
+
+    async fn epoch_after(store: &Store, on: OnRestored) -> u64 {
+        store.settle_restored(on).await.expect("settled");
+        store.journal.head().await.expect("a head").epoch.0
+    }
+
+    #[tokio::test]
+    async fn what_was_begun_and_broken_off_is_done_at_the_next_start() {
+        let (_dir, store) = made().await;
+        assert_eq!(epoch_after(&store, OnRestored::Begin).await, 1, "nothing was restored");
+        // The log may have grown past its checkpoint by then: the mark alone tells.
+        store.marks.was_restored(Epoch(1)).await.expect("marked");
+        let refused = store.settle_restored(OnRestored::Refuse).await.expect_err("refused");
+        assert!(matches!(refused, OpenError::Restored) && refused.is_refusal(), "{refused}");
+        assert_eq!(epoch_after(&store, OnRestored::Begin).await, 2);
+        assert_eq!(epoch_after(&store, OnRestored::Begin).await, 2, "once");
+        assert_eq!(epoch_after(&store, OnRestored::BeginAnyway).await, 3, "whoever says so is believed");
+    }
+
+    #[tokio::test]
+    async fn a_checkpoint_of_another_root_tells_it_too() {
+        let (_dir, store) = made().await;
+        let kept = store.checkpoints.kept().expect("one is signed when an engine is made");
+        let (_, mut checkpoint) = signed(&kept, &store.signing_key.verifying_key()).expect("its own");
+        checkpoint.root.0[0] ^= 1;
+        let other = campanile_events::merkle::checkpoint::sign(&checkpoint, &store.signing_key);
+        std::fs::write(store.folder.join("checkpoint"), other).expect("written");
+        assert!(matches!(store.settle_restored(OnRestored::Refuse).await, Err(OpenError::Restored)));
+        std::fs::write(store.folder.join("checkpoint"), kept.replace("epoch-1", "epoch-2")).expect("written");
+        assert_eq!(epoch_after(&store, OnRestored::Begin).await, 1, "nobody signed that");
     }
 }

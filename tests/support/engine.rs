@@ -160,6 +160,11 @@ impl Engine {
         self.node.start(self.place.program()).await;
     }
 
+    /// Serves the folder again, and doesn't wait until it is ready.
+    pub async fn launch(&mut self) {
+        self.node.launch(self.place.program()).await;
+    }
+
     /// Asks it to stop; it must finish what it has in hand and exit with 0.
     pub fn terminate(&mut self) {
         self.node.terminate();

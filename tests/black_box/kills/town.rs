@@ -1,14 +1,21 @@
 //! Everything that runs: the engine of the run's setting, the platform, and a proxy on every way between two parts.
 
-use std::sync::{Arc, RwLock};
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 
 use campanile_test_servers::{Nats, Postgres};
+use reqwest::Method;
 use tokio::{sync::Mutex, task::block_in_place};
 
-use crate::support::{API, Client, Cluster, Engine, Options, Place, Ran, SandboxServer, proxy::Proxy};
+use crate::support::{API, Client, Cluster, Engine, Options, Place, Ran, SandboxServer, eventually, proxy::Proxy};
 
-/// How many targets one process publishes at a time.
-pub(super) const WORKERS: usize = 8;
+/// One worker takes up to 64 targets at a time. More of them would take longer to intend something, on a machine with other
+/// work, than an intent holds at the tests' timing.
+const WORKERS: usize = 1;
+/// How long a node may take to begin, on a machine with other work.
+const BEGUN: Duration = Duration::from_secs(60);
 
 /// Everything that runs.
 pub(super) struct Town {
@@ -135,13 +142,17 @@ impl Town {
         });
     }
 
-    /// Starts a node again, with its ways healed, and waits until it is ready.
+    /// Starts a node again, with its ways healed, and waits until it has begun. Ready it is when there is nothing left that
+    /// should have been done long ago.
     pub async fn start_again(&mut self, node: usize) {
         let _no_cuts = self.ways.starting.lock().await;
         self.ways.heal();
         match &mut self.house {
-            House::One(engine) => engine.restart().await,
-            House::Many(cluster) => cluster.restart(node).await,
+            House::One(engine) => engine.launch().await,
+            House::Many(cluster) => {
+                cluster.launch(node).await;
+                answers(&cluster[node].client(None), "/healthz").await;
+            }
         }
         for (way, address) in self.ways.apis.iter().zip(self.house.addresses()) {
             way.lead_to(host(&address));
@@ -174,18 +185,11 @@ impl Town {
         }
     }
 
-    /// Lets all go well from now on, and waits until every part is well.
-    pub async fn recover(&mut self) {
+    /// Lets all go well from now on, and waits until questions are answered.
+    pub async fn recover(&self) {
         self.ways.heal();
         self.sandbox.no_faults().await;
-        match &mut self.house {
-            House::One(engine) => engine.ready().await,
-            House::Many(cluster) => {
-                for node in 0..cluster.size() {
-                    cluster[node].ready().await;
-                }
-            }
-        }
+        answers(&self.client(self.secret()), "/v1/posts?limit=1").await;
     }
 
     /// Stops everything; what must hold whatever a test did is looked at then.
@@ -204,6 +208,16 @@ impl House {
             Self::Many(cluster) => API.iter().map(|node| read(&cluster[*node].base())).collect(),
         }
     }
+}
+
+/// Waits until a node answers at all.
+async fn answers(client: &Client, path: &str) {
+    eventually("the node answers", BEGUN, async || {
+        let answer = client.try_send(client.request(Method::GET, path)).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        if answer.status == 200 { Ok(()) } else { Err(answer.text) }
+    })
+    .await;
 }
 
 fn read(base: &RwLock<String>) -> String {

@@ -87,7 +87,7 @@ pub(super) async fn happen(town: &mut Town, size: Size, first: DateTime<Utc>) ->
     let mut chance = Chance::of(size.seed ^ 0x006b_696c_6c73);
     let deeds = deeds(size, &mut chance);
     let each = size.window() / deeds.len().max(1) as u32;
-    let mut past = Vec::new();
+    let mut happened = Vec::new();
     for (number, deed) in (0..).zip(deeds) {
         // The moments are laid out beforehand: what a restart takes is not added to them.
         let within = Duration::from_millis(chance.below(each.as_millis() as u64 / 2 + 1));
@@ -106,9 +106,9 @@ pub(super) async fn happen(town: &mut Town, size: Size, first: DateTime<Utc>) ->
             Deed::Pause => pause(town, part, held).await,
         }
         let kind = format!("{part} {}", ["killed", "stopped", "held still"][deed as usize]);
-        past.push(Past { kind, begun, ended: now(), costs_answers: part != Part::Nats });
+        happened.push(Past { kind, begun, ended: now(), costs_answers: part != Part::Nats });
     }
-    past
+    happened
 }
 
 async fn kill(town: &mut Town, part: Part, away: Duration, chance: &mut Chance) {

@@ -34,7 +34,12 @@ pub(super) async fn carry(client: TcpStream, target: String, mut seen: Seen) {
         Some(Trouble::HalfOpen) => Turn::Deaf,
         _ => {
             passable(&mut seen).await;
-            match TcpStream::connect(&target).await {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is no request of ours: it stands for the way to the server"
+            )]
+            let connected = TcpStream::connect(&target).await;
+            match connected {
                 Ok(server) => return converse(client, server, seen).await,
                 // As it would be without a proxy: nobody listens.
                 Err(_) => Turn::Broken,
@@ -86,7 +91,7 @@ async fn finish(turn: Turn, mut client: TcpStream, server: Option<TcpStream>, se
 
 /// Reads what goes nowhere, until the way is healed or the client has had enough.
 async fn swallow(client: &mut TcpStream, mut seen: Seen) {
-    let mut chunk = [0; CHUNK];
+    let mut chunk = vec![0; CHUNK];
     loop {
         tokio::select! {
             read = client.read(&mut chunk) => if !matches!(read, Ok(1..)) { return },

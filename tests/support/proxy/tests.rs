@@ -66,6 +66,7 @@ impl Echo {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the address is of this test's own")]
 async fn connect(proxy: &Proxy) -> TcpStream {
     TcpStream::connect(proxy.address()).await.expect("a proxy accepts")
 }
@@ -140,11 +141,12 @@ async fn latency_lets_all_come_later_and_ends_with_a_word() {
     hears(&mut stream, "slow").await;
     assert!(begun.elapsed() >= 2 * A_MOMENT, "there and back: {:?}", begun.elapsed());
     proxy.heal();
+    let healed = Instant::now();
     for _ in 0..20 {
         says(&mut stream, "quick").await;
         hears(&mut stream, "quick").await;
     }
-    assert!(begun.elapsed() < 2 * A_MOMENT * 10, "healed");
+    assert!(healed.elapsed() < 20 * 2 * A_MOMENT, "healed: {:?}", healed.elapsed());
 }
 
 #[tokio::test]

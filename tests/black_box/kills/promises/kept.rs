@@ -8,9 +8,9 @@ use crate::kills::written::{Entry, Fate, Wish};
 pub(super) fn check(evidence: &Evidence<'_>, table: &mut Table) {
     let (mut lost, mut half, mut twice, mut strange) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut answered, mut silent, mut there) = (0, 0, 0);
-    let none = Vec::new();
+    let nothing = Vec::new();
     for entry in evidence.journal {
-        let posts = evidence.posts.get(&entry.text).unwrap_or(&none);
+        let posts = evidence.posts.get(&entry.text).unwrap_or(&nothing);
         if posts.len() > 1 {
             twice.push(format!("{} made {} posts", entry.key, posts.len()));
         }

@@ -31,7 +31,9 @@ pub(super) fn arrivals(truth: &Truth) -> Arrivals<'_> {
             arrivals.entry(marker).or_default().push(request.at);
         }
     }
-    arrivals.values_mut().for_each(|times| times.sort_unstable());
+    for times in arrivals.values_mut() {
+        times.sort_unstable();
+    }
     Arrivals(arrivals)
 }
 
