@@ -97,7 +97,7 @@ fn every_command_in_the_docs_exists() {
 
 #[test]
 fn scripts_parse() {
-    for script in ["tests/run", ".ci/run"] {
+    for script in ["tests/run", "tests/mutants", ".ci/run"] {
         let status = Command::new("bash").arg("-n").arg(Path::new(ROOT).join(script)).status().expect("bash");
         assert!(status.success(), "{script}");
     }

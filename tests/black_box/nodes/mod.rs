@@ -16,8 +16,8 @@
 mod bus;
 mod database;
 mod dying;
-mod founding;
 mod engines;
+mod founding;
 mod keys;
 mod leading;
 mod limits;
