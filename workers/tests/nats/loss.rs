@@ -117,7 +117,7 @@ async fn a_deaf_consumer_is_made_anew_after_its_stream_has_grown() {
         let stranger = async_nats::jetstream::new(stranger);
         for number in 0..150 {
             let (job, payload) = (job(number), serde_json::to_vec(&job(number)).expect("a job"));
-            let subject = format!("campanile.bells.jobs.publish.sandbox.{}.{}", job.post_id, job.account_id);
+            let subject = format!("campanile.jobs.publish.sandbox.bells.{}.{}", job.post_id, job.account_id);
             stranger.publish(subject, payload.into()).await.expect("sent").await.expect("stored");
         }
         let bus = node(&server).await;
@@ -169,7 +169,7 @@ async fn a_canary_tells_a_bus_that_works_from_a_silent_one() {
     stream.delete_consumer("publish_sandbox").await.expect("deleted");
     let narrow = async_nats::jetstream::consumer::pull::Config {
         durable_name: Some("publish_sandbox".to_owned()),
-        filter_subject: "campanile.bells.jobs.publish.sandbox.nothing".to_owned(),
+        filter_subject: "campanile.jobs.publish.sandbox.bells.nothing".to_owned(),
         ..Default::default()
     };
     stream.create_consumer(narrow).await.expect("a consumer that hears nothing");

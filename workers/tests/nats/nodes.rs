@@ -157,7 +157,7 @@ async fn what_is_no_job_of_its_subject_is_dropped() {
     let stranger = async_nats::jetstream::new(stranger);
     let another = serde_json::to_vec(&job(1)).expect("a job");
     for (subject, payload) in [("a.b", b"{".to_vec()), ("c.d", another), ("e", Vec::new())] {
-        let subject = format!("campanile.bells.jobs.publish.sandbox.{subject}");
+        let subject = format!("campanile.jobs.publish.sandbox.bells.{subject}");
         stranger.publish(subject, payload.into()).await.expect("sent").await.expect("stored");
     }
     nothing_comes(&bus).await;

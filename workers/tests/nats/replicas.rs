@@ -6,7 +6,7 @@ use async_nats::jetstream;
 use campanile_test_servers::{Nats as Server, free_port};
 use campanile_workers::bus::{Bus, Nats, nats::ConnectError};
 
-use super::rig::{becomes, connect, job, put_in_the_end, settings, take, take_all};
+use super::rig::{PATIENCE, becomes, connect, job, put_in_the_end, settings, take, take_all};
 
 /// Three servers that are one.
 struct Cluster(Vec<Server>);
@@ -35,6 +35,17 @@ impl Cluster {
         bus
     }
 
+    /// Waits until the stream is kept on so many servers: each hears of it when it does.
+    async fn keeps_on(&self, servers: usize) {
+        let waits = async {
+            while self.kept().await != servers {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let done = tokio::time::timeout(PATIENCE, waits).await;
+        assert!(done.is_ok(), "the newest start counts: {} and not {servers}", self.kept().await);
+    }
+
     /// On how many servers the stream is kept.
     async fn kept(&self) -> usize {
         let stranger = jetstream::new(async_nats::connect(self.0[2].url()).await.expect("a connection"));
@@ -52,12 +63,12 @@ async fn a_stream_is_kept_on_as_many_servers_as_are_asked_for() {
         put_in_the_end(&one, &job(number)).await;
     }
     let other = cluster.node(3).await;
-    assert_eq!(cluster.kept().await, 3, "the newest start counts");
+    cluster.keeps_on(3).await;
     assert_eq!(take_all(&other, (0..20).map(job)).await, 0, "what waited is still there");
     // A target waits once there, too.
     put_in_the_end(&one, &job(50)).await;
     let stranger = jetstream::new(async_nats::connect(cluster.0[1].url()).await.expect("a connection"));
-    let subject = format!("campanile.bells.jobs.publish.sandbox.{}.{}", job(50).post_id, job(50).account_id);
+    let subject = format!("campanile.jobs.publish.sandbox.bells.{}.{}", job(50).post_id, job(50).account_id);
     let second = stranger.publish(subject, "".into()).await.expect("sent").await.expect_err("a second for a target");
     assert!(second.to_string().contains("maximum messages per subject exceeded"), "{second}");
     assert_eq!(take(&other).await.job(), &job(50));

@@ -21,9 +21,8 @@ const ROOT: &str = "campanile";
 /// Where everything is on the server: under a name that all nodes of one engine share and no other engine has.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
-    /// What all subjects begin with.
-    root: String,
-    stream: String,
+    /// What the engine is called here.
+    name: String,
     replicas: usize,
     in_flight: usize,
     ack_wait: Duration,
@@ -40,8 +39,7 @@ pub(super) enum Kind<'a> {
 impl Layout {
     pub fn new(settings: &Settings, name: &str) -> Self {
         Self {
-            root: format!("{ROOT}.{name}"),
-            stream: format!("{}_JOBS_{name}", ROOT.to_uppercase()),
+            name: name.to_owned(),
             replicas: settings.replicas,
             in_flight: settings.in_flight,
             ack_wait: settings.ack_wait,
@@ -50,7 +48,7 @@ impl Layout {
 
     /// The stream of jobs.
     pub fn stream(&self) -> String {
-        self.stream.clone()
+        format!("{}_JOBS_{}", ROOT.to_uppercase(), self.name)
     }
 
     /// A platform's consumer.
@@ -60,45 +58,50 @@ impl Layout {
 
     /// All jobs of a platform.
     pub fn platform(&self, platform: &str) -> String {
-        format!("{}.jobs.publish.{platform}.>", self.root)
+        format!("{}.>", self.publish(platform))
     }
 
     /// The subject of a job's target; `None` if its platform can't be named in one.
     pub fn job(&self, job: &Job) -> Option<String> {
-        is_token(&job.platform).then(|| format!("{}.jobs.publish.{}.{}", self.root, job.platform, key(job)))
+        is_token(&job.platform).then(|| format!("{}.{}", self.publish(&job.platform), key(job)))
     }
 
     /// The subject of a platform's canary.
     pub fn canary(&self, platform: &str) -> String {
-        format!("{}.jobs.publish.{platform}.{CANARY}", self.root)
+        format!("{}.{CANARY}", self.publish(platform))
+    }
+
+    fn publish(&self, platform: &str) -> String {
+        format!("{ROOT}.jobs.publish.{platform}.{}", self.name)
     }
 
     /// What a message on this subject is.
     pub fn kind<'a>(&self, subject: &'a str) -> Option<Kind<'a>> {
-        let rest = subject.strip_prefix(self.root.as_str())?.strip_prefix(".jobs.publish.")?;
-        let (_, key) = rest.split_once('.')?;
+        let (_, rest) = subject.strip_prefix(ROOT)?.strip_prefix(".jobs.publish.")?.split_once('.')?;
+        let key = rest.strip_prefix(self.name.as_str())?.strip_prefix('.')?;
         Some(if key == CANARY { Kind::Canary } else { Kind::Job(key) })
     }
 
     /// Where it is told that a target was put while it waited or was in hand.
     pub fn again(&self) -> String {
-        format!("{}.again", self.root)
+        format!("{ROOT}.{}.again", self.name)
     }
 
     /// Where it is told that a platform's canary came round.
     pub fn heard(&self) -> String {
-        format!("{}.heard", self.root)
+        format!("{ROOT}.{}.heard", self.name)
     }
 
     /// Where it is told that something moved.
     pub fn wake(&self, what: &str) -> String {
-        format!("{}.wake.{what}", self.root)
+        format!("{ROOT}.{}.wake.{what}", self.name)
     }
 
     pub fn stream_config(&self) -> stream::Config {
         stream::Config {
             name: self.stream(),
-            subjects: vec![format!("{}.jobs.>", self.root)],
+            // `campanile.jobs.KIND.FOR.NAME.…`: kinds to come find their place.
+            subjects: vec![format!("{ROOT}.jobs.*.*.{}.>", self.name)],
             retention: stream::RetentionPolicy::WorkQueue,
             storage: stream::StorageType::File,
             num_replicas: self.replicas,

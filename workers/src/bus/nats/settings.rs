@@ -169,8 +169,8 @@ fn ack_wait(timing: &Timing) -> Duration {
     timing.heartbeat().min(timing.sweep).max(LEAST_WAIT)
 }
 
-/// Whether an engine's subjects and its stream can bear a name. With `jobs` they would be among those of builds that had
-/// one name for all engines.
+/// Whether an engine's subjects and its stream can bear a name. With `jobs` its plain messages would be among all engines'
+/// jobs.
 pub(super) fn is_name(text: &str) -> bool {
     is_token(text) && text.len() <= MOST_LETTERS && text != "jobs"
 }

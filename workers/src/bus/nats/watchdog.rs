@@ -282,6 +282,11 @@ fn troubled(error: &CreateStreamError) -> Troubled {
         CreateStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED => {
             Troubled::NoCluster
         }
+        CreateStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_SUBJECT_OVERLAP => {
+            let found =
+                "another stream has subjects of this engine's: one that is called CAMPANILE_JOBS was a former build's";
+            Troubled::Other(found.to_owned())
+        }
         CreateStreamErrorKind::JetStream(error) => none_if_missing::<()>(&error).err().unwrap_or(Troubled::NoJetStream),
         _ => Troubled::other(error),
     }
