@@ -39,7 +39,9 @@ pub struct ServeFlags {
     #[command(flatten)]
     pub folder: FolderFlags,
 
-    /// The address to answer on; port 0 takes a free one [default: 127.0.0.1:8080]
+    /// The address to answer on; port 0 takes a free one [default: 127.0.0.1:8080; without the role api 127.0.0.1:0]
+    ///
+    /// Every node answers /healthz, /readyz and /metrics there, and one with the role api the API. `serve` prints it.
     #[arg(long, value_name = "ADDRESS", env = "CAMPANILE_LISTEN")]
     pub listen: Option<String>,
 

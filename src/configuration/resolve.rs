@@ -11,10 +11,12 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{ConfigurationFile, FolderFlags, LogFormat, Roles, ServeFlags, UnknownRole};
+use super::{ConfigurationFile, FolderFlags, LogFormat, Role, Roles, ServeFlags, UnknownRole};
 use crate::access::limits::{InvalidLimit, LimitSettings};
 
 const LISTEN: &str = "127.0.0.1:8080";
+/// Nodes without clients are often several on a machine.
+const LISTEN_WITHOUT_API: &str = "127.0.0.1:0";
 /// The data folder, unless another is named.
 pub const DATA: &str = "./campanile-data";
 const WORKERS: usize = 4;
@@ -194,11 +196,13 @@ impl Configuration {
             text(flags.otlp_endpoint, file.otlp_endpoint.or(file.telemetry.and_then(|it| it.otlp_endpoint)))
                 .map(|url| http_url(&url).ok_or_else(|| invalid("otlp-endpoint", url, "an address such as http://…")))
                 .transpose()?;
+        let roles: Roles = listed(flags.roles, file.roles).unwrap_or_default().parse()?;
+        let usual = if roles.has(Role::Api) { LISTEN } else { LISTEN_WITHOUT_API };
         Ok(Self {
             folder: Folder::of(flags.folder, file.data, file.master_key_file, file.database_url)?,
             nats,
-            listen: text(flags.listen, file.listen).unwrap_or_else(|| LISTEN.to_owned()),
-            roles: listed(flags.roles, file.roles).unwrap_or_default().parse()?,
+            listen: text(flags.listen, file.listen).unwrap_or_else(|| usual.to_owned()),
+            roles,
             workers,
             public_url,
             trusted_proxies: networks("trusted-proxies", listed(flags.trusted_proxies, file.trusted_proxies))?,
@@ -340,6 +344,20 @@ mod tests {
         ] {
             let refused = Configuration::merge(ServeFlags::default(), file(text)).unwrap_err();
             assert_eq!(refused.to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_node_without_clients_takes_a_free_port() {
+        let file = |text| ConfigurationFile::parse(text).expect("good TOML");
+        for (text, listen) in [
+            ("", "127.0.0.1:8080"),
+            ("roles = \"worker,api\"", "127.0.0.1:8080"),
+            ("roles = \"worker\"", "127.0.0.1:0"),
+            ("roles = \"worker\"\nlisten = \"0.0.0.0:9\"", "0.0.0.0:9"),
+        ] {
+            let merged = Configuration::merge(ServeFlags::default(), file(text)).expect("it is good");
+            assert_eq!(merged.listen, listen, "{text}");
         }
     }
 }
