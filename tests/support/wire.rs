@@ -17,6 +17,7 @@ pub struct Wire {
 
 impl Wire {
     /// A way to `target`, such as `127.0.0.1:4222`.
+    #[expect(clippy::disallowed_methods, reason = "the way leads to a server of the test's own")]
     pub async fn to(target: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
