@@ -17,8 +17,8 @@ use ipnet::IpNet;
 use super::{
     Caller, Denied, Holder, KeySecret, Presented, Refusals, Usage, Verifiers,
     current::CurrentKeys,
+    grants::Grants,
     limits::{LimitSettings, RateLimits, Strangers},
-    opened,
 };
 
 /// Tells who asks, by the secret that they send. Cheap to clone.
@@ -27,6 +27,7 @@ pub struct Access {
     keys: Executor<Key>,
     current: CurrentKeys,
     verifiers: Arc<Verifiers>,
+    grants: Arc<Grants>,
     usage: Arc<Usage>,
     refusals: Arc<Refusals>,
     limits: Arc<RateLimits>,
@@ -56,7 +57,21 @@ impl Access {
         let (limits, strangers) = (Arc::new(limits), Arc::new(Strangers::new(settings)));
         let current = CurrentKeys::open(side, &keys, clock.now()).await?;
         let proxies = proxies.into();
-        Ok(Self { keys, current, verifiers, usage, refusals, limits, strangers, settings, data_keys, proxies, clock })
+        let grants = Arc::default();
+        Ok(Self {
+            keys,
+            current,
+            verifiers,
+            grants,
+            usage,
+            refusals,
+            limits,
+            strangers,
+            settings,
+            data_keys,
+            proxies,
+            clock,
+        })
     }
 
     /// Who has this secret.
@@ -68,7 +83,7 @@ impl Access {
         let now = self.clock.now();
         check_status(&key, now)?;
         let data_key = self.data_keys.get(holder.workspace.uuid()).await.map_err(|error| unavailable(&error))?;
-        let grant = opened(&data_key, &key).map_err(|error| unavailable(&error))?;
+        let grant = self.grants.of(&data_key, holder.key_id, &key).map_err(|error| unavailable(&error))?;
         if !grant.allows_address(presented.address) {
             return Err(Denied::Ip);
         }
@@ -79,7 +94,7 @@ impl Access {
         if key.is_used_late(now) {
             self.note_old_secret(holder, now);
         }
-        Ok(Caller::key(holder.key_id, key, holder.workspace, Arc::new(grant)))
+        Ok(Caller::key(holder.key_id, key, holder.workspace, grant))
     }
 
     /// The key that has this secret, whether it still opens anything or not.

@@ -16,6 +16,7 @@ mod caller;
 mod current;
 mod email;
 mod grant;
+mod grants;
 mod keys;
 pub mod limits;
 mod links;

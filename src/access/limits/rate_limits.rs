@@ -114,23 +114,23 @@ impl RateLimits {
     async fn look(&self, key: Uuid, counting: &Counting, counted: Counted) -> Result<Counted, DbError> {
         let _turn = counting.looking.lock().await;
         let (seen, held) = {
-            let mut counter = counting.counter.lock().await;
-            if let Some(told) = told(&mut counter, counted, self.windows) {
+            let mut state = counting.counter.lock().await;
+            if let Some(told) = told(&state, counted, self.windows) {
                 return Ok(told);
             }
-            (Instant::now(), Window::ALL.map(|window| counter.share(window).held))
+            (Instant::now(), Window::ALL.map(|window| state.share(window).held))
         };
         let all = self.shares.in_all(key).await?;
-        let mut counter = counting.counter.lock().await;
+        let mut state = counting.counter.lock().await;
         for (window, held) in Window::ALL.into_iter().zip(held) {
-            let share = counter.share(window);
+            let share = state.share(window);
             let found = all.iter().find(|it| it.window == window && it.began == share.began);
             // Who took some meanwhile has seen more.
             if let Some(found) = found.filter(|_| share.held == held) {
                 share.learn(found.taken, seen);
             }
         }
-        Ok(told(&mut counter, counted, self.windows).unwrap_or(counted))
+        Ok(told(&state, counted, self.windows).unwrap_or(counted))
     }
 
     /// Gives back what isn't used up by keys that are silent, or by all: before a stop.
@@ -190,13 +190,13 @@ impl RateLimits {
 }
 
 /// What is left, if that is known as of when the request came or later, and of the windows that it was counted in.
-fn told(counter: &mut Counter, counted: Counted, windows: Windows) -> Option<Counted> {
+fn told(state: &Counter, counted: Counted, windows: Windows) -> Option<Counted> {
     let left = |share: &Share, window: Window, limit: u32, told: Left| {
         let is_same = share.began + Duration::seconds(windows.seconds(window)) == told.until;
         (is_same && share.is_seen_since(counted.came)).then(|| share.left(limit))
     };
-    let minute = left(&counter.minute, Window::Minute, counted.limit.per_minute, counted.minute);
-    let day = left(&counter.day, Window::Day, counted.limit.per_day, counted.day)?;
+    let minute = left(&state.minute, Window::Minute, counted.limit.per_minute, counted.minute);
+    let day = left(&state.day, Window::Day, counted.limit.per_day, counted.day)?;
     let minute = Left { requests: minute?.min(day), ..counted.minute };
     Some(Counted { minute, day: Left { requests: day, ..counted.day }, ..counted })
 }

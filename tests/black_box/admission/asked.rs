@@ -108,16 +108,19 @@ impl Stage {
         let (method, path) = (route.method.as_str(), route.path);
         let noun = path.split('/').nth(2).unwrap_or_default();
         match (method, path) {
-            ("GET", "/v1/workspaces" | "/v1/people" | "/v1/invitations" | "/v1/auth/sessions" | "/v1/me")
-            | ("GET", "/healthz" | "/readyz" | "/metrics" | "/v1/openapi.json" | "/join" | "/reset")
-            | ("GET", "/v1/scopes" | "/v1/platforms" | "/v1/keys" | "/v1/accounts" | "/v1/posts") => plain(path, 200),
+            (
+                "GET",
+                "/v1/workspaces" | "/v1/people" | "/v1/invitations" | "/v1/auth/sessions" | "/v1/me" | "/healthz"
+                | "/readyz" | "/metrics" | "/v1/openapi.json" | "/join" | "/reset" | "/v1/scopes" | "/v1/platforms"
+                | "/v1/keys" | "/v1/accounts" | "/v1/posts",
+            ) => plain(path, 200),
             // Nobody is asked who they are, and nothing is in it.
             ("POST", "/v1/auth/login" | "/v1/auth/reset" | "/v1/invitations/accept" | "/v1/keys/revoke-by-secret") => {
                 plain(path, 400).with(json!({})).refused(400, "invalid_request")
             }
             _ => match noun {
-                "auth" => self.about_a_session(method, path),
-                "people" | "invitations" => self.about_people(method, path).await,
+                "auth" => Self::about_a_session(method, path),
+                "people" | "invitations" => self.about_people(method, path),
                 "workspaces" => self.about_a_workspace(method, path),
                 "keys" => self.about_a_key(method, path).await,
                 "accounts" | "connect" => self.about_an_account(method, path).await,
@@ -128,7 +131,7 @@ impl Stage {
         }
     }
 
-    fn about_a_session(&self, method: &str, path: &str) -> Asked {
+    fn about_a_session(method: &str, path: &str) -> Asked {
         match (method, path) {
             ("POST", "/v1/auth/logout") | ("DELETE", "/v1/auth/sessions") => plain(path, 204),
             ("DELETE", "/v1/auth/sessions/{id}") => {
@@ -139,7 +142,7 @@ impl Stage {
         }
     }
 
-    async fn about_people(&mut self, method: &str, path: &str) -> Asked {
+    fn about_people(&mut self, method: &str, path: &str) -> Asked {
         let nobody = path.replace("{id}", "user_01k00000000000000000000000");
         match (method, path) {
             ("POST", "/v1/invitations") => {

@@ -69,9 +69,9 @@ impl<'a> Credentials<'a> {
         all.strangers().await;
         all.kept_away().await;
         let bound = all.key(json!({"scopes": ["*"], "allowed_accounts": [stage.other]})).await;
-        all.add("a key that is bound to another account", Means::Bound, bound);
+        all.add("a key that is bound to another account", Means::Bound, &bound);
         let elsewhere = all.elsewhere().await;
-        all.add("a key of another workspace", Means::Elsewhere, elsewhere);
+        all.add("a key of another workspace", Means::Elsewhere, &elsewhere);
         all.people().await;
         all.lasting = all.all.len();
         all
@@ -82,10 +82,10 @@ impl<'a> Credentials<'a> {
         self.all.truncate(self.lasting);
         let own = if let Needs::Scope(scope) = route.needs { scope } else { Scope::PostsRead };
         let having = self.key(json!({"scopes": [own.as_str()]})).await;
-        self.add(&format!("a key with `{own}` alone"), Means::Having, having);
+        self.add(&format!("a key with `{own}` alone"), Means::Having, &having);
         let others: Vec<_> = Scope::ALL.iter().filter(|it| **it != own).map(|it| it.as_str()).collect();
         let lacking = self.key(json!({"scopes": others})).await;
-        self.add(&format!("a key with all but `{own}`"), Means::Lacking, lacking);
+        self.add(&format!("a key with all but `{own}`"), Means::Lacking, &lacking);
         self.all.len()
     }
 
@@ -104,8 +104,8 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    fn add(&mut self, name: &str, means: Means, secret: String) {
-        let client = self.engine.client_of(&secret);
+    fn add(&mut self, name: &str, means: Means, secret: &str) {
+        let client = self.engine.client_of(secret);
         self.all.push(Credential { name: name.to_owned(), means, client, headers: Vec::new(), sent: 0 });
     }
 
@@ -122,20 +122,20 @@ impl<'a> Credentials<'a> {
         let client = self.engine.anonymous();
         let name = "no key".to_owned();
         self.all.push(Credential { name, means: refused("missing_key"), client, headers: Vec::new(), sent: 0 });
-        self.add("a malformed key", refused("invalid_key"), "sk_live_nothing".to_owned());
-        self.add("a wrong checksum", refused("invalid_key"), mistyped(self.engine.secret()));
+        self.add("a malformed key", refused("invalid_key"), "sk_live_nothing");
+        self.add("a wrong checksum", refused("invalid_key"), &mistyped(self.engine.secret()));
         let unknown = KeySecret::generate(KeyMode::Live).expose().to_owned();
-        self.add("an unknown key", refused("invalid_key"), unknown);
-        self.add("a malformed session", refused("invalid_key"), "st_nothing".to_owned());
+        self.add("an unknown key", refused("invalid_key"), &unknown);
+        self.add("a malformed session", refused("invalid_key"), "st_nothing");
 
         let revoked = self.admin.post("/v1/keys", json!({"name": "revoked", "scopes": ["*"]})).await.expect(201);
         self.admin.delete(&format!("/v1/keys/{}", text(&revoked, "id"))).await.expect(200);
-        self.add("a revoked key", refused("revoked_key"), text(&revoked, "secret"));
+        self.add("a revoked key", refused("revoked_key"), &text(&revoked, "secret"));
         let expired = self.admin.post("/v1/keys", json!({"name": "expired", "scopes": ["*"]})).await.expect(201);
         let rotate = format!("/v1/keys/{}/rotate", text(&expired, "id"));
         let rotated = self.admin.post(&rotate, json!({"overlap_seconds": 1})).await.expect(201);
         until(text(&rotated, "old_key_valid_until").parse().expect("a time")).await;
-        self.add("an expired key", refused("expired_key"), text(&expired, "secret"));
+        self.add("an expired key", refused("expired_key"), &text(&expired, "secret"));
     }
 
     /// Keys that open everything, but not from here.
@@ -150,7 +150,7 @@ impl<'a> Credentials<'a> {
             ("a wrong address", address, &far, Some(("X-Forwarded-For", "203.0.113.7, 198.51.100.1"))),
             ("a wrong network", address, &far, Some(("X-Forwarded-For", "2001:db9::1"))),
         ] {
-            self.add(name, Means::Nobody(refusal), secret.clone());
+            self.add(name, Means::Nobody(refusal), secret);
             let added = self.all.last_mut().expect("just added");
             added.headers = header.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         }
@@ -183,13 +183,13 @@ impl<'a> Credentials<'a> {
                 self.engine.anonymous().post("/v1/invitations/accept", accept).await.expect(201);
             }
             let token = login(self.engine, &email).await;
-            self.add(&format!("the session of an {role}"), Means::Person(role), token);
+            self.add(&format!("the session of an {role}"), Means::Person(role), &token);
             self.all.last_mut().expect("just added").headers = vec![("Campanile-Workspace", self.workspace.clone())];
         }
         let ended = login(self.engine, &address(Role::Owner)).await;
         assert_eq!(self.engine.client_of(&ended).post_empty("/v1/auth/logout").await.status, 204);
         let refusal = Due { reason: "expired_session", ..due(401, "unauthorized") };
-        self.add("a session that has ended", Means::Nobody(refusal), ended);
+        self.add("a session that has ended", Means::Nobody(refusal), &ended);
     }
 }
 

@@ -18,6 +18,7 @@ use campanile::api::{
 };
 use campanile_events::person::Role;
 use credentials::{Credential, Credentials, Means};
+use reqwest::RequestBuilder;
 use serde_json::Value;
 
 use crate::support::{Answer, Client, Engine, Options};
@@ -53,7 +54,7 @@ async fn every_route_gives_every_credential_what_its_table_says() {
             if let Some(absent) = asked.absent.filter(|_| is_foreign) {
                 let admin = stage.admin();
                 let nobodys = admin.request(route.method.clone(), &absent.path);
-                let nobodys = admin.send(absent.body.iter().fold(nobodys, |it, body| it.json(body))).await;
+                let nobodys = admin.send(absent.body.iter().fold(nobodys, RequestBuilder::json)).await;
                 assert_eq!(told(&answer, &asked.named), told(&nobodys, &absent.named), "{case}");
             }
             tried += 1;
@@ -69,7 +70,7 @@ async fn send(route: &Route, credential: &Credential, path: &str, body: Option<&
     let client: &Client = &credential.client;
     let request = client.request(route.method.clone(), path);
     let request = credential.headers.iter().fold(request, |it, (name, value)| it.header(*name, value));
-    client.send(body.iter().fold(request, |it, body| it.json(body))).await
+    client.send(body.iter().fold(request, RequestBuilder::json)).await
 }
 
 /// Status, code and reason.
@@ -110,11 +111,9 @@ fn check(answer: &Answer, route: &Route, credential: &Credential, case: &str) {
     }
     let is_known = !matches!(credential.means, Means::Nobody(_)) && route.needs != Needs::Nothing;
     assert_eq!(!answer.header("x-ratelimit-remaining").is_empty(), is_known, "{case}");
-    match (error["code"].as_str().unwrap_or_default(), route.needs) {
-        ("forbidden_scope" | "forbidden_role", Needs::Scope(scope)) => {
-            assert_eq!(error["scope"], scope.as_str(), "{case}");
-        }
-        _ => {}
+    let is_forbidden = matches!(error["code"].as_str(), Some("forbidden_scope" | "forbidden_role"));
+    if let (true, Needs::Scope(scope)) = (is_forbidden, route.needs) {
+        assert_eq!(error["scope"], scope.as_str(), "{case}");
     }
     if answer.status >= 400 {
         assert_eq!(answer.header("campanile-position"), "", "{case}: what is refused leaves nothing");

@@ -112,14 +112,11 @@ async fn ask_again_and_again(client: &Client, stop: &AtomicBool) -> Vec<Seen> {
         // The node may have been killed.
         let Ok(answer) = client.try_send(client.request(Method::GET, "/v1/platforms")).await else { break };
         let number = |name: &str| answer.header(name).parse::<u64>().expect("a number");
-        let left = match answer.status {
-            200 => Some(usize::try_from(number("x-ratelimit-remaining")).expect("few")),
-            _ => {
-                answer.refused(429, "rate_limited");
-                assert_eq!(number("x-ratelimit-remaining"), 0);
-                None
-            }
-        };
+        let left = (answer.status == 200).then(|| usize::try_from(number("x-ratelimit-remaining")).expect("few"));
+        if left.is_none() {
+            answer.refused(429, "rate_limited");
+            assert_eq!(number("x-ratelimit-remaining"), 0);
+        }
         let (answered, window) = (Instant::now(), number("x-ratelimit-reset"));
         let is_over = window < window_now();
         all.push(Seen { sent, answered, window, is_over, left });
