@@ -43,7 +43,7 @@ impl Process {
     /// Waits until it names the address that it answers on.
     pub async fn address(&mut self) -> String {
         let name = self.name.clone();
-        eventually(&format!("`{name}` says its address"), super::SOON, async || {
+        eventually(&format!("`{name}` says its address"), 2 * super::SOON, async || {
             let said = self.said();
             if let Some(address) = address_in(&said) {
                 return Ok(address);

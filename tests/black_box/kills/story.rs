@@ -70,7 +70,7 @@ impl Log {
         self.stories.get(&id.uuid().to_string())
     }
 
-    /// How often each event type stands in it.
+    /// How many attempts it tells of.
     pub fn attempts(&self) -> usize {
         self.stories.values().map(|story| story.attempts).sum()
     }

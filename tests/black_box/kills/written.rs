@@ -18,8 +18,10 @@ use crate::support::{Answer, Chance, Client, now, until};
 
 /// How long a client waits for an answer before it asks again.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How soon it does.
+/// How soon it does, at first; then twice as late each time.
 const AGAIN: Duration = Duration::from_millis(100);
+/// And then as late as this.
+const MOST: Duration = Duration::from_secs(2);
 /// How long it goes on.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 /// How many requests are under way at once.
@@ -126,7 +128,7 @@ impl Entry {
     /// Sends it until it is answered, to one process after the other, or until its client has enough.
     async fn go_on(&mut self, clients: &[Client], impatient: bool) {
         self.asked_at = now();
-        let end = self.asked_at + GIVEN_UP;
+        let (end, mut pause) = (self.asked_at + GIVEN_UP, AGAIN);
         while now() < end {
             let client = &clients[self.tries as usize % clients.len()];
             self.tries += 1;
@@ -143,7 +145,8 @@ impl Entry {
                 Err(_) if impatient => return,
                 Err(_) => {}
             }
-            tokio::time::sleep(AGAIN).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(MOST);
         }
     }
 
