@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use campanile_events::{ids::PostId, post::TargetStatus};
+use campanile_events::{
+    ids::PostId,
+    post::{Content, TargetStatus},
+    seal::Open,
+};
 use campanile_workers::publishing::Leader;
 
 use super::{
@@ -40,6 +44,24 @@ async fn fifty_targets_that_are_due_at_once_are_published_once_each() {
     let early = ground.sandbox.journal().requests.iter().filter(|it| it.received_at < due).count();
     assert_eq!(early, 0, "never before the due time");
     assert!(workers.len() > 4, "both nodes worked: {workers:?}");
+}
+
+/// Each target's worker writes to its post's stream several times; the nodes' appends meet there again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_two_nodes_write_to_one_post_at_once_is_not_dropped() {
+    let ground = Ground::of(Setting::Nodes).await;
+    let (one, _other) = (Node::start(&ground, 2, |_| {}).await, Node::start(&ground, 2, |_| {}).await);
+    let accounts = accounts(&one.house, 24).await;
+    let due = one.house.clock.now() + chrono::Duration::milliseconds(500);
+    let part = |part: usize| Open::new(format!("part {part}"));
+    let content = Content { body: part(0), thread: (1..4).map(part).collect(), ..Content::default() };
+    let post = one.house.schedule(content, &accounts, due).await;
+    let ended = tokio::time::timeout(PATIENCE, one.house.ended(post)).await.expect("it comes to its end");
+    for target in &ended.targets {
+        assert_eq!(target.status(), TargetStatus::Published, "{target:#?}");
+    }
+    let counts = counts(&ground);
+    assert!(counts.len() == 96 && counts.values().all(|count| *count == 1), "{counts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
