@@ -95,7 +95,8 @@ async fn a_database_that_hangs_is_told_within_seconds() {
     }
     cluster.servers().postgres.freeze();
     let mut asked = Vec::new();
-    for client in clients.iter().cycle().take(24).cloned() {
+    for client in clients.iter().cycle().take(24) {
+        let client = client.clone();
         asked.push(tokio::spawn(async move {
             let begun = std::time::Instant::now();
             (client.get("/v1/posts").await, begun.elapsed())
