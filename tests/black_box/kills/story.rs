@@ -10,6 +10,8 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub(super) struct Intent {
     pub marker: String,
+    /// By the clock of the log, which is the machine's; the worker's own estimate of it may be milliseconds ahead.
+    pub recorded: DateTime<Utc>,
     pub at: DateTime<Utc>,
     pub not_after: DateTime<Utc>,
 }
@@ -87,7 +89,12 @@ impl Story {
         match kind {
             "post.attempt_started" => self.attempts += 1,
             "post.send_intended" => {
-                self.intents.push(Intent { marker: text(&data["marker"]), at: at("at"), not_after: at("not_after") });
+                self.intents.push(Intent {
+                    marker: text(&data["marker"]),
+                    recorded: event["recorded_at"].as_str().and_then(|at| at.parse().ok()).expect("a time"),
+                    at: at("at"),
+                    not_after: at("not_after"),
+                });
             }
             "post.target_uncertain" => self.doubts.push(Doubt {
                 class: text(&data["failure"]["class"]),

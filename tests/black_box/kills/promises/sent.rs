@@ -54,9 +54,9 @@ impl Arrivals<'_> {
         let mut arrived: Vec<_> = self.of(story).collect();
         arrived.sort_unstable();
         let mut open: Vec<_> = story.intents.iter().collect();
-        open.sort_unstable_by_key(|intent| intent.at);
+        open.sort_unstable_by_key(|intent| intent.recorded);
         arrived.into_iter().map(move |arrived| {
-            let newest = open.iter().rposition(|intent| intent.at <= arrived);
+            let newest = open.iter().rposition(|intent| intent.recorded <= arrived);
             (arrived, newest.map(|newest| open.remove(newest).not_after))
         })
     }

@@ -136,7 +136,8 @@ fn uuid(number: u128) -> uuid::Uuid {
 }
 
 fn event(post: u128, kind: &str, data: &Value) -> Value {
-    json!({"position": "1-1", "recorded_at": at(0), "type": kind, "stream": format!("post/{}", uuid(post)), "data": data})
+    let recorded = data["at"].as_str().map_or_else(|| at(0), str::to_owned);
+    json!({"position": "1-1", "recorded_at": recorded, "type": kind, "stream": format!("post/{}", uuid(post)), "data": data})
 }
 
 #[test]
