@@ -38,7 +38,7 @@ fn is_shown(answer: &Answer, origin: &str) {
     let shown = answer.header("access-control-expose-headers").to_ascii_lowercase();
     let shown: Vec<_> = shown.split(',').map(str::trim).collect();
     // What a page may read without being told, and what it is told with.
-    let plain = ["content-type", "content-length", "date", "vary", "connection"];
+    let plain = ["cache-control", "content-type", "content-length", "date", "vary", "connection"];
     for name in answer.headers.keys().map(reqwest::header::HeaderName::as_str) {
         let is_ours = !plain.contains(&name) && !name.starts_with("access-control-");
         assert!(!is_ours || shown.contains(&name), "{}: `{name}` is not among {shown:?}", answer.request);

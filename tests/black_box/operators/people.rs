@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
 use serde_json::{Value, json};
 
-use crate::support::{Engine, Options, Ran};
+use crate::support::{Engine, Options, Ran, SOON, eventually};
 
 const PASSWORD: &str = "a password for the walk";
 
@@ -91,7 +91,11 @@ async fn people_are_invited_at_the_machine_and_sign_in_from_anywhere() {
     let reset = json!({"token": offered["token"], "password": "another for the walk"});
     assert_eq!(anonymous.post("/v1/auth/reset", reset).await.status, 204);
     let login = json!({"email": "bob@example.com", "password": "another for the walk"});
-    let token = anonymous.post("/v1/auth/login", login).await.expect(200)["token"].clone();
+    let token = eventually("the wait for who guessed is over", SOON, async || {
+        let answer = anonymous.post("/v1/auth/login", login.clone()).await;
+        if answer.status == 200 { Ok(answer.json()["token"].clone()) } else { Err(answer.text) }
+    })
+    .await;
     assert!(engine.command(&["people", "remove", "bob@example.com"]).ok().contains("removed bob@example.com"));
     engine.client_of(token.as_str().expect("a token")).get("/v1/me").await.refused(401, "unauthorized");
     for (arguments, named) in [

@@ -16,7 +16,7 @@ use super::fixture::{Answered, Api};
 /// An engine whose clock the test moves.
 async fn at_noon() -> (Api, Arc<ManualClock>) {
     let clock = ManualClock::starting_at(Api::START.parse().expect("a time"));
-    (Api::start_with(Arc::clone(&clock) as SharedClock, &["projector"]).await, clock)
+    (Api::start_with(Arc::clone(&clock) as SharedClock, &["api", "projector"]).await, clock)
 }
 
 async fn get_by(api: &Api, secret: &str, path: &str) -> Answered {

@@ -66,7 +66,7 @@ async fn a_session_is_its_person_until_it_is_ended() {
 #[tokio::test]
 async fn a_session_ends_when_it_is_not_used_and_on_its_last_day() {
     let clock = ManualClock::starting_at(Api::START.parse().expect("a time"));
-    let api = Api::start_with(Arc::clone(&clock) as SharedClock, &["projector"]).await;
+    let api = Api::start_with(Arc::clone(&clock) as SharedClock, &["api", "projector"]).await;
     let [idle, used] = [api.login(Api::OWNER, Api::PASSWORD).await, api.login(Api::OWNER, Api::PASSWORD).await];
     let status = async |token: &str| api.call_by(token, "GET", "/v1/me", json!(null)).await.status();
     for _ in 0..15 {
@@ -81,7 +81,7 @@ async fn a_session_ends_when_it_is_not_used_and_on_its_last_day() {
 #[tokio::test]
 async fn sessions_have_a_limit_of_their_own() {
     let clock = ManualClock::starting_at(Api::START.parse().expect("a time"));
-    let api = Api::start_with(Arc::clone(&clock) as SharedClock, &["projector"]).await;
+    let api = Api::start_with(Arc::clone(&clock) as SharedClock, &["api", "projector"]).await;
     let token = api.login(Api::OWNER, Api::PASSWORD).await;
     let asked = async || api.call_by(&token, "GET", "/v1/workspaces", json!(null)).await;
     for left in (0..60).rev() {
