@@ -22,7 +22,7 @@ async fn guess(api: &Api, email: &str, password: &str, from: &str) -> Answered {
 #[tokio::test]
 async fn guesses_are_slowed_whether_there_is_an_account_or_not_and_never_recorded() {
     let clock = ManualClock::starting_at(Api::START.parse().expect("a time"));
-    let api = Api::start_with(Arc::clone(&clock) as SharedClock, &["projector"]).await;
+    let api = Api::start_with(Arc::clone(&clock) as SharedClock, &["api", "projector"]).await;
     let before = api.position().await;
     for email in [Api::OWNER, "nobody@example.com"] {
         for number in 0..5 {

@@ -58,7 +58,7 @@ async fn a_link_lets_one_person_in_once() {
 #[tokio::test]
 async fn a_link_ends_by_time_by_withdrawal_and_by_the_next() {
     let clock = ManualClock::starting_at(Api::START.parse().expect("a time"));
-    let api = Api::start_with(Arc::clone(&clock) as SharedClock, &["projector"]).await;
+    let api = Api::start_with(Arc::clone(&clock) as SharedClock, &["api", "projector"]).await;
     let owner = api.login(Api::OWNER, Api::PASSWORD).await;
     let [replaced, replacing] = [
         invite(&api, &owner, "bob@example.com", "editor").await,
