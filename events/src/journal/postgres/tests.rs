@@ -68,7 +68,6 @@ async fn a_row_that_does_not_read_is_damage() {
         ("payload", "'\\xff'"),
         ("metadata", "'{'"),
         ("claims", "'{'"),
-        ("stream_kind", "'poem'"),
         ("leaf_hash", "'\\x00'"),
         ("schema", "70000"),
         ("workspace_number", "-1"),
