@@ -128,7 +128,7 @@ async fn a_worker_that_can_not_be_heard_begins_nothing() {
     let account = node.house.connect("owl", "keyed").await;
     ground.servers().sql("alter table campanile.worker_heartbeats rename to lost");
     // Until its last beat is too old to begin anything by.
-    tokio::time::sleep(node.house.timing.send_window()).await;
+    tokio::time::sleep(node.house.timing.lease - node.house.timing.send_window()).await;
     let post = node.house.schedule(text("unheard"), &[account], node.house.clock.now()).await;
     // That nothing comes shows in time alone: as long as five sweeps.
     tokio::time::sleep(Duration::from_millis(500)).await;
