@@ -44,6 +44,17 @@ impl Checkpoints {
         }
     }
 
+    /// Takes all of them away: they are of a log that never came.
+    pub async fn clear(&self) -> Result<(), DbError> {
+        self.db.execute("delete from log_checkpoints", vec![]).await?;
+        match std::fs::remove_file(&self.file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(DbError::Unavailable(format!("the file of the checkpoint: {error}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The note in the folder, whoever signed it.
     pub fn kept(&self) -> Option<String> {
         std::fs::read_to_string(&self.file).ok()

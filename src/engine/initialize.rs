@@ -133,6 +133,7 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
     })?;
     // Of a log that was to come here and didn't. Not before: a log that came meanwhile needs its own.
     store.marks.clear().await.map_err(storage)?;
+    store.checkpoints.clear().await.map_err(storage)?;
     // From the first event on there is something signed to hold the log to.
     Notary::of(store).sign_after(Position(0)).await.map_err(storage)?;
     Ok(Initialized { workspace_id: workspace, key_id, secret })

@@ -4,7 +4,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 
 use campanile_events::{
     clock::SystemClock,
-    ids::{Position, WorkspaceId},
+    ids::{Epoch, Position, WorkspaceId},
     journal::HeldClaim,
     key::KeyStatus,
 };
@@ -44,6 +44,19 @@ fn failed(report: &Report) -> Vec<&'static str> {
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).expect("there").permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn what_a_log_left_that_never_came_is_not_the_new_ones() {
+    let (_dir, folder) = folder();
+    let store = Store::open(&folder, Opening::New, SystemClock::shared()).await.expect("opened");
+    let name = store.signing_key.verifying_key().name().to_string();
+    let note = format!("{name}/epoch-1\n412\nAAAA\n");
+    store.checkpoints.keep(Epoch(1), Position(412), &note, store.clock.now()).await.expect("kept");
+    drop(store);
+    init(&folder).await.expect("made");
+    assert_eq!(failed(&verified(&folder).await), [""; 0]);
+    Engine::open(&Configuration::of(folder)).await.expect("served").drain(Duration::ZERO).await;
 }
 
 #[tokio::test]

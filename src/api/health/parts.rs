@@ -46,12 +46,17 @@ pub async fn parts(core: &Core) -> Vec<Part> {
         build(core),
         Part::of("journal", in_time(journal(core)).await),
     ];
+    let mut lag = 0;
     match in_time(async { core.runner.status().await.map_err(|error| error.to_string()) }).await {
-        Ok(all) => parts.extend(all.iter().map(projection)),
+        Ok(all) => {
+            lag = all.iter().map(|it| it.lag).max().unwrap_or_default();
+            parts.extend(all.iter().map(projection));
+        }
         Err(reason) => parts.push(Part::new("projections", false, reason)),
     }
     parts.push(projector(
         in_time(async { core.runner.projector_unheard().await.map_err(|error| error.to_string()) }).await,
+        lag,
     ));
     let publishing = in_time(async { Ok(core.publishing.status().await) }).await;
     match publishing {
@@ -92,16 +97,22 @@ fn projection(it: &ProjectionStatus) -> Part {
     Part::new(format!("projection {}", it.name), !stopped && it.parked == 0, words)
 }
 
-/// Whether anybody brings the read models forward: else a node that doesn't itself would wait for ever. A warning: it is the
-/// same on every node, and one that is started before any projector must come to be ready.
-fn projector(unheard: Result<Option<Duration>, String>) -> Part {
+/// Whether anybody brings the read models forward: else what is written comes neither into lists nor to the scheduler. A
+/// warning as long as nothing is behind, and where nobody has been heard of at all: nodes that are started before any projector
+/// must come to be ready.
+fn projector(unheard: Result<Option<Duration>, String>, lag: u64) -> Part {
     let (ok, words) = match unheard {
         Err(reason) => (false, reason),
         Ok(Some(unheard)) if unheard < NO_PROJECTOR => (true, format!("heard {:.1} s ago", unheard.as_secs_f64())),
         Ok(Some(unheard)) => {
-            (true, format!("nobody has this role since {} s: lists stay as they are", unheard.as_secs()))
+            let behind = if lag > 0 {
+                format!(", {lag} events behind, and nothing of them is published")
+            } else {
+                String::new()
+            };
+            (lag == 0, format!("nobody has this role since {} s: lists stay as they are{behind}", unheard.as_secs()))
         }
-        Ok(None) => (true, "nobody has had this role yet: lists stay as they are".to_owned()),
+        Ok(None) => (true, "nobody has had this role yet: nothing is listed or published before".to_owned()),
     };
     Part::new("projector", ok, words)
 }

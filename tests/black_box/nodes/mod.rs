@@ -5,7 +5,7 @@
 //! - `database`: PostgreSQL is away.
 //! - `founding`: several make an engine at once.
 //! - `engines`: another engine on the same NATS.
-//! - `dying`, `standing_still`: one node of two.
+//! - `dying`, `standing_still`: one node of two. `cut_off`: one that reaches the bus, and no longer the database.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
 //! - `roles`: what a node answers that has not all roles.
 //! - `limits`: all together let in no more than one would. `revoking`: keys that are revoked under load.
@@ -14,6 +14,7 @@
 //! - `upgrade`: nodes of an older build beside newer ones.
 
 mod bus;
+mod cut_off;
 mod database;
 mod dying;
 mod engines;

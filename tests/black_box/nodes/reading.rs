@@ -48,6 +48,10 @@ async fn a_cluster_in_which_nobody_projects_says_so() {
         ready => Err(ready.text),
     })
     .await;
+    // What is written now is not published, either: no node is ready.
+    cluster.client(API[1]).post("/v1/keys", json!({"name": "late", "scopes": ["posts:read"]})).await.expect(201);
+    let ready = visitor.get("/readyz").await;
+    assert!(ready.status == 503 && ready.text.contains("projector: failing nobody has this role"), "{}", ready.text);
     cluster.restart(SCHEDULERS[1]).await;
     cluster[API[0]].ready().await;
     assert!(visitor.get("/readyz").await.text.contains("projector: ok heard"));

@@ -8,6 +8,7 @@
 //! - `pauses`: nothing is begun in a paused workspace, and nothing leaves it once that was said; `elsewhere`: on other nodes
 //!   neither.
 //! - `publisher` looks at one target and does what its aggregate allows: send, settle, remove, or leave alone.
+//! - `reach`: a node that doesn't reach the database leaves its jobs to others.
 //! - `intent`: the durable word before a request leaves.
 //! - `window`: until when a step may leave, and what keeps it back until then.
 //! - `removal`: a deleted post goes from its platforms, where that was asked for.
@@ -24,6 +25,7 @@ mod marker;
 mod media;
 mod pauses;
 mod publisher;
+mod reach;
 mod removal;
 mod scheduler;
 mod send;

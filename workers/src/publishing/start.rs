@@ -25,6 +25,7 @@ use super::{
     elsewhere::Elsewhere,
     leader::{Candidate, Leader, Leading},
     pauses::Pauses,
+    reach::Reach,
     scheduler::Scheduler,
     sweeper::Sweeper,
     worker,
@@ -150,10 +151,15 @@ impl Publishing {
         let (give, stop) = Stop::new();
         let give = Arc::new(give);
         let mut tasks = Vec::new();
+        let reach = match workers.first() {
+            Some(worker) if !deps.sole_process => Reach::watch(context.heartbeats.clone(), *worker, stop.clone()),
+            _ => Reach::alone(),
+        };
         for worker in workers {
             // Heard before it takes its first job: nobody may take it for dead.
             context.heartbeats.beat(worker).await?;
-            tasks.push((WORKERS, worker::start(context.clone(), Arc::clone(&bus), worker, stop.clone())));
+            tasks
+                .push((WORKERS, worker::start(context.clone(), Arc::clone(&bus), worker, reach.clone(), stop.clone())));
         }
         let mut leading = None;
         if deps.scheduler {

@@ -15,6 +15,7 @@ use tracing::Instrument;
 use super::{
     context::{Context, Trouble},
     publisher::Publisher,
+    reach::Reach,
 };
 use crate::{
     bus::{Bus, Taken},
@@ -25,11 +26,11 @@ use crate::{
 const IN_HAND: usize = 64;
 
 /// Starts a worker. It ends once it was told to stop and what it has in hand is done.
-pub(super) fn start(context: Context, bus: Arc<dyn Bus>, worker: WorkerId, stop: Stop) -> JoinHandle<()> {
+pub(super) fn start(context: Context, bus: Arc<dyn Bus>, worker: WorkerId, reach: Reach, stop: Stop) -> JoinHandle<()> {
     tokio::spawn(async move {
         let publisher = Publisher { context: context.clone(), worker, stop: stop.clone() };
         let beating = tokio::spawn(beat(context.clone(), worker, stop.clone()));
-        run(&publisher, &bus, stop).await;
+        run(&publisher, &bus, reach, stop).await;
         beating.abort();
         if let Err(error) = context.heartbeats.end(worker).await {
             tracing::warn!(worker.id = %worker, %error, "the worker's row stays until its lease is over");
@@ -37,7 +38,7 @@ pub(super) fn start(context: Context, bus: Arc<dyn Bus>, worker: WorkerId, stop:
     })
 }
 
-async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut stop: Stop) {
+async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut reach: Reach, mut stop: Stop) {
     let places = Arc::new(Semaphore::new(IN_HAND));
     let mut in_hand = JoinSet::new();
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
@@ -49,15 +50,20 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut stop: Stop) {
                 () = stop.wait() => break,
             }
         }
+        tokio::select! {
+            () = reach.kept() => {}
+            () = stop.wait() => break,
+        }
         let taken = tokio::select! {
             taken = bus.take() => taken,
             () = stop.wait() => break,
         };
         match taken {
+            Ok(taken) if !reach.is_kept() => taken.later(Duration::ZERO),
             Ok(taken) => {
-                let publisher = publisher.clone();
+                let (publisher, reach) = (publisher.clone(), reach.clone());
                 in_hand.spawn(async move {
-                    work(publisher, taken).await;
+                    work(publisher, taken, reach).await;
                     drop(place);
                 });
             }
@@ -72,13 +78,22 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut stop: Stop) {
 
 /// One job, in a task of its own: should it panic or come to no end, the target is looked at again, and the attempt that
 /// was left behind lapses then.
-async fn work(publisher: Publisher, taken: Taken) {
+async fn work(publisher: Publisher, taken: Taken, mut reach: Reach) {
     crash_at(CrashPoint::AfterClaim);
     let job = taken.job().clone();
     let pause = publisher.context.timing.retry_first;
     let span = tracing::info_span!("publisher.publish", post.id = %job.post_id, account.id = %job.account_id);
     let at_hand = job.clone();
-    let done = tokio::spawn(async move { publisher.work(&at_hand).await }.instrument(span)).await;
+    let mut done = tokio::spawn(async move { publisher.work(&at_hand).await }.instrument(span));
+    let done = tokio::select! {
+        done = &mut done => done,
+        () = reach.lost() => {
+            taken.later(Duration::ZERO);
+            // What was begun comes to its end, and is refused where another has begun by then.
+            let _ = done.await;
+            return;
+        }
+    };
     crash_at(CrashPoint::BeforeAck);
     match done {
         Ok(Ok(None)) => {}
