@@ -1,6 +1,6 @@
 //! What a process does.
 
-use std::{collections::BTreeSet, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 /// A part of the engine that a process may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +63,13 @@ impl Roles {
         });
         let roles: BTreeSet<_> = roles.collect::<Result<_, _>>()?;
         Ok(if roles.is_empty() { Self::default() } else { Self(roles) })
+    }
+}
+
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.0.iter().map(|role| role.as_str()).collect();
+        f.write_str(&names.join(","))
     }
 }
 

@@ -42,7 +42,11 @@ impl Part {
 pub async fn parts(core: &Core) -> Vec<Part> {
     let draining = core.is_draining();
     let mut parts = vec![
-        Part::new("process", !draining, if draining { "stopping" } else { "running" }),
+        Part::new(
+            "process",
+            !draining,
+            if draining { "stopping".to_owned() } else { format!("running as {}", core.roles) },
+        ),
         build(core),
         Part::of("journal", in_time(journal(core)).await),
     ];

@@ -9,7 +9,7 @@ use crate::api::Api;
 
 /// One line for each part: its name, `ok` or `failing`, and what a person reads. 503 if any fails.
 #[utoipa::path(get, path = "/readyz", responses(
-    (status = 200, description = "Text.", body = String, content_type = "text/plain", example = json!("process: ok running\njournal: ok at 1-104277\n")),
+    (status = 200, description = "Text.", body = String, content_type = "text/plain", example = json!("process: ok running as api,worker\njournal: ok at 1-104277\n")),
     (status = 503, description = "A part fails.", body = String, content_type = "text/plain")
 ))]
 pub async fn readyz(State(api): State<Api>) -> (StatusCode, String) {

@@ -5,13 +5,16 @@ use crate::support::{API, Cluster, Options, SCHEDULERS, WORKERS};
 #[tokio::test(flavor = "multi_thread")]
 async fn every_node_says_over_the_network_how_it_is() {
     let cluster = Cluster::start(Options::default()).await;
-    for (node, role) in [(WORKERS[0], "worker"), (SCHEDULERS[0], "projector")] {
+    for (node, roles) in [(WORKERS[0], "worker"), (SCHEDULERS[0], "projector,scheduler")] {
         let visitor = cluster[node].visitor();
         assert_eq!(visitor.get("/healthz").await.text, "ok\n");
         let ready = visitor.get("/readyz").await;
-        assert!(ready.status == 200 && ready.text.contains("journal: ok"), "{}", ready.text);
+        let own = format!("process: ok running as {roles}\n");
+        assert!(ready.status == 200 && ready.text.starts_with(&own), "{}", ready.text);
         let figures = visitor.get("/metrics").await.text;
-        assert!(figures.contains(&format!("campanile_role{{role=\"{role}\"}} 1")), "{figures}");
+        for role in roles.split(',') {
+            assert!(figures.contains(&format!("campanile_role{{role=\"{role}\"}} 1")), "{figures}");
+        }
         for path in ["/v1/me", "/v1/posts", "/v1/no/such/thing", "/operator/log", "/join"] {
             let refused = visitor.get(path).await;
             refused.refused(404, "not_found");
