@@ -2,6 +2,7 @@
 
 mod answer;
 mod body;
+mod code;
 mod command;
 mod cors;
 mod declared;
@@ -23,10 +24,11 @@ mod tree;
 
 pub use answer::Answer;
 pub use body::{Body, Nothing, OptionalBody, check_encoding};
+pub use code::Code;
 pub use command::{Asker, refused_anyway};
 pub use cors::cors;
 pub use envelope::{envelope, to_the_end, unreadable};
-pub use error::{ApiError, Code, Detail};
+pub use error::{ApiError, Detail};
 pub use etag::{IfMatch, etag};
 pub(in crate::api) use guard::WORKSPACE;
 pub use guard::{Gate, guard};
