@@ -52,4 +52,4 @@ pub use secret::{InvalidSecret, KeySecret};
 pub use sessions::{IDLE, LONGEST, Session, Sessions};
 pub use token::{InvalidToken, Token, TokenKind};
 pub use usage::{Usage, Used};
-pub use verifiers::{Holder, Verifiers, VersionShown};
+pub use verifiers::{Holder, Retirement, Verifiers, VersionShown};

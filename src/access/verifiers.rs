@@ -24,6 +24,10 @@ use super::{
 const OWNER: &str = "key_verifiers";
 const CACHED: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 
+mod retiring;
+
+pub use retiring::Retirement;
+
 /// The key that a secret belongs to. It never changes; whether the key still holds is the key's own affair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
@@ -50,7 +54,7 @@ pub struct Verifiers {
 }
 
 /// The peppers that this process has, and how they stand.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Held {
     peppers: Peppers,
     found: Found,
@@ -266,6 +270,15 @@ impl Verifiers {
         if let Err(error) = self.db.execute(update, values).await {
             tracing::warn!(%error, "a key stays under version {under} of the pepper until it is used again");
         }
+    }
+
+    /// The first pepper follows from the master key: it is always there.
+    fn drop_pepper(&self, version: u64) {
+        let mut held = Held::clone(&self.held());
+        if version > 1 {
+            held.peppers.remove(&version);
+        }
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(held);
     }
 
     fn held(&self) -> Arc<Held> {

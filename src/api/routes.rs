@@ -118,6 +118,7 @@ pub fn operators() -> Vec<Route> {
         post("/operator/people/reset", Nothing, named!("operator.people.reset"), operator::people::reset),
         get("/operator/peppers", Nothing, named!("operator.peppers.list"), operator::peppers::list),
         post("/operator/peppers", Nothing, named!("operator.peppers.add"), operator::peppers::add),
+        delete("/operator/peppers/{version}", Nothing, named!("operator.peppers.retire"), operator::peppers::retire),
         get("/operator/projections", Nothing, named!("operator.projections.status"), operator::projections::status),
         post("/operator/projections/{name}/rebuild", Nothing, named!("operator.projections.rebuild"), operator::projections::rebuild),
     ]

@@ -26,6 +26,9 @@ const WHAT: &str = "the peppers' file";
 /// Peppers by their version.
 pub(in crate::access) type Peppers = BTreeMap<u64, Pepper>;
 
+/// Each pepper, and what its line holds.
+type Parsed = BTreeMap<u64, (Pepper, Option<String>)>;
+
 /// Where a process finds its peppers.
 #[derive(Debug, Clone)]
 pub struct PepperFile {
@@ -70,14 +73,29 @@ impl PepperFile {
         let known = self.parse(&self.text()?)?;
         let version = known.keys().next_back().map_or(2, |newest| newest + 1);
         let pepper = self.master.wrap(&place_of(version), random::bytes::<32>().as_slice());
-        let mut lines: Vec<_> = known.into_iter().filter_map(|(version, (_, line))| Some((version, line?))).collect();
+        let mut lines = lines(known);
         lines.push((version, hex::encode(pepper)));
+        self.write(path, &lines)?;
+        Ok(version)
+    }
+
+    /// Takes one away, if it is there.
+    ///
+    /// # Errors
+    /// If the file can't be read or written.
+    pub(in crate::access) fn remove(&self, version: u64) -> Result<(), PepperError> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let (gone, stays): (Vec<_>, Vec<_>) =
+            lines(self.parse(&self.text()?)?).into_iter().partition(|(own, _)| *own == version);
+        if gone.is_empty() { Ok(()) } else { self.write(path, &stays) }
+    }
+
+    fn write(&self, path: &Path, lines: &[(u64, String)]) -> Result<(), PepperError> {
         let mut text = HEAD.to_owned();
         for (version, line) in lines {
             writeln!(text, "{version} {line}").expect("a string takes every text");
         }
-        replace(path, &text.into()).map_err(|error| PepperError::File { path: path.clone(), error })?;
-        Ok(version)
+        replace(path, &text.into()).map_err(|error| PepperError::File { path: path.to_owned(), error })
     }
 
     fn text(&self) -> Result<SecretString, PepperError> {
@@ -88,8 +106,7 @@ impl PepperFile {
         }
     }
 
-    /// Each pepper, and what its line holds.
-    fn parse(&self, text: &SecretString) -> Result<BTreeMap<u64, (Pepper, Option<String>)>, PepperError> {
+    fn parse(&self, text: &SecretString) -> Result<Parsed, PepperError> {
         let mut peppers = BTreeMap::from([(1, (Pepper::of(&self.master, FIRST), None))]);
         for (at, line) in text.expose_secret().lines().enumerate() {
             let line = line.trim();
@@ -111,6 +128,11 @@ impl PepperFile {
         }
         Ok(peppers)
     }
+}
+
+/// The lines that there are; the first pepper has none.
+fn lines(known: Parsed) -> Vec<(u64, String)> {
+    known.into_iter().filter_map(|(version, (_, line))| Some((version, line?))).collect()
 }
 
 /// So that no pepper can be put under another number.

@@ -104,6 +104,13 @@ impl InUse {
         }
     }
 
+    /// Takes a version out of use that no key stands under. Older than the newest, it stays out of use.
+    pub(in crate::access) async fn end(&self, version: u64) -> Result<bool, DbError> {
+        let delete = "delete from key_peppers where version = $1
+            and not exists (select 1 from key_verifiers where pepper = $1)";
+        Ok(self.db.execute(delete, vec![version.into()]).await? > 0)
+    }
+
     /// Takes this process out: nobody waits for it any more.
     pub(in crate::access) async fn leave(&self) -> Result<(), DbError> {
         let Some(node) = self.node else { return Ok(()) };

@@ -10,6 +10,7 @@ campanile_events::on_every_engine!(
     keys_stand_under_several_peppers_and_move_to_the_newest_when_used,
     a_pepper_that_is_missing_or_another_is_named,
     a_new_pepper_waits_for_every_node,
+    a_pepper_is_retired_once_no_key_needs_it_and_a_lost_one_given_up,
 );
 
 /// A place for a peppers' file, with the master key that seals it.
@@ -161,4 +162,46 @@ async fn a_new_pepper_waits_for_every_node(engine: Engine) {
     std::fs::copy(one.dir.path().join("peppers"), two.dir.path().join("peppers")).expect("copied");
     second.look().await.expect("looked");
     assert_eq!(second.find(&last).await.expect("read"), Some(holder(3)), "without a restart");
+}
+
+async fn a_pepper_is_retired_once_no_key_needs_it_and_a_lost_one_given_up(engine: Engine) {
+    let databases = Databases::of(engine);
+    let (db, kitchen) = (databases.open("a").await, Kitchen::new());
+    let verifiers = open(&db, kitchen.file()).await;
+    verifiers.add_pepper().await.expect("added");
+    let [used, revoked] = [secret(), secret()];
+    verifiers.keep(&used, holder(1)).await.expect("kept");
+    verifiers.keep(&revoked, holder(2)).await.expect("kept");
+    let retire = async |version, over: &[u128]| {
+        let over = over.iter().map(|number| holder(*number).key_id).collect();
+        verifiers.retire(version, &over).await.expect("it is decided")
+    };
+    assert_eq!(retire(2, &[]).await, Retirement::Newest);
+    assert_eq!(retire(5, &[]).await, Retirement::Unknown);
+    verifiers.add_pepper().await.expect("added");
+    assert_eq!(retire(2, &[2]).await, Retirement::Needed(1));
+    assert_eq!(counts(&verifiers).await, [(1, 0), (2, 2), (3, 0)], "nothing was changed");
+    assert_eq!(verifiers.find(&used).await.expect("read"), Some(holder(1)));
+    assert_eq!(retire(2, &[2]).await, Retirement::Done(1));
+    assert_eq!(counts(&verifiers).await, [(1, 0), (3, 1)]);
+    assert_eq!(verifiers.find(&revoked).await.expect("read"), None);
+    assert_eq!(retire(1, &[]).await, Retirement::Done(0));
+    verifiers.look().await.expect("looked");
+    assert_eq!(verifiers.standing(), (true, "version 3 of 1, 3".to_owned()), "it doesn't come back");
+    let again = open(&db, kitchen.file()).await;
+    assert_eq!(again.find(&used).await.expect("read"), Some(holder(1)));
+    assert_eq!(again.add_pepper().await.expect("added"), 4);
+
+    let give_up = async |version| Verifiers::give_up(&db, &kitchen.file(), version).await.expect("it is decided");
+    assert_eq!(give_up(3).await, Retirement::Newest, "it is here");
+    std::fs::remove_file(kitchen.dir.path().join("peppers")).expect("removed");
+    let missing = Verifiers::open(Arc::clone(&db), kitchen.file(), None).await.expect_err("it is missing");
+    assert!(matches!(missing, PepperError::Missing { version: 3, .. }), "{missing}");
+    assert_eq!((give_up(3).await, give_up(4).await), (Retirement::Done(1), Retirement::Done(0)));
+    assert_eq!(give_up(3).await, Retirement::Unknown);
+    let left = open(&db, kitchen.file()).await;
+    assert_eq!(left.find(&used).await.expect("read"), None, "its key is lost with it");
+    let new = secret();
+    left.keep(&new, holder(3)).await.expect("kept");
+    assert_eq!(left.find(&new).await.expect("read"), Some(holder(3)));
 }

@@ -1,4 +1,4 @@
-//! `GET /operator/peppers`, `POST /operator/peppers`
+//! `GET /operator/peppers`, `POST /operator/peppers`, `DELETE /operator/peppers/{version}`
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use campanile_projections::keys;
 use serde_json::{Value, json};
 
 use crate::{
-    access::{PepperError, VersionShown},
+    access::{PepperError, Retirement, VersionShown},
     api::{
         Api,
-        http::{Answer, ApiError, Code},
+        http::{Answer, ApiError, Code, Named},
     },
 };
 
@@ -23,12 +23,33 @@ pub async fn list(State(api): State<Api>) -> Result<Answer, ApiError> {
 
 /// Adds a version, which is used from now on unless other nodes lack it.
 pub async fn add(State(api): State<Api>) -> Result<Answer, ApiError> {
-    match api.0.access.verifiers().add_pepper().await {
-        Ok(version) => shown(&api, Some(version)).await,
-        Err(PepperError::Db(error)) => Err(error.into()),
-        Err(error @ PepperError::Unnamed) => Err(ApiError::new(Code::InvalidRequest, error.to_string())),
-        // An operator reads it, at the machine.
-        Err(error) => Err(ApiError::new(Code::Conflict, error.to_string())),
+    let version = api.0.access.verifiers().add_pepper().await.map_err(refused)?;
+    shown(&api, Some(version)).await
+}
+
+/// Takes a version away that no key needs.
+pub async fn retire(State(api): State<Api>, Named(version): Named<u64>) -> Result<Answer, ApiError> {
+    let over = keys::over(&*api.0.read, api.0.clock.now()).await?.into_iter().collect();
+    let why = match api.0.access.verifiers().retire(version, &over).await.map_err(refused)? {
+        Retirement::Done(forgotten) => return Ok(Answer::ok(json!({ "retired": version, "forgotten": forgotten }))),
+        Retirement::Needed(keys) => format!(
+            "keys that open something stand under version {version} of the pepper ({keys}): they move when they are used, or \
+             are rotated or revoked"
+        ),
+        Retirement::Newest => format!("new keys stand under version {version} of the pepper: add another one first"),
+        Retirement::Unknown => {
+            return Err(ApiError::new(Code::NotFound, format!("there is no version {version} of the pepper")));
+        }
+    };
+    Err(ApiError::new(Code::Conflict, why))
+}
+
+/// An operator reads it, at the machine.
+fn refused(error: PepperError) -> ApiError {
+    match error {
+        PepperError::Db(error) => error.into(),
+        error @ PepperError::Unnamed => ApiError::new(Code::InvalidRequest, error.to_string()),
+        error => ApiError::new(Code::Conflict, error.to_string()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod add;
 mod list;
+mod retire;
 
 use clap::Subcommand;
 use serde_json::Value;
@@ -9,7 +10,7 @@ use serde_json::Value;
 use super::{Failure, Operator, logging};
 use crate::configuration::LogFormat;
 
-/// Look after the peppers that keys stand under: how many keys, and a new one
+/// Look after the peppers that keys stand under: how many keys, a new one, the end of an old one
 ///
 /// What the database keeps of a key's secret is keyed with a pepper that it doesn't hold. There may be several: new keys stand
 /// under the newest, an older key until its secret is next used, or the key rotated. While `serve` runs on the folder, these go
@@ -20,6 +21,8 @@ pub enum Peppers {
     Add(add::Add),
     /// Show how many keys stand under each pepper
     List(list::List),
+    /// Take an old pepper away that no key needs any more
+    Retire(retire::Retire),
 }
 
 impl Peppers {
@@ -28,6 +31,7 @@ impl Peppers {
         match self {
             Self::Add(command) => command.run(),
             Self::List(command) => command.run(),
+            Self::Retire(command) => command.run(),
         }
     }
 }
