@@ -33,23 +33,26 @@ static KEYS: TableDefinition = TableDefinition {
             "mode",
             "expires_at",
             "revoked_at",
+            "expiry_due",
         ],
         key: 1,
     },
     sqlite: "create table {name} (
             key_id blob primary key, workspace_id blob not null, version integer not null, position integer not null,
             created_by text not null, created_at text not null, state text not null, prefix text not null,
-            mode text not null, expires_at text, revoked_at text
+            mode text not null, expires_at text, revoked_at text, expiry_due text
         ) strict, without rowid;
         create index keys_newest_{build} on {name} (workspace_id, created_at, key_id);
-        create index keys_changed_{build} on {name} (position);",
+        create index keys_changed_{build} on {name} (position);
+        create index keys_expiring_{build} on {name} (expiry_due) where expiry_due is not null;",
     postgres: "create table {name} (
             key_id uuid primary key, workspace_id uuid not null, version bigint not null, position bigint not null,
             created_by text not null, created_at timestamptz not null, state json not null, prefix text not null,
-            mode text not null, expires_at timestamptz, revoked_at timestamptz
+            mode text not null, expires_at timestamptz, revoked_at timestamptz, expiry_due timestamptz
         );
         create index keys_newest_{build} on {name} (workspace_id, created_at, key_id);
-        create index keys_changed_{build} on {name} (position);",
+        create index keys_changed_{build} on {name} (position);
+        create index keys_expiring_{build} on {name} (expiry_due) where expiry_due is not null;",
 };
 
 /// The read model of keys.
@@ -60,7 +63,7 @@ impl View for Keys {
     type State = Key;
 
     const NAME: &'static str = "keys";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const KIND: StreamKind = StreamKind::Key;
     const TABLES: &'static [&'static TableDefinition] = &[&KEYS];
 
@@ -70,7 +73,9 @@ impl View for Keys {
 
     fn own(subject: &Subject<Key>) -> Vec<Value> {
         let key = &subject.state;
-        vec![key.prefix.as_str().into(), key.mode.as_str().into(), key.expires_at.into(), key.revoked_at.into()]
+        let (expires_at, revoked_at, expiry_due) = (key.expires_at, key.revoked_at, key.expiry_due());
+        let times = [expires_at, revoked_at, expiry_due].map(Value::from);
+        [key.prefix.as_str().into(), key.mode.as_str().into()].into_iter().chain(times).collect()
     }
 }
 
@@ -198,4 +203,29 @@ pub async fn changed_after(db: &dyn Database, after: Position, most: usize) -> R
         Ok(ChangedKey { id: id.into(), workspace, position, key })
     };
     rows.iter().map(read).collect()
+}
+
+/// The keys of all workspaces whose time is over and whose end is not on record yet, the longest over first, so many at
+/// most.
+///
+/// # Errors
+/// If the database doesn't answer.
+pub async fn expired_unnoted(
+    db: &dyn Database,
+    now: DateTime<Utc>,
+    most: usize,
+) -> Result<Vec<(WorkspaceId, KeyId)>, QueryError> {
+    let select = "select workspace_id, key_id from keys where expiry_due <= $1 order by expiry_due limit $2";
+    let rows = db.query(select, vec![now.into(), most.into()]).await?;
+    rows.iter().map(|row| Ok((row.uuid("workspace_id")?.into(), row.uuid("key_id")?.into()))).collect()
+}
+
+/// The keys of all workspaces that open nothing any more.
+///
+/// # Errors
+/// If the database doesn't answer.
+pub async fn over(db: &dyn Database, now: DateTime<Utc>) -> Result<Vec<KeyId>, QueryError> {
+    let select = "select key_id from keys where revoked_at is not null or expires_at <= $1";
+    let rows = db.query(select, vec![now.into()]).await?;
+    rows.iter().map(|row| Ok(row.uuid("key_id")?.into())).collect()
 }

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use campanile_events::{
     clock::SharedClock,
-    commands::{Executor, Request},
-    db::{Database, DbError},
+    commands::{Executor, Request, Sharing},
+    db::Database,
     ids::{KeyId, Position, WorkspaceId},
     journal::{Actor, Metadata},
     key::{Key, KeyAction, KeyCommand, KeyStatus, RateLimit},
-    seal::{DataKeys, MasterKey},
+    random,
+    seal::DataKeys,
 };
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
 use super::{
-    Caller, Denied, Holder, KeySecret, Presented, Refusals, Usage, Verifiers,
+    Caller, Denied, Holder, KeySecret, PepperError, PepperFile, Presented, Refusals, Usage, Verifiers,
     current::CurrentKeys,
     grants::Grants,
     limits::{LimitSettings, RateLimits, Strangers},
@@ -43,14 +44,18 @@ impl Access {
     /// them, and keys are kept up with what they do.
     pub async fn open(
         side: Arc<dyn Database>,
-        master: &MasterKey,
+        peppers: PepperFile,
         data_keys: Arc<DataKeys>,
         keys: Executor<Key>,
         proxies: &[IpNet],
         settings: LimitSettings,
         clock: SharedClock,
-    ) -> Result<Self, DbError> {
-        let verifiers = Arc::new(Verifiers::open(Arc::clone(&side), master).await?);
+    ) -> Result<Self, PepperError> {
+        let node = match keys.sharing() {
+            Sharing::Alone => None,
+            Sharing::Shared => Some(random::uuid_at(clock.now())),
+        };
+        let verifiers = Arc::new(Verifiers::open(Arc::clone(&side), peppers, node).await?);
         let usage = Arc::new(Usage::open(Arc::clone(&side), Arc::clone(&data_keys)).await?);
         let refusals = Arc::new(Refusals::open(Arc::clone(&side), Arc::clone(&data_keys)).await?);
         let limits = RateLimits::open_as(Arc::clone(&side), keys.sharing(), settings.windows).await?;
@@ -127,6 +132,9 @@ impl Access {
     /// Goes by the database alone from now on: before a stop, so that no other node waits for this one.
     pub async fn retire(&self) {
         self.current.retire().await;
+        if let Err(error) = self.verifiers.leave().await {
+            tracing::debug!(%error, "a new pepper waits some seconds for this node");
+        }
     }
 
     /// The proxies whose word on a client's address is taken.

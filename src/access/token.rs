@@ -79,13 +79,21 @@ impl std::fmt::Debug for Pepper {
 
 impl Pepper {
     pub(super) fn of(master: &MasterKey, purpose: &str) -> Self {
-        Self(Hmac::new_from_slice(master.derive(purpose).as_slice()).expect("HMAC takes keys of any length"))
+        Self::of_bytes(master.derive(purpose).as_slice())
+    }
+
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        Self(Hmac::new_from_slice(bytes).expect("HMAC takes keys of any length"))
     }
 
     pub(super) fn digest(&self, text: &str) -> Vec<u8> {
+        self.mac(text).to_vec()
+    }
+
+    pub(super) fn mac(&self, text: &str) -> [u8; 32] {
         let mut mac = self.0.clone();
         mac.update(text.as_bytes());
-        mac.finalize().into_bytes().to_vec()
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -116,6 +116,9 @@ pub fn operators() -> Vec<Route> {
         post("/operator/people/invite", Nothing, named!("operator.people.invite"), operator::people::invite),
         post("/operator/people/remove", Nothing, named!("operator.people.remove"), operator::people::remove),
         post("/operator/people/reset", Nothing, named!("operator.people.reset"), operator::people::reset),
+        get("/operator/peppers", Nothing, named!("operator.peppers.list"), operator::peppers::list),
+        post("/operator/peppers", Nothing, named!("operator.peppers.add"), operator::peppers::add),
+        delete("/operator/peppers/{version}", Nothing, named!("operator.peppers.retire"), operator::peppers::retire),
         get("/operator/projections", Nothing, named!("operator.projections.status"), operator::projections::status),
         post("/operator/projections/{name}/rebuild", Nothing, named!("operator.projections.rebuild"), operator::projections::rebuild),
     ]

@@ -64,7 +64,12 @@ impl Place {
             None => Folder::embedded(path),
             Some(settings) => {
                 let database = self.create_database(settings).await?;
-                Folder { path, master_key_file: Some(self.master_key(name)?), database: Some(database) }
+                Folder {
+                    path,
+                    master_key_file: Some(self.master_key(name)?),
+                    pepper_file: None,
+                    database: Some(database),
+                }
             }
         };
         // A bus between nodes has one name for all engines on it: jobs made up here must not meet others'.

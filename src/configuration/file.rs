@@ -19,6 +19,8 @@ pub struct ConfigurationFile {
     pub(super) data: Option<PathBuf>,
     #[serde(alias = "master-key-file")]
     pub(super) master_key_file: Option<PathBuf>,
+    #[serde(alias = "pepper-file")]
+    pub(super) pepper_file: Option<PathBuf>,
     pub(super) listen: Option<String>,
     #[serde(alias = "database-url")]
     pub(super) database_url: Option<SecretString>,

@@ -20,6 +20,14 @@ pub struct FolderFlags {
     #[arg(long, value_name = "FILE", env = "CAMPANILE_MASTER_KEY_FILE")]
     pub master_key_file: Option<PathBuf>,
 
+    /// The file with the later peppers of keys [default: peppers in the data folder; none with `--database-url`]
+    ///
+    /// What the database keeps of keys' secrets is keyed with a pepper. The first follows from the master key;
+    /// `campanile peppers add` adds others to this file, sealed with the master key. Nodes that share a database need the same
+    /// peppers.
+    #[arg(long, value_name = "FILE", env = "CAMPANILE_PEPPER_FILE")]
+    pub pepper_file: Option<PathBuf>,
+
     /// A PostgreSQL database that many nodes share (postgres://…) [default: SQLite in the data folder]
     ///
     /// Each node has a data folder of its own beside it, and all of them the same master key, named by

@@ -28,6 +28,8 @@ pub struct Folder {
     pub path: PathBuf,
     /// The master key's file, where it isn't in the folder.
     pub master_key_file: Option<PathBuf>,
+    /// The peppers' file, where it isn't in the folder.
+    pub pepper_file: Option<PathBuf>,
     /// The database that holds journal, side tables and read models, where the folder doesn't.
     pub database: Option<postgres::Settings>,
 }
@@ -126,24 +128,26 @@ impl Folder {
     /// What flags, variables and file say of the folder.
     pub fn resolve(flags: FolderFlags) -> Result<Self, ConfigurationError> {
         let file = ConfigurationFile::read(flags.config.as_deref())?;
-        Self::of(flags, file.data, file.master_key_file, file.database_url)
+        Self::of(flags, file.data, file.master_key_file, file.pepper_file, file.database_url)
     }
 
     /// A folder with everything in it, its master key too.
     pub const fn embedded(path: PathBuf) -> Self {
-        Self { path, master_key_file: None, database: None }
+        Self { path, master_key_file: None, pepper_file: None, database: None }
     }
 
     fn of(
         flags: FolderFlags,
         data: Option<PathBuf>,
         master_key_file: Option<PathBuf>,
+        pepper_file: Option<PathBuf>,
         database_url: Option<SecretString>,
     ) -> Result<Self, ConfigurationError> {
         let database = secret(flags.database_url, database_url);
         Ok(Self {
             path: path(flags.data, data).unwrap_or_else(|| DATA.into()),
             master_key_file: path(flags.master_key_file, master_key_file),
+            pepper_file: path(flags.pepper_file, pepper_file),
             database: database.map(|url| postgres::Settings::parse(url.expose_secret().trim())).transpose()?,
         })
     }
@@ -208,7 +212,7 @@ impl Configuration {
         let roles: Roles = listed(flags.roles, file.roles).unwrap_or_default().parse()?;
         let usual = if roles.has(Role::Api) { LISTEN } else { LISTEN_WITHOUT_API };
         Ok(Self {
-            folder: Folder::of(flags.folder, file.data, file.master_key_file, file.database_url)?,
+            folder: Folder::of(flags.folder, file.data, file.master_key_file, file.pepper_file, file.database_url)?,
             nats,
             listen: text(flags.listen, file.listen).unwrap_or_else(|| usual.to_owned()),
             roles,

@@ -49,6 +49,7 @@ const LIMITS: Keys =
 const FILE: Keys = &[
     ("data", Text("\"./campanile-data\"")),
     ("master_key_file", Text("\"/etc/campanile/master.key\"")),
+    ("pepper_file", Text("\"/etc/campanile/peppers\"")),
     ("listen", Text("\"127.0.0.1:8080\"")),
     ("database_url", Text("\"postgres://…\"")),
     ("nats_url", Text("\"nats://…\"")),

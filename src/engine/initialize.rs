@@ -120,7 +120,7 @@ pub async fn initialize(store: &Store, owner: Owner) -> Result<Initialized, Init
     let action = KeyAction::Create(Box::new(new));
     first.decide::<Key>(key_id.uuid(), vec![KeyCommand { now, action }]).await?;
 
-    let verifiers = Verifiers::open(Arc::clone(&store.side), &store.master_key).await.map_err(storage)?;
+    let verifiers = Verifiers::open(Arc::clone(&store.side), store.pepper_file.clone(), None).await.map_err(storage)?;
     verifiers.keep(&secret, Holder { key_id, workspace }).await.map_err(storage)?;
     if let Some(hash) = hash {
         Passwords::open(Arc::clone(&store.side)).await.map_err(storage)?.keep(person, hash, now).await?;

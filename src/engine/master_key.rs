@@ -1,17 +1,18 @@
 //! Where the master key comes from.
 
 use std::{
-    fs::OpenOptions,
-    io::{ErrorKind, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use campanile_events::seal::{InvalidMasterKey, MasterKey};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::Opening;
-use crate::configuration::Folder;
+use crate::{
+    access::{Keeper, read_private, write_private},
+    configuration::Folder,
+};
 
 const FILE: &str = "master.key";
 
@@ -46,41 +47,35 @@ pub enum MasterKeyError {
 /// never is, since a mistyped path would make a second key.
 pub fn master_key(folder: &Folder, opening: Opening) -> Result<MasterKey, MasterKeyError> {
     if let Some(path) = &folder.master_key_file {
-        return read(path);
+        return read(path, Keeper::Operator);
     }
     if folder.database.is_some() {
         return Err(MasterKeyError::Unnamed);
     }
     let path = folder.path.join(FILE);
-    match (read(&path), opening) {
+    match (read(&path, Keeper::Engine), opening) {
         (Err(MasterKeyError::File { error, .. }), Opening::New) if error.kind() == ErrorKind::NotFound => create(&path),
         (read, _) => read,
     }
 }
 
-fn read(path: &Path) -> Result<MasterKey, MasterKeyError> {
-    let failed = |error| MasterKeyError::File { path: path.to_owned(), error };
-    let text = SecretString::from(std::fs::read_to_string(path).map_err(failed)?);
-    let mode = std::fs::metadata(path).map_err(failed)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        tracing::warn!(path = %path.display(), "others on this machine may read the master key: chmod 600");
-    }
+fn read(path: &Path, keeper: Keeper) -> Result<MasterKey, MasterKeyError> {
+    let text = read_private(path, keeper, "the master key");
+    let text = text.map_err(|error| MasterKeyError::File { path: path.to_owned(), error })?;
     MasterKey::from_hex(text.expose_secret()).map_err(|error| MasterKeyError::Invalid { path: path.to_owned(), error })
 }
 
 fn create(path: &Path) -> Result<MasterKey, MasterKeyError> {
     let key = MasterKey::generate();
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        writeln!(file, "{}", key.to_hex().expose_secret())?;
-        file.sync_all()
-    };
-    write().map_err(|error| MasterKeyError::File { path: path.to_owned(), error })?;
+    let line = format!("{}\n", key.to_hex().expose_secret()).into();
+    write_private(path, &line).map_err(|error| MasterKeyError::File { path: path.to_owned(), error })?;
     Ok(key)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -91,8 +86,12 @@ mod tests {
         let made = master_key(&folder, Opening::New).expect("made");
         let again = master_key(&folder, Opening::New).expect("read");
         assert_eq!(made.to_hex().expose_secret(), again.to_hex().expose_secret());
-        let bits = std::fs::metadata(dir.path().join(FILE)).expect("there").permissions().mode();
-        assert_eq!(bits & 0o777, 0o600);
+        let file = dir.path().join(FILE);
+        let bits = || std::fs::metadata(&file).expect("there").permissions().mode() & 0o777;
+        assert_eq!(bits(), 0o600);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("opened");
+        master_key(&folder, Opening::Existing).expect("read");
+        assert_eq!(bits(), 0o600, "its own file is mended");
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod connection;
 mod core;
 mod databases;
 mod enveloped;
+mod expiries;
 mod founding;
 mod initialize;
 mod lingering;

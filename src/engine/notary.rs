@@ -149,7 +149,12 @@ mod tests {
         std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a file of ours");
         let open = async |name: &str, opening| {
             let path = dir.path().join(name);
-            let folder = Folder { path, master_key_file: Some(key.clone()), database: Some(database.clone()) };
+            let folder = Folder {
+                path,
+                master_key_file: Some(key.clone()),
+                pepper_file: None,
+                database: Some(database.clone()),
+            };
             Store::open(&folder, opening, SystemClock::shared()).await.expect("opened")
         };
         let one = open("one", Opening::New).await;

@@ -24,7 +24,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
     Core, FolderLock, Notary, OpenError, Opening, Store, Timings, bundle::Bundler, bus::Carrier,
-    databases::read_models, projecting, publishing::platforms, upkeep,
+    databases::read_models, expiries::Expiries, projecting, publishing::platforms, upkeep,
 };
 use crate::{
     access::{Access, Origins, People},
@@ -81,6 +81,7 @@ impl Engine {
         };
         let notary = Notary::of(&store);
         let carrier = Carrier::open(configuration, &store).await?;
+        let looking = turns.clone();
         let (core, lock, folder) = core(configuration, store, &carrier, notary.clone(), timings.clone()).await?;
         let core = Arc::new(core);
 
@@ -91,11 +92,17 @@ impl Engine {
         let mut keeping = vec![
             tokio::spawn(notary.run(turns, stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
+            tokio::spawn(upkeep::watch_peppers(core.access.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_refusals(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_people(core.people.clone(), stop.clone())),
         ];
+        if configuration.roles.has(Role::Scheduler) {
+            let (keys, read, clock) = (core.keys.clone(), Arc::clone(&core.read), core.clock.clone());
+            let expiries = Expiries::new(keys, read, clock, looking);
+            keeping.push(tokio::spawn(expiries.run(configuration.timing.sweep, stop.clone())));
+        }
         keeping.extend(timings.map(|timings| tokio::spawn(timings.run(stop))));
         Ok(Self {
             core,
@@ -155,6 +162,7 @@ async fn core(
         signing_key,
         checkpoints,
         master_key,
+        pepper_file,
         metrics,
         lock,
         ..
@@ -175,7 +183,7 @@ async fn core(
     let (beside, sealing) = (Arc::clone(&side), Arc::clone(&data_keys));
     let proxies = &configuration.trusted_proxies;
     let limits = configuration.limits;
-    let access = Access::open(beside, &master_key, sealing, keys.clone(), proxies, limits, clock.clone()).await?;
+    let access = Access::open(beside, pepper_file, sealing, keys.clone(), proxies, limits, clock.clone()).await?;
     let persons = Core::executor(&journal, sharing, &clock, (), &outdated);
     let guests = Core::executor(&journal, sharing, &clock, (), &outdated);
     let people = People::open(&side, &master_key, &data_keys, persons, guests, clock.clone()).await?;

@@ -22,7 +22,11 @@ use super::{
     log::EpochError,
     master_key,
 };
-use crate::{access::somebody_serves, configuration::Folder, metrics::Metrics};
+use crate::{
+    access::{PepperError, PepperFile, somebody_serves},
+    configuration::Folder,
+    metrics::Metrics,
+};
 
 /// What the name of a log begins with, in its checkpoints and in its verifying key; what follows is its own.
 const LOG_NAME: &str = "campanile/";
@@ -89,6 +93,9 @@ pub enum OpenError {
     /// There is no master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    /// A pepper that keys stand under isn't there.
+    #[error(transparent)]
+    Pepper(PepperError),
     /// The keys don't open.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -122,6 +129,15 @@ impl From<runner::OpenError> for OpenError {
     }
 }
 
+impl From<PepperError> for OpenError {
+    fn from(error: PepperError) -> Self {
+        match error {
+            PepperError::Db(error) => Self::Db(error),
+            error => Self::Pepper(error),
+        }
+    }
+}
+
 impl OpenError {
     /// Whether the database was away, and may be back soon.
     pub const fn is_passing(&self) -> bool {
@@ -141,6 +157,7 @@ impl OpenError {
                 | Self::Epoch(EpochError::Served)
                 | Self::Moved
                 | Self::MasterKey(_)
+                | Self::Pepper(_)
         )
     }
 }
@@ -166,6 +183,8 @@ pub struct Store {
     pub checkpoints: Checkpoints,
     /// What keeps the log from being served.
     pub marks: Marks,
+    /// Where the peppers of keys are.
+    pub pepper_file: PepperFile,
     /// What opens everything.
     pub master_key: MasterKey,
     /// The figures.
@@ -189,6 +208,7 @@ impl Store {
         made.map_err(|error| OpenError::Folder { path: path.clone(), error })?;
         let lock = FolderLock::take(&path)?;
         let master_key = master_key(folder, opening)?;
+        let pepper_file = pepper_file(folder, &master_key);
         let metrics = Metrics::default();
         let Databases { clock, journal, side, sharing } = Databases::open(folder, clock, &metrics).await?;
         if opening == Opening::Existing && journal.head().await?.position == Position(0) {
@@ -211,6 +231,7 @@ impl Store {
             signing_key,
             checkpoints,
             marks,
+            pepper_file,
             master_key,
             metrics,
             lock,
@@ -253,5 +274,13 @@ impl Store {
     /// Whether nothing has happened in it yet.
     pub async fn is_empty(&self) -> Result<bool, ReadError> {
         Ok(self.journal.head().await?.position == Position(0))
+    }
+}
+
+/// In the folder, unless the operator keeps the file elsewhere. Nodes that share a database share no folder.
+fn pepper_file(folder: &Folder, master_key: &MasterKey) -> PepperFile {
+    match (&folder.pepper_file, &folder.database) {
+        (None, None) => PepperFile::in_folder(&folder.path, master_key.clone()),
+        (named, _) => PepperFile::kept_elsewhere(named.clone(), master_key.clone()),
     }
 }

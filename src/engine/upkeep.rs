@@ -14,6 +14,8 @@ use crate::access::{Access, People};
 const PAUSE: Duration = Duration::from_secs(10);
 /// How long a request can be sent again: as promised, and an hour for clocks that differ.
 const RECEIPTS_KEPT: chrono::Duration = chrono::Duration::hours(25);
+/// Well below the time after which other nodes don't wait for this one any more.
+const PEPPERS: Duration = Duration::from_secs(5);
 const SWEEP: Duration = Duration::from_secs(3600);
 /// Few enough that no append waits long behind them.
 const AT_ONCE: usize = 1_000;
@@ -37,6 +39,19 @@ pub(super) async fn write_usage(access: Access, clock: SharedClock, mut stop: wa
         if stopped {
             access.retire().await;
             return;
+        }
+    }
+}
+
+/// Looks every so often for new peppers, and for those that other nodes use, until told to stop.
+pub(super) async fn watch_peppers(access: Access, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(PEPPERS) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        if let Err(error) = access.verifiers().look().await {
+            tracing::warn!(%error, "the peppers of keys can't be compared");
         }
     }
 }

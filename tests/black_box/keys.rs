@@ -1,9 +1,12 @@
 //! Keys: made, listed, limited, revoked.
 
+use std::time::Duration;
+
 use campanile_events::key::Scope;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use crate::support::{Engine, Options, until};
+use crate::support::{Engine, Options, eventually, until};
 
 /// A key's secret: its prefix, 30 letters and digits, and a checksum of 6.
 const SECRET: usize = 44;
@@ -54,6 +57,11 @@ async fn who_has_no_key_is_told_why() {
         let refused = engine.client_of(secret).get("/v1/posts").await.refused(401, "unauthorized");
         assert_eq!(refused["reason"], "invalid_key", "{refused}");
     }
+}
+
+/// As an event writes an instant that has no more than milliseconds.
+fn stored(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// The same with another last character, whatever that was.
@@ -158,6 +166,13 @@ async fn an_old_secret_opens_for_the_overlap_and_no_longer() {
     let events = history["data"].as_array().expect("events");
     let noted = events.iter().filter(|event| event["type"] == "key.old_secret_used").count();
     assert_eq!(noted, 1, "{history}");
+    let last = eventually("the end stands in the history", Duration::from_mins(1), async || {
+        let history = admin.get(&format!("{path}/history")).await.expect(200);
+        let ends = history["data"].as_array().expect("events").iter().filter(|it| it["type"] == "key.expired");
+        ends.cloned().next_back().ok_or_else(|| history.to_string())
+    })
+    .await;
+    assert_eq!((&last["actor"], &last["data"]["expired_at"]), (&json!("engine"), &json!(stored(end))), "{last}");
     let at_once = format!("/v1/keys/{}/rotate", text(&rotated, "id"));
     let last = admin.post(&at_once, json!({"overlap_seconds": 0})).await.expect(201);
     assert_eq!(new.get("/v1/posts").await.refused(401, "unauthorized")["reason"], "revoked_key");
@@ -198,7 +213,8 @@ async fn a_leaked_secret_dies_at_once_and_its_history_says_everything_but_the_se
     let told: Vec<_> =
         history["data"].as_array().expect("events").iter().map(|it| (text(it, "type"), text(it, "actor"))).collect();
     let owner = text(&admin.get("/v1/me").await.expect(200)["key"], "id").to_owned();
-    assert_eq!(told, [("key.created", owner.as_str()), ("key.changed", &owner), ("key.revoked", &id)]);
+    let kinds = [("key.renamed", owner.as_str()), ("key.widened", &owner)];
+    assert_eq!(told, [[("key.created", owner.as_str())].as_slice(), &kinds, &[("key.revoked", &id)]].concat());
     let first = &history["data"][0]["data"];
     assert_eq!((&first["name"], &first["allowed_ips"]), (&json!("leaky"), &json!(["203.0.113.0/24"])));
     assert_eq!(history["data"][1]["data"]["name"], "leakier");
@@ -230,4 +246,52 @@ async fn scopes_are_told_with_presets_and_aliases() {
     let unknown = unknown.refused(400, "invalid_request");
     assert_eq!(unknown["details"][0]["field"], "scopes[1]");
     assert!(text(&unknown, "message").contains("posts:fly"), "{unknown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_told_by_its_kinds_and_an_end_is_told_once_by_the_engine() {
+    let mut engine = Engine::start(Options::default()).await;
+    let admin = engine.client();
+    let body = json!({"name": "told", "scopes": ["posts:read", "posts:write"]});
+    let made = admin.post("/v1/keys", body).await.expect(201);
+    let path = format!("/v1/keys/{}", text(&made, "id"));
+    let history = async |client: &crate::support::Client| {
+        client.get(&format!("{path}/history")).await.expect(200)["data"].as_array().expect("events").clone()
+    };
+    admin.patch(&path, json!({"name": "told otherwise"})).await.expect(200);
+    admin.patch(&path, json!({"scopes": ["posts:read", "posts:delete"], "expires_in_days": 9})).await.expect(200);
+    admin.post(&format!("{path}/rotate"), json!({"overlap_seconds": 1})).await.expect(201);
+    let ended = async |client: &crate::support::Client| {
+        let told = history(client).await;
+        if told.iter().any(|it| it["type"] == "key.expired") { Ok(told) } else { Err(format!("{told:?}")) }
+    };
+    let told = eventually("its end is told", Duration::from_mins(1), async || ended(&admin).await).await;
+    let kinds: Vec<_> = told.iter().map(|it| text(it, "type")).filter(|it| *it != "key.old_secret_used").collect();
+    let expected = ["key.created", "key.renamed", "key.narrowed", "key.widened", "key.rotated", "key.expired"];
+    assert_eq!(kinds, expected, "{told:?}");
+    let narrowed = told.iter().find(|it| it["type"] == "key.narrowed").expect("it is there");
+    assert_eq!(narrowed["data"]["scopes"], json!(["posts:read"]));
+    assert!(narrowed["data"]["expires_at"].is_string(), "{narrowed}");
+    let of_one_request = |kind: &str| told.iter().find(|it| it["type"] == kind).map(|it| it["request_id"].clone());
+    assert_eq!(of_one_request("key.narrowed"), of_one_request("key.widened"));
+    assert!(told.iter().all(|it| it["request_id"].is_string() || it["actor"] == "engine"), "{told:?}");
+    assert_eq!(told.last().map(|it| text(it, "actor")), Some("engine"));
+    assert_eq!(text(&admin.get(&path).await.expect(200), "status"), "expired");
+
+    // A start looks again, and finds it told; so does the one after it.
+    engine.terminate();
+    engine.restart().await;
+    let (dead, admin) = (path.clone(), engine.client());
+    let other = admin.post("/v1/keys", json!({"name": "later", "scopes": ["posts:read"]})).await.expect(201);
+    let path = format!("/v1/keys/{}", text(&other, "id"));
+    admin.post(&format!("{path}/rotate"), json!({"overlap_seconds": 1})).await.expect(201);
+    eventually("the next end is told", Duration::from_mins(1), async || {
+        let told = admin.get(&format!("{path}/history")).await.expect(200);
+        let is_told = told["data"].as_array().expect("events").iter().any(|it| it["type"] == "key.expired");
+        if is_told { Ok(()) } else { Err(told.to_string()) }
+    })
+    .await;
+    let told = admin.get(&format!("{dead}/history")).await.expect(200);
+    let ends = told["data"].as_array().expect("events").iter().filter(|it| it["type"] == "key.expired").count();
+    assert_eq!(ends, 1, "{told}");
 }

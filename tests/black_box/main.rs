@@ -27,6 +27,7 @@ mod mutants;
 mod nodes;
 mod openapi;
 mod operators;
+mod peppers;
 mod posts;
 mod requests;
 mod sandbox;

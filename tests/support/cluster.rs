@@ -124,6 +124,16 @@ impl Cluster {
         self.place.command(arguments)
     }
 
+    /// Runs a command on a node's own data folder.
+    pub fn command_at(&self, node: usize, arguments: &[&str]) -> Ran {
+        Ran::of(self.program(node).args(arguments))
+    }
+
+    /// Serves a node, which is refused; gives what it said.
+    pub fn refused_to_serve(&self, node: usize) -> Ran {
+        Ran::refused_to_serve(self.program(node), self.place.outputs())
+    }
+
     /// PostgreSQL and NATS.
     pub fn servers(&mut self) -> &mut Servers {
         self.place.servers_mut()

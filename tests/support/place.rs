@@ -110,6 +110,16 @@ impl Place {
         self.servers.as_ref().expect("a place for many nodes").master_key()
     }
 
+    /// The peppers' file, which `campanile peppers add` makes.
+    pub fn peppers(&self) -> PathBuf {
+        self.servers.as_ref().map_or_else(|| self.data().join("peppers"), Servers::peppers)
+    }
+
+    /// The file that seals it, and all else.
+    pub fn sealing_key(&self) -> PathBuf {
+        self.servers.as_ref().map_or_else(|| self.data().join("master.key"), Servers::master_key)
+    }
+
     /// What the log's database holds, to be compared.
     pub fn stored(&self) -> Vec<u8> {
         match &self.servers {

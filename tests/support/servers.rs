@@ -1,6 +1,6 @@
 //! What many nodes stand on.
 
-use std::{ffi::OsString, fs::Permissions, os::unix::fs::PermissionsExt, process::Command};
+use std::{ffi::OsString, fs::Permissions, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use campanile_test_servers::{Nats, Postgres};
 use tempfile::TempDir;
@@ -43,7 +43,15 @@ impl Servers {
             ("CAMPANILE_DATABASE_URL", self.postgres.url(DATABASE).into()),
             ("CAMPANILE_NATS_URL", self.nats.url().into()),
             ("CAMPANILE_MASTER_KEY_FILE", self.master_key().into()),
+            ("CAMPANILE_PEPPER_FILE", self.peppers().into()),
         ])
+    }
+
+    /// How a node finds them that has a peppers' file of its own.
+    pub fn environment_with_peppers(&self, peppers: &Path) -> Environment {
+        let Environment(mut all) = self.environment();
+        all.push(("CAMPANILE_PEPPER_FILE", peppers.into()));
+        Environment(all)
     }
 
     /// How a node finds them by other ports of this machine: those of proxies before them.
@@ -54,12 +62,18 @@ impl Servers {
             ("CAMPANILE_DATABASE_URL", database.into()),
             ("CAMPANILE_NATS_URL", format!("nats://127.0.0.1:{nats}").into()),
             ("CAMPANILE_MASTER_KEY_FILE", self.folder.path().join(KEY).into()),
+            ("CAMPANILE_PEPPER_FILE", self.peppers().into()),
         ])
     }
 
     /// The file of the key.
     pub fn master_key(&self) -> std::path::PathBuf {
         self.folder.path().join(KEY)
+    }
+
+    /// The peppers' file of all nodes but those that have their own.
+    pub fn peppers(&self) -> std::path::PathBuf {
+        self.folder.path().join("peppers")
     }
 
     /// Runs statements in the nodes' database; answers the rows, a line each.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Grant, KeyChanges};
+use super::{Addresses, Grant};
 use crate::{
     ids::{KeyId, WorkspaceId},
     seal::Sealed,
@@ -28,6 +28,8 @@ pub enum KeyAction {
     Rotate(Box<RotateKey>),
     /// Put on record that its secret is still used near the end of its overlap.
     NoteOldSecret,
+    /// Put on record that its time is over.
+    NoteExpiry,
     /// Revoke it: for ever. Nothing follows for one that is revoked.
     Revoke,
 }
@@ -83,8 +85,22 @@ pub struct ChangeKey {
     pub asked: Grant,
     /// What who asks is allowed: none can widen a key beyond that.
     pub by: Grant,
-    /// What is to be another.
-    pub changes: KeyChanges,
+    /// What it is to be called; absent if as before.
+    pub name: Option<Sealed>,
+    /// What is to be said of it: `Some(None)` for nothing, absent if as before.
+    pub description: Option<Option<Sealed>>,
+    /// The addresses of [`Grant::left_within`] as they are stored: of what `before` leaves within `asked`.
+    pub left_addresses: Addresses,
+    /// Those of `asked`.
+    pub addresses: Addresses,
+}
+
+impl ChangeKey {
+    /// A change of what a key is allowed; `stored` says how the addresses of a grant are kept.
+    pub fn new(revision: u32, before: Grant, asked: Grant, by: Grant, stored: impl Fn(&Grant) -> Addresses) -> Self {
+        let (left_addresses, addresses) = (stored(&before.left_within(&asked).grant), stored(&asked));
+        Self { revision, before, asked, by, name: None, description: None, left_addresses, addresses }
+    }
 }
 
 /// A key that another is to follow.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
-    Grant, Key, KeyAction, KeyCommand, KeyCreated, KeyError, KeyEvent, KeyOldSecretUsed, KeyRevoked, KeyRotated,
-    KeyStatus, NewKey, RotateKey,
+    Grant, Key, KeyAction, KeyCommand, KeyCreated, KeyError, KeyEvent, KeyExpired, KeyOldSecretUsed, KeyRevoked,
+    KeyRotated, KeyStatus, NewKey, RotateKey,
 };
 
 impl Key {
@@ -21,6 +21,7 @@ impl Key {
             KeyAction::Change(change) => self.change(*change, now),
             KeyAction::Rotate(rotate) => self.rotate(&rotate, now),
             KeyAction::NoteOldSecret => Ok(self.note_old_secret(now)),
+            KeyAction::NoteExpiry => Ok(self.note_expiry(now)),
             KeyAction::Revoke if self.revoked_at.is_some() => Ok(Vec::new()),
             KeyAction::Revoke => Ok(vec![KeyEvent::Revoked(KeyRevoked { at: now })]),
         }
@@ -55,6 +56,15 @@ impl Key {
         }
     }
 
+    fn note_expiry(&self, now: DateTime<Utc>) -> Vec<KeyEvent> {
+        match self.expires_at {
+            Some(expired_at) if !self.expiry_noted && self.status(now) == KeyStatus::Expired => {
+                vec![KeyEvent::Expired(KeyExpired { expired_at, at: now })]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// What was decided on in the open must be what is stored.
     pub(super) fn check_revision(&self, revision: u32) -> Result<(), KeyError> {
         if revision == self.revision { Ok(()) } else { Err(KeyError::Moved(self.revision)) }
@@ -80,12 +90,17 @@ impl Key {
                 self.created_at = Some(event.at);
             }
             KeyEvent::Changed(event) => self.take(event.changes),
+            KeyEvent::Renamed(event) => self.rename(event.name, event.description),
+            KeyEvent::Narrowed(event) => self.bind(event.bounds),
+            KeyEvent::Widened(event) => self.bind(event.bounds),
             KeyEvent::Rotated(event) => {
                 self.successor = Some(event.successor);
                 self.expires_at = Some(event.valid_until);
+                self.expiry_noted = false;
                 self.rotated_at = Some(event.at);
             }
             KeyEvent::OldSecretUsed(_) => self.old_secret_noted = true,
+            KeyEvent::Expired(_) => self.expiry_noted = true,
             KeyEvent::Revoked(event) => self.revoked_at = Some(event.at),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Scopes;
+use super::{ListedBound, Scopes};
 use crate::{
     ids::{AccountId, KeyId, WorkspaceId},
     seal::Sealed,
@@ -17,12 +17,20 @@ stored_events! {
     pub enum KeyEvent {
         /// It was made. Version 1 knew no bounds on accounts, origins and networks.
         Created(KeyCreated) = "key.created" @ 2,
-        /// It was changed.
+        /// It was changed, in whatever way: earlier builds told all changes by this one.
         Changed(KeyChanged) = "key.changed" @ 1,
+        /// It is called something else.
+        Renamed(KeyRenamed) = "key.renamed" @ 1,
+        /// Something was taken from it.
+        Narrowed(KeyNarrowed) = "key.narrowed" @ 1,
+        /// It was given something.
+        Widened(KeyWidened) = "key.widened" @ 1,
         /// Another follows it.
         Rotated(KeyRotated) = "key.rotated" @ 1,
         /// Its secret was used though its overlap is nearly over.
         OldSecretUsed(KeyOldSecretUsed) = "key.old_secret_used" @ 1,
+        /// Its time was over. Admission goes by the time alone and waits for no such event.
+        Expired(KeyExpired) = "key.expired" @ 1,
         /// It was revoked: for ever.
         Revoked(KeyRevoked) = "key.revoked" @ 1,
     }
@@ -157,6 +165,66 @@ pub struct KeyChanged {
     pub at: DateTime<Utc>,
 }
 
+/// See [`KeyEvent::Renamed`]. What is absent stayed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRenamed {
+    /// What its owner calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Sealed>,
+    /// What its owner says of it; `null` for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub description: Option<Option<Sealed>>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Which bounds of a key are others now, each as it stands from then on; what is absent stayed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KeyBounds {
+    /// What it may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Scopes>,
+    /// From when it no longer holds; `null` for never.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub expires_at: Option<Option<DateTime<Utc>>>,
+    /// How many requests it may make; `null` for any number.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub rate_limit: Option<Option<RateLimit>>,
+    /// The accounts that it is bound to; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_accounts: Option<BTreeSet<AccountId>>,
+    /// The origins that a browser may send it from; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_origins: Option<Vec<Sealed>>,
+    /// The networks that it may be sent from; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_ips: Option<Vec<Sealed>>,
+}
+
+/// See [`KeyEvent::Narrowed`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyNarrowed {
+    /// What is left of each bound that lost something.
+    #[serde(flatten)]
+    pub bounds: KeyBounds,
+    /// The lists of which nothing is left: what stands in their place follows as [`KeyEvent::Widened`] in the same append,
+    /// since an empty list would read as no bound at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<ListedBound>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// See [`KeyEvent::Widened`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyWidened {
+    /// Each bound that gained something.
+    #[serde(flatten)]
+    pub bounds: KeyBounds,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// See [`KeyEvent::Rotated`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRotated {
@@ -176,6 +244,15 @@ pub struct KeyOldSecretUsed {
     /// From when the old one no longer holds.
     pub valid_until: DateTime<Utc>,
     /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// See [`KeyEvent::Expired`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyExpired {
+    /// From when it no longer held; for one that was rotated, the end of its overlap.
+    pub expired_at: DateTime<Utc>,
+    /// When that was put on record.
     pub at: DateTime<Utc>,
 }
 

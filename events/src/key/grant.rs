@@ -126,7 +126,11 @@ fn is_later(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> bool {
 }
 
 /// Whether a set, of which the empty one means everything, has more than another one.
-fn is_beyond<T>(asked: &BTreeSet<T>, bound: &BTreeSet<T>, covered: impl Fn(&T, &BTreeSet<T>) -> bool) -> bool {
+pub(super) fn is_beyond<T>(
+    asked: &BTreeSet<T>,
+    bound: &BTreeSet<T>,
+    covered: impl Fn(&T, &BTreeSet<T>) -> bool,
+) -> bool {
     !bound.is_empty() && (asked.is_empty() || !asked.iter().all(|one| covered(one, bound)))
 }
 

@@ -15,6 +15,7 @@ mod presets;
 mod properties;
 mod scope;
 mod state;
+mod steps;
 #[cfg(test)]
 mod tests;
 
@@ -25,3 +26,4 @@ pub use grant::*;
 pub use presets::*;
 pub use scope::*;
 pub use state::*;
+pub use steps::*;

@@ -46,6 +46,7 @@ enum Asked {
     Change(Box<Grant>, Box<Grant>),
     Rotate(Box<Grant>, i64),
     Note,
+    NoteExpiry,
     Revoke,
 }
 
@@ -54,6 +55,7 @@ fn asked() -> impl Strategy<Value = Asked> {
         (grants(), grants()).prop_map(|(asked, by)| Asked::Change(Box::new(asked), Box::new(by))),
         (grants(), 0_i64..8).prop_map(|(by, overlap)| Asked::Rotate(Box::new(by), overlap)),
         Just(Asked::Note),
+        Just(Asked::NoteExpiry),
         Just(Asked::Revoke),
     ]
 }
@@ -76,21 +78,32 @@ fn sealed<T: ToString>(all: &BTreeSet<T>) -> Vec<Sealed> {
     all.iter().map(|it| Sealed::from_stored(it.to_string())).collect()
 }
 
+fn stored(grant: &Grant) -> Addresses {
+    Addresses { origins: sealed(&grant.allowed_origins), ips: sealed(&grant.allowed_ips) }
+}
+
+/// The bounds that a step may not have touched: those that are replaced whole stand as they were.
+fn check_step(event: &KeyEvent, then: &Grant, is: &Grant) -> Result<(), TestCaseError> {
+    match event {
+        KeyEvent::Narrowed(narrowed) => {
+            prop_assert_eq!(is.exceeds(then), None, "narrowed, it may do more");
+            prop_assert!(then != is || !narrowed.replaced.is_empty(), "narrowed by nothing");
+        }
+        KeyEvent::Widened(_) => {
+            prop_assert_ne!(then, is, "widened by nothing");
+            prop_assert!(is.exceeds(then).is_some(), "widened, it may do no more: {then:?} became {is:?}");
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 fn action(key: &Key, asked: Asked) -> KeyAction {
     let (revision, before) = (key.revision, open(key));
     match asked {
         Asked::Change(asked, by) => {
-            let asked = Grant { mode: key.mode, rate_limit: asked.rate_limit.or(key.rate_limit), ..*asked };
-            let changes = KeyChanges {
-                scopes: Some(asked.scopes.clone()),
-                expires_at: Some(asked.expires_at),
-                rate_limit: asked.rate_limit,
-                allowed_accounts: Some(asked.allowed_accounts.clone()),
-                allowed_origins: Some(sealed(&asked.allowed_origins)),
-                allowed_ips: Some(sealed(&asked.allowed_ips)),
-                ..KeyChanges::default()
-            };
-            KeyAction::Change(Box::new(ChangeKey { revision, before, asked, by: *by, changes }))
+            let asked = Grant { mode: key.mode, ..*asked };
+            KeyAction::Change(Box::new(ChangeKey::new(revision, before, asked, *by, stored)))
         }
         Asked::Rotate(by, overlap) => KeyAction::Rotate(Box::new(RotateKey {
             revision,
@@ -100,6 +113,7 @@ fn action(key: &Key, asked: Asked) -> KeyAction {
             overlap: Duration::seconds(overlap),
         })),
         Asked::Note => KeyAction::NoteOldSecret,
+        Asked::NoteExpiry => KeyAction::NoteExpiry,
         Asked::Revoke => KeyAction::Revoke,
     }
 }
@@ -131,13 +145,28 @@ proptest! {
             let before = key.clone();
             let by = match &asked {
                 Asked::Change(_, by) | Asked::Rotate(by, _) => Some((**by).clone()),
-                Asked::Note | Asked::Revoke => None,
+                Asked::Note | Asked::NoteExpiry | Asked::Revoke => None,
+            };
+            let wanted = match &asked {
+                Asked::Change(wanted, _) => Some(Grant { mode: key.mode, ..(**wanted).clone() }),
+                _ => None,
             };
             let Ok(events) = key.decide(KeyCommand { now: at(now), action: action(&key, asked) }) else { continue };
+            let mut expired = 0;
             for event in events {
                 rotations += usize::from(matches!(event, KeyEvent::Rotated(_)));
                 notes += usize::from(matches!(event, KeyEvent::OldSecretUsed(_)));
-                key.fold(event);
+                expired += usize::from(matches!(event, KeyEvent::Expired(_)));
+                let then = open(&key);
+                key.fold(event.clone());
+                check_step(&event, &then, &open(&key))?;
+            }
+            if let Some(wanted) = wanted {
+                prop_assert_eq!(open(&key), wanted, "the two steps lead there");
+            }
+            if expired > 0 {
+                prop_assert!(!before.expiry_noted && before.status(at(now)) == KeyStatus::Expired, "noted once, and then");
+                prop_assert_eq!(open(&before), open(&key), "an end that is on record changes no right");
             }
             let (then, is) = (open(&before), open(&key));
             let widened = is.exceeds(&then).is_some();

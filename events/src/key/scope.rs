@@ -123,6 +123,16 @@ impl Scopes {
         self.all || (!other.all && other.named.is_subset(&self.named))
     }
 
+    /// What both allow.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        match (self.all, other.all) {
+            (true, _) => other.clone(),
+            (_, true) => self.clone(),
+            _ => Self { all: false, named: self.named.intersection(&other.named).copied().collect() },
+        }
+    }
+
     /// Whether nothing is allowed.
     pub fn is_empty(&self) -> bool {
         !self.all && self.named.is_empty()

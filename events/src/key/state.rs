@@ -46,6 +46,9 @@ pub struct Key {
     pub rotated_at: Option<DateTime<Utc>>,
     /// Whether the use of its secret near its end is on record.
     pub old_secret_noted: bool,
+    /// Whether it is on record that the time that it has is over.
+    #[serde(default)]
+    pub expiry_noted: bool,
     /// Counts changes.
     pub revision: u32,
     /// When it was made.
@@ -92,6 +95,11 @@ impl Key {
     /// Whether it opens anything at `now`.
     pub fn status(&self, now: DateTime<Utc>) -> KeyStatus {
         KeyStatus::of(self.revoked_at, self.expires_at, now)
+    }
+
+    /// When its end is to be put on record; `None` if it never ends, that was done, or it was revoked before.
+    pub fn expiry_due(&self) -> Option<DateTime<Utc>> {
+        self.expires_at.filter(|_| !self.expiry_noted && self.revoked_at.is_none())
     }
 
     /// Whether a use at `now` falls into the last quarter of its overlap with a successor, and isn't on record yet.

@@ -145,24 +145,38 @@ async fn the_use_of_an_old_secret_near_its_end_is_noted_once() {
     }
 }
 
+fn narrowed(bounds: KeyBounds, replaced: &[ListedBound]) -> KeyEvent {
+    KeyEvent::Narrowed(KeyNarrowed { bounds, replaced: replaced.to_vec(), at: noon() })
+}
+
+fn widened(bounds: KeyBounds) -> KeyEvent {
+    KeyEvent::Widened(KeyWidened { bounds, at: noon() })
+}
+
+fn bound_to(scopes: Scopes) -> KeyBounds {
+    KeyBounds { scopes: Some(scopes), ..KeyBounds::default() }
+}
+
 #[tokio::test]
 async fn a_key_is_narrowed_by_anybody_and_widened_within_the_rights_of_who_asks() {
     let (read, write) = (|| scopes(&[Scope::PostsRead]), || scopes(&[Scope::PostsRead, Scope::PostsWrite]));
     let change = |revision, from: Scopes, to: Scopes, by: Scopes| {
-        let (before, asked) = (grant(from, None), grant(to.clone(), None));
+        let (before, asked) = (grant(from, None), grant(to, None));
         let by = Grant { scopes: by, ..Grant::everything() };
-        let changes = KeyChanges { scopes: Some(to), ..KeyChanges::default() };
-        KeyAction::Change(Box::new(ChangeKey { revision, before, asked, by, changes }))
-    };
-    let changed = |to| {
-        let changes = KeyChanges { scopes: Some(to), ..KeyChanges::default() };
-        Ok(vec![KeyEvent::Changed(KeyChanged { changes, at: noon() })])
+        KeyAction::Change(Box::new(ChangeKey::new(revision, before, asked, by, |_| Addresses::default())))
     };
     let keys = || scopes(&[Scope::KeysWrite]);
     let beyond = Err(KeyError::Beyond(Excess::Scope(Some(Scope::PostsRead))));
+    let other = || scopes(&[Scope::PostsRead, Scope::MediaUpload]);
     let cases = [
-        (vec![created(write(), None)], change(1, write(), read(), keys()), changed(read())),
-        (vec![created(read(), None)], change(1, read(), write(), write()), changed(write())),
+        (vec![created(write(), None)], change(1, write(), write(), keys()), Ok(vec![])),
+        (vec![created(write(), None)], change(1, write(), read(), keys()), Ok(vec![narrowed(bound_to(read()), &[])])),
+        (vec![created(read(), None)], change(1, read(), write(), write()), Ok(vec![widened(bound_to(write()))])),
+        (
+            vec![created(write(), None)],
+            change(1, write(), other(), Scopes::all()),
+            Ok(vec![narrowed(bound_to(read()), &[]), widened(bound_to(other()))]),
+        ),
         (vec![created(read(), None)], change(1, read(), write(), keys()), beyond),
         (vec![created(read(), None)], change(1, read(), scopes(&[]), Scopes::all()), Err(KeyError::NoScopes)),
         (vec![created(read(), None)], change(3, read(), write(), write()), Err(KeyError::Moved(1))),
@@ -176,6 +190,62 @@ async fn a_key_is_narrowed_by_anybody_and_widened_within_the_rights_of_who_asks(
         let case = format!("given {before:?}, when {action:?}");
         assert_eq!(decided(before, noon(), action).await, expected, "{case}");
     }
+}
+
+#[tokio::test]
+async fn each_kind_of_change_is_an_event_of_its_own() {
+    let account = |number| Uuid::from_u128(number).into();
+    let later = noon() + Duration::days(1);
+    let before = grant(scopes(&[Scope::PostsRead]), None);
+    let bound = Grant { allowed_accounts: [account(1)].into(), ..before.clone() };
+    let (name, description) = (Some(Sealed::from_stored("n")), Some(None));
+    let asked = Grant {
+        expires_at: Some(later),
+        rate_limit: Some(RateLimit { per_minute: 30, per_day: 6000 }),
+        allowed_accounts: [account(2)].into(),
+        ..before
+    };
+    let stored = |_: &Grant| Addresses::default();
+    let change = ChangeKey::new(1, bound, asked, Grant::everything(), stored);
+    let change = ChangeKey { name: name.clone(), description: description.clone(), ..change };
+    let made = created(scopes(&[Scope::PostsRead]), None);
+    let limit = |per_minute, per_day| Some(Some(RateLimit { per_minute, per_day }));
+    let less = KeyBounds { expires_at: Some(Some(later)), rate_limit: limit(30, 5000), ..KeyBounds::default() };
+    let more =
+        KeyBounds { rate_limit: limit(30, 6000), allowed_accounts: Some([account(2)].into()), ..KeyBounds::default() };
+    let expected = vec![
+        KeyEvent::Renamed(KeyRenamed { name, description, at: noon() }),
+        narrowed(less, &[ListedBound::AllowedAccounts]),
+        widened(more),
+    ];
+    assert_eq!(decided(vec![made], noon(), KeyAction::Change(Box::new(change))).await, Ok(expected));
+}
+
+#[tokio::test]
+async fn an_end_is_put_on_record_once_and_another_end_once_more() {
+    let (until, anew) = (noon() + Duration::hours(1), noon() + Duration::hours(3));
+    let just_before = until - Duration::microseconds(1);
+    let made = || created(scopes(&[Scope::PostsRead]), Some(until));
+    let noted = |expired_at, at| KeyEvent::Expired(KeyExpired { expired_at, at });
+    let longer = || widened(KeyBounds { expires_at: Some(Some(anew)), ..KeyBounds::default() });
+    for (before, now, expected) in [
+        (vec![created(scopes(&[Scope::PostsRead]), None)], anew, vec![]),
+        (vec![made()], just_before, vec![]),
+        (vec![made()], until, vec![noted(until, until)]),
+        (vec![made(), noted(until, until)], anew, vec![]),
+        (vec![made(), noted(until, until), longer()], until, vec![]),
+        (vec![made(), noted(until, until), longer()], anew, vec![noted(anew, anew)]),
+        (
+            vec![made(), rotated(noon() + Duration::minutes(1))],
+            until,
+            vec![noted(noon() + Duration::minutes(1), until)],
+        ),
+        (vec![made(), revoked()], anew, vec![]),
+    ] {
+        let case = format!("{before:?} at {now}");
+        assert_eq!(decided(before, now, KeyAction::NoteExpiry).await, Ok(expected), "{case}");
+    }
+    assert_eq!(decided(vec![], noon(), KeyAction::NoteExpiry).await, Err(KeyError::NotFound));
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use campanile_events::{
     ids::{KeyId, WorkspaceId},
     key::{
-        ChangeKey, Grant, Key, KeyAction, KeyChanged, KeyChanges, KeyCommand, KeyCreated, KeyEvent, KeyMode,
-        KeyOldSecretUsed, KeyRevoked, KeyRotated, KeyStatus, NewKey, RateLimit, RotateKey, Scopes,
+        Addresses, ChangeKey, Grant, Key, KeyAction, KeyBounds, KeyChanged, KeyChanges, KeyCommand, KeyCreated,
+        KeyEvent, KeyExpired, KeyMode, KeyNarrowed, KeyOldSecretUsed, KeyRenamed, KeyRevoked, KeyRotated, KeyStatus,
+        KeyWidened, ListedBound, NewKey, RateLimit, RotateKey, Scopes,
     },
     seal::Sealed,
 };
@@ -49,6 +50,12 @@ fn changes() -> impl Strategy<Value = KeyChanges> {
     )
 }
 
+fn bounds(changes: KeyChanges) -> KeyBounds {
+    let KeyChanges { scopes, expires_at, rate_limit, allowed_accounts, allowed_origins, allowed_ips, .. } = changes;
+    let rate_limit = rate_limit.map(|it| Some(it).filter(|it| it.per_minute > 1));
+    KeyBounds { scopes, expires_at, rate_limit, allowed_accounts, allowed_origins, allowed_ips }
+}
+
 /// By who may do everything; what it was read at may be right or wrong.
 fn commands() -> impl Strategy<Value = KeyCommand> {
     let grant = || Grant::everything();
@@ -59,7 +66,8 @@ fn commands() -> impl Strategy<Value = KeyCommand> {
     });
     let change = (1..6_u32, changes()).prop_map(move |(revision, changes)| {
         let asked = Grant { expires_at: changes.expires_at.flatten(), ..grant() };
-        KeyAction::Change(Box::new(ChangeKey { revision, before: grant(), asked, by: grant(), changes }))
+        let change = ChangeKey::new(revision, grant(), asked, grant(), |_| Addresses::default());
+        KeyAction::Change(Box::new(ChangeKey { name: changes.name, description: changes.description, ..change }))
     });
     let rotate = (1..6_u32, keys(), -2..8_i64).prop_map(move |(revision, successor, overlap)| {
         let overlap = Duration::seconds(overlap);
@@ -70,13 +78,14 @@ fn commands() -> impl Strategy<Value = KeyCommand> {
         4 => change,
         4 => rotate,
         2 => Just(KeyAction::NoteOldSecret),
+        2 => Just(KeyAction::NoteExpiry),
         1 => Just(KeyAction::Revoke),
     ];
     (moments(), actions).prop_map(|(now, action)| KeyCommand { now, action })
 }
 
 fn events() -> impl Strategy<Value = KeyEvent> {
-    (0..6_u8, changes(), scopes(), keys(), moments(), moments()).prop_map(
+    (0..10_u8, changes(), scopes(), keys(), moments(), moments()).prop_map(
         |(which, changes, scopes, successor, valid_until, at)| match which {
             0 => KeyEvent::Created(KeyCreated {
                 workspace_id: Uuid::from_u128(1).into(),
@@ -93,7 +102,15 @@ fn events() -> impl Strategy<Value = KeyEvent> {
                 predecessor: Some(successor),
                 at,
             }),
-            1 | 2 => KeyEvent::Changed(KeyChanged { changes, at }),
+            1 => KeyEvent::Changed(KeyChanged { changes, at }),
+            2 => KeyEvent::Renamed(KeyRenamed { name: changes.name, description: changes.description, at }),
+            5 => {
+                let replaced =
+                    [ListedBound::AllowedIps].into_iter().filter(|_| changes.allowed_ips.is_some()).collect();
+                KeyEvent::Narrowed(KeyNarrowed { bounds: bounds(changes), replaced, at })
+            }
+            6 => KeyEvent::Widened(KeyWidened { bounds: bounds(changes), at }),
+            7 => KeyEvent::Expired(KeyExpired { expired_at: valid_until, at }),
             3 => KeyEvent::Rotated(KeyRotated { successor, valid_until, at }),
             4 => KeyEvent::OldSecretUsed(KeyOldSecretUsed { successor, valid_until, at }),
             _ => KeyEvent::Revoked(KeyRevoked { at }),
@@ -121,6 +138,12 @@ proptest! {
                 let end = after.expires_at.expect("it ends");
                 prop_assert!(before.expires_at.is_none_or(|before| end <= before), "followed, it holds for longer");
                 prop_assert_eq!(before.status(command.now), KeyStatus::Active);
+            }
+            let expired = events.iter().filter(|event| matches!(event, KeyEvent::Expired(_))).count();
+            if expired > 0 {
+                prop_assert_eq!((expired, events.len(), before.expiry_noted), (1, 1, false), "noted once");
+                prop_assert_eq!(before.status(command.now), KeyStatus::Expired);
+                prop_assert_eq!((after.expiry_due(), after.expires_at), (None, before.expires_at));
             }
             prop_assert_eq!(after.revision as usize, before.revision as usize + events.len());
             prop_assert!(!before.exists || before.workspace_id == after.workspace_id, "it opens another workspace");

@@ -10,8 +10,8 @@ use campanile_events::{
     ids::{AccountId, Epoch, OrganizationId, WorkspaceId},
     invitation::{InvitationAccepted, InvitationEvent, InvitationMade, InvitationWithdrawn},
     key::{
-        KeyChanged, KeyChanges, KeyCreated, KeyEvent, KeyMode, KeyOldSecretUsed, KeyRevoked, KeyRotated, RateLimit,
-        Scopes,
+        KeyBounds, KeyChanged, KeyChanges, KeyCreated, KeyEvent, KeyExpired, KeyMode, KeyNarrowed, KeyOldSecretUsed,
+        KeyRenamed, KeyRevoked, KeyRotated, KeyWidened, ListedBound, RateLimit, Scopes,
     },
     log::{EpochStarted, LogEvent},
     media::{MediaConfirmed, MediaEvent, MediaKind, MediaRequested, Size},
@@ -178,12 +178,40 @@ fn keys() -> Vec<Fixture> {
         allowed_ips: Some(Vec::new()),
         ..KeyChanges::default()
     };
+    let bounds = KeyBounds {
+        scopes: changes.scopes.clone(),
+        expires_at: changes.expires_at,
+        rate_limit: Some(changes.rate_limit),
+        allowed_accounts: changes.allowed_accounts.clone(),
+        allowed_origins: changes.allowed_origins.clone(),
+        allowed_ips: changes.allowed_ips.clone(),
+    };
+    let unbound = KeyBounds {
+        expires_at: Some(None),
+        rate_limit: Some(None),
+        allowed_accounts: Some([].into()),
+        allowed_origins: Some(Vec::new()),
+        allowed_ips: Some(Vec::new()),
+        ..KeyBounds::default()
+    };
+    let nothing_left = vec![ListedBound::AllowedAccounts, ListedBound::AllowedOrigins, ListedBound::AllowedIps];
+    let (name, description) = (changes.name.clone(), changes.description.clone());
     let (successor, valid_until) = (uuid(0x32).into(), at("2026-03-02T08:05:00Z"));
     vec![
         fixture("", &KeyEvent::Created(every)),
         fixture("least", &KeyEvent::Created(least)),
         fixture("", &KeyEvent::Changed(KeyChanged { changes, at: now })),
         fixture("taken_away", &KeyEvent::Changed(KeyChanged { changes: taken_away, at: now })),
+        fixture("", &KeyEvent::Renamed(KeyRenamed { name, description, at: now })),
+        fixture("taken_away", &KeyEvent::Renamed(KeyRenamed { name: None, description: Some(None), at: now })),
+        fixture("", &KeyEvent::Narrowed(KeyNarrowed { bounds: bounds.clone(), replaced: Vec::new(), at: now })),
+        fixture(
+            "replaced",
+            &KeyEvent::Narrowed(KeyNarrowed { bounds: KeyBounds::default(), replaced: nothing_left, at: now }),
+        ),
+        fixture("", &KeyEvent::Widened(KeyWidened { bounds, at: now })),
+        fixture("unbound", &KeyEvent::Widened(KeyWidened { bounds: unbound, at: now })),
+        fixture("", &KeyEvent::Expired(KeyExpired { expired_at: valid_until, at: valid_until })),
         fixture("", &KeyEvent::Rotated(KeyRotated { successor, valid_until, at: now })),
         fixture("", &KeyEvent::OldSecretUsed(KeyOldSecretUsed { successor, valid_until, at: valid_until })),
         fixture("", &KeyEvent::Revoked(KeyRevoked { at: now })),

@@ -68,6 +68,8 @@ pub async fn parts(core: &Core) -> Vec<Part> {
         Err(reason) => parts.push(Part::new("publishing", false, reason)),
     }
     parts.push(bus(&core.publishing.bus_health()));
+    let (ok, words) = core.access.verifiers().standing();
+    parts.push(Part::new("peppers", ok, words));
     parts.extend(core.timings.as_ref().map(|it| timing(&it.differing())));
     parts.push(disk(&core.folder));
     parts

@@ -4,7 +4,7 @@ use axum::extract::State;
 use campanile_events::{
     commands::CommandError,
     ids::KeyId,
-    key::{ChangeKey, Grant, Key, KeyAction, KeyChanges, KeyCommand, KeyError},
+    key::{Addresses, ChangeKey, Grant, Key, KeyAction, KeyCommand, KeyError},
     seal::{DataKey, Open, fields},
 };
 
@@ -21,7 +21,8 @@ use crate::{
 /// How often a change is decided again because the key was changed meanwhile.
 const MOST_TRIES: usize = 5;
 
-/// Changes what is named. Narrowing is free; what would be widened has to be within the rights of the key that asks, all
+/// Changes what is named. Its history tells by an event each what it is called (`key.renamed`), what was taken from it
+/// (`key.narrowed`) and what it was given (`key.widened`). Narrowing is free; what would be widened has to be within the rights of the key that asks, all
 /// of it. What was taken away is refused from the next request on.
 #[utoipa::path(
     patch, path = "/v1/keys/{id}",
@@ -44,12 +45,16 @@ pub async fn edit(
         if_match.check(key.revision)?;
         let now = api.0.clock.now();
         let before = opened(&data_key, &key)?;
-        let after = edits.grant(&before, now)?;
+        let after = edits.grant(&before, api.0.access.usual_limit(), now)?;
         if after.allowed_accounts != before.allowed_accounts {
             check_accounts(&api, by.workspace, &after.allowed_accounts).await?;
         }
-        let changes = changes(&data_key, &key, &edits, &before, &after)?;
-        let change = ChangeKey { revision: key.revision, before, asked: after, by: (*by.grant).clone(), changes };
+        let stored = |grant: &Grant| Addresses {
+            origins: sealed(&data_key, fields::KEY_ALLOWED_ORIGIN, &grant.allowed_origins),
+            ips: sealed(&data_key, fields::KEY_ALLOWED_IP, &grant.allowed_ips),
+        };
+        let change = ChangeKey::new(key.revision, before, after, (*by.grant).clone(), stored);
+        let change = named(change, &data_key, &key, &edits)?;
         let command = KeyCommand { now, action: KeyAction::Change(Box::new(change)) };
         tries += 1;
         match by.execute(&api, id, command, None).await {
@@ -61,29 +66,16 @@ pub async fn edit(
     Ok(api.placed(Answer::ok(shown).at_revision(changed.state.revision), changed.position).await)
 }
 
-/// What is another than it was; the same again is no change.
-fn changes(
-    data_key: &DataKey,
-    key: &Key,
-    edits: &KeyEdits,
-    before: &Grant,
-    asked: &Grant,
-) -> Result<KeyChanges, ApiError> {
+/// With what it is to be called and what is to be said of it; the same again is no change.
+fn named(change: ChangeKey, data_key: &DataKey, key: &Key, edits: &KeyEdits) -> Result<ChangeKey, ApiError> {
     let name = edits.name.as_ref().map(|name| Open::new(name.trim()));
     let same_name = data_key.open(fields::KEY_NAME, &key.name)?;
     let old = key.description.as_ref().map(|text| data_key.open(fields::KEY_DESCRIPTION, text)).transpose()?;
     let description = edits.description.as_ref().map(|text| text.as_ref().map(|text| Open::new(text.as_str())));
     let description = description.filter(|text| *text != old);
-    Ok(KeyChanges {
+    Ok(ChangeKey {
         name: name.filter(|name| *name != same_name).map(|name| data_key.seal(fields::KEY_NAME, &name)),
         description: description.map(|text| text.map(|text| data_key.seal(fields::KEY_DESCRIPTION, &text))),
-        scopes: (asked.scopes != before.scopes).then(|| asked.scopes.clone()),
-        expires_at: (asked.expires_at != before.expires_at).then_some(asked.expires_at),
-        rate_limit: asked.rate_limit.filter(|_| asked.rate_limit != before.rate_limit),
-        allowed_accounts: (asked.allowed_accounts != before.allowed_accounts).then(|| asked.allowed_accounts.clone()),
-        allowed_origins: (asked.allowed_origins != before.allowed_origins)
-            .then(|| sealed(data_key, fields::KEY_ALLOWED_ORIGIN, &asked.allowed_origins)),
-        allowed_ips: (asked.allowed_ips != before.allowed_ips)
-            .then(|| sealed(data_key, fields::KEY_ALLOWED_IP, &asked.allowed_ips)),
+        ..change
     })
 }

@@ -22,8 +22,10 @@ use crate::{
 
 const MOST: usize = 10_000;
 
-/// What happened to the key, oldest first, as it stands in the log: who made, changed, rotated and revoked it, and from
-/// what to what. No secret stands in any event. What it did stands in the history of what it did it to. Beside it, the writes
+/// What happened to the key, oldest first, as it stands in the log, each kind by itself, with who did it and in which request:
+/// `key.created`, `key.renamed` (name, description), `key.narrowed` (what is left of what lost something), `key.widened`
+/// (what gained something), `key.rotated`, `key.old_secret_used`, `key.expired`, `key.revoked`; `key.changed` of earlier builds
+/// told any change. A change that takes and gives is told as narrowed and then widened. No secret stands in any event. What it did stands in the history of what it did it to. Beside it, the writes
 /// that were refused to it, of the last 90 days.
 #[utoipa::path(
     get, path = "/v1/keys/{id}/history",

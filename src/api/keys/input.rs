@@ -43,7 +43,8 @@ pub struct NewKey {
     /// When its time is over; never, if not said.
     #[schema(minimum = 1, maximum = 3_650)]
     expires_in_days: Option<u32>,
-    /// How many requests it may make; 60 a minute and 10,000 a day if not said.
+    /// How many requests it may make. What is not said, all of it or one of the two, is as usual: 60 a minute and 10,000 a day,
+    /// unless the engine is told otherwise; never more than the key that makes it may.
     rate_limit: Option<NewRateLimit>,
     /// Whose pages may use it: origins such as `https://app.example.com`, for which CORS is on. Then nobody else may. If none is
     /// named it holds from anywhere, but no page reads what it is answered.
@@ -66,11 +67,23 @@ pub struct NewKey {
 #[serde(deny_unknown_fields)]
 pub struct NewRateLimit {
     /// In a minute.
-    #[schema(minimum = 1, maximum = 4_294_967_295_u64)]
-    per_minute: u32,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u32, required = false, minimum = 1, maximum = 4_294_967_295_u64)]
+    per_minute: Option<u32>,
     /// In a day.
-    #[schema(minimum = 1, maximum = 4_294_967_295_u64)]
-    per_day: u32,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u32, required = false, minimum = 1, maximum = 4_294_967_295_u64)]
+    per_day: Option<u32>,
+}
+
+impl NewRateLimit {
+    /// With what is not said from another.
+    fn or(self, other: RateLimit) -> RateLimit {
+        RateLimit {
+            per_minute: self.per_minute.unwrap_or(other.per_minute),
+            per_day: self.per_day.unwrap_or(other.per_day),
+        }
+    }
 }
 
 /// Changes of a key; what is absent stays. `null` takes away what may be absent.
@@ -95,7 +108,7 @@ pub struct KeyEdits {
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 3_650)]
     #[expect(clippy::option_option, reason = "absent, `null` and a value say three things")]
     expires_in_days: Option<Option<u32>>,
-    /// How many requests it may make.
+    /// How many requests it may make; the one of the two that is not said stays.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = NewRateLimit, required = false)]
     rate_limit: Option<NewRateLimit>,
@@ -130,7 +143,7 @@ impl NewKey {
             scopes: form.scopes(&self.scopes),
             mode: self.mode,
             expires_at: form.expiry(self.expires_in_days, now).or(own.expires_at),
-            rate_limit: form.rate_limit(self.rate_limit).or(Some(usual)),
+            rate_limit: Some(form.rate_limit(self.rate_limit.map_or(usual, |limit| limit.or(usual)))),
             allowed_accounts: if self.allowed_accounts.is_empty() {
                 own.allowed_accounts.clone()
             } else {
@@ -148,8 +161,8 @@ impl NewKey {
 }
 
 impl KeyEdits {
-    /// What the key would be allowed that is allowed `before`.
-    pub(super) fn grant(&self, before: &Grant, now: DateTime<Utc>) -> Result<Grant, ApiError> {
+    /// What the key would be allowed that is allowed `before`; `usual` is the limit of which nothing else is said.
+    pub(super) fn grant(&self, before: &Grant, usual: RateLimit, now: DateTime<Utc>) -> Result<Grant, ApiError> {
         let mut form = Form::default();
         if let Some(name) = &self.name {
             form.name(name);
@@ -163,7 +176,7 @@ impl KeyEdits {
             grant.expires_at = form.expiry(days, now);
         }
         if let Some(limit) = self.rate_limit {
-            grant.rate_limit = form.rate_limit(Some(limit));
+            grant.rate_limit = Some(form.rate_limit(limit.or(before.rate_limit.unwrap_or(usual))));
         }
         if let Some(accounts) = &self.allowed_accounts {
             grant.allowed_accounts = form.accounts(accounts);
@@ -224,9 +237,8 @@ impl Form {
         days.map(|days| now + Duration::days(i64::from(days)))
     }
 
-    fn rate_limit(&mut self, limit: Option<NewRateLimit>) -> Option<RateLimit> {
-        let limit = limit.map(|it| RateLimit { per_minute: it.per_minute, per_day: it.per_day });
-        if limit.is_some_and(|limit| limit.per_minute == 0 || limit.per_day == 0) {
+    fn rate_limit(&mut self, limit: RateLimit) -> RateLimit {
+        if limit.per_minute == 0 || limit.per_day == 0 {
             self.wrong("rate_limit", "out_of_range", "must allow at least one request");
         }
         limit

@@ -1,4 +1,4 @@
-//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys; people; the stop
+//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys and their peppers; people; the stop
 //! button; the
 //! read models.
 //!
@@ -13,6 +13,7 @@ mod events;
 pub mod keys;
 mod pauses;
 pub mod people;
+pub mod peppers;
 pub mod projections;
 mod state;
 

@@ -98,7 +98,12 @@ impl Api {
                 Some(media) => std::os::unix::fs::symlink(media, path.join("media")).expect("a folder of ours"),
                 None => media = Some(path.join("media")),
             }
-            let folder = Folder { path, master_key_file: Some(master_key_file.clone()), database: database.clone() };
+            let folder = Folder {
+                path,
+                master_key_file: Some(master_key_file.clone()),
+                pepper_file: None,
+                database: database.clone(),
+            };
             let secret = match &secret {
                 Some(secret) => String::clone(secret),
                 None => secret.insert(Self::initialize(&folder, clock.clone()).await).clone(),

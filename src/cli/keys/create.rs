@@ -1,6 +1,6 @@
 //! `campanile keys create`
 
-use campanile_events::key::{PRESETS, RateLimit};
+use campanile_events::key::PRESETS;
 use clap::{Args, ValueEnum};
 use http::Method;
 use serde_json::{Value, json};
@@ -48,11 +48,13 @@ pub struct Create {
     #[arg(long, value_name = "DAYS")]
     expires_in_days: Option<u32>,
 
-    /// How many requests it may make in a minute [default: 60]
+    /// How many requests it may make in a minute [default: 60, or what the engine's limits say is usual]
+    ///
+    /// Given alone, the day's limit is as usual, and the other way round.
     #[arg(long, value_name = "REQUESTS")]
     per_minute: Option<u32>,
 
-    /// How many requests it may make in a day, in UTC [default: 10000]
+    /// How many requests it may make in a day, in UTC [default: 10000, or what the engine's limits say is usual]
     #[arg(long, value_name = "REQUESTS")]
     per_day: Option<u32>,
 
@@ -87,11 +89,10 @@ impl Create {
         let preset = PRESETS.iter().find(|it| Some(it.name) == self.preset.as_deref());
         let preset = preset.into_iter().flat_map(|preset| preset.scopes).map(|scope| (*scope).to_owned());
         let rate_limit = (self.per_minute.is_some() || self.per_day.is_some()).then(|| {
-            let usual = RateLimit::USUAL;
-            json!({
-                "per_minute": self.per_minute.unwrap_or(usual.per_minute),
-                "per_day": self.per_day.unwrap_or(usual.per_day),
-            })
+            // What isn't said is the engine's to fill in: it knows what is usual there.
+            let said = [("per_minute", self.per_minute), ("per_day", self.per_day)];
+            let said = said.into_iter().filter_map(|(window, number)| Some((window.to_owned(), number?.into())));
+            Value::Object(said.collect())
         });
         let body = json!({
             "name": self.name,

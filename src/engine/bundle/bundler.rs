@@ -100,7 +100,7 @@ impl Bundler {
 
     /// Their owners make them when they are first used, which may not have been yet.
     async fn make_tables(&self) -> Result<(), BundleError> {
-        Verifiers::open(Arc::clone(&self.side), &self.master_key).await?;
+        Verifiers::make_tables(&self.side).await?;
         Usage::open(Arc::clone(&self.side), Arc::clone(&self.data_keys)).await?;
         Refusals::open(Arc::clone(&self.side), Arc::clone(&self.data_keys)).await?;
         Passwords::open(Arc::clone(&self.side)).await?;

@@ -28,6 +28,7 @@ pub(super) static ALL: &[Kept] = &[
     kept("log_signing_key", 1, &["id", "name", "wrapped", "created_at"], &[Number, Text, Bytes, Time]),
     kept("log_checkpoints", 2, &["epoch", "size", "note", "created_at"], &[Number, Number, Text, Time]),
     kept("key_verifiers", 1, &["verifier", "key_id", "workspace_id", "pepper"], &[Bytes, Uuid, Uuid, Number]),
+    kept("key_peppers", 1, &["version", "proof", "used_since"], &[Number, Bytes, Time]),
     kept("key_usage", 1, &["key_id", "last_used_at", "last_used_from"], &[Uuid, Time, Text]),
     kept(
         "key_refusals",

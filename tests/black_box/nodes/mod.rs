@@ -7,6 +7,7 @@
 //! - `engines`: another engine on the same NATS.
 //! - `dying`, `standing_still`: one node of two. `cut_off`: one that reaches the bus, and no longer the database.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
+//! - `peppers`: a new pepper waits for every node, and a node that lacks one says so.
 //! - `roles`: what a node answers that has not all roles.
 //! - `limits`: all together let in no more than one would. `revoking`: keys that are revoked under load.
 //! - `leading`: who leads, in figures.
@@ -22,6 +23,7 @@ mod founding;
 mod keys;
 mod leading;
 mod limits;
+mod peppers;
 mod reading;
 mod real_timing;
 mod revoking;

@@ -9,7 +9,7 @@ async fn each_part_has_a_line_and_a_broken_one_is_named() {
     let mut engine = Engine::start(Options::default()).await;
     let ready = engine.anonymous().get("/readyz").await;
     assert_eq!(ready.status, 200, "{}", ready.text);
-    for part in ["process", "journal", "projection posts", "scheduler", "workers", "queue", "disk"] {
+    for part in ["process", "journal", "projection posts", "scheduler", "workers", "queue", "peppers", "disk"] {
         assert!(ready.text.lines().any(|line| line.starts_with(&format!("{part}: ok "))), "{part}: {}", ready.text);
     }
     if engine.place().servers().is_some() {

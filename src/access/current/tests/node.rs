@@ -18,7 +18,7 @@ use campanile_test_servers::Postgres as Server;
 use uuid::Uuid;
 
 use super::journal::Impaired;
-use crate::access::{Access, Caller, Denied, Holder, KeySecret, Presented, limits::LimitSettings};
+use crate::access::{Access, Caller, Denied, Holder, KeySecret, PepperFile, Presented, limits::LimitSettings};
 
 pub(super) struct House {
     server: Server,
@@ -69,7 +69,7 @@ impl House {
         let keys = Executor::new(own, self.clock.clone(), (), Sharing::Shared, few);
         let access = Access::open(
             side,
-            &self.master,
+            PepperFile::kept_elsewhere(None, self.master.clone()),
             Arc::clone(&data_keys),
             keys.clone(),
             &[],

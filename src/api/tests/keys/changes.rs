@@ -3,7 +3,7 @@
 use axum::body::Body;
 use serde_json::{Value, json};
 
-use super::{super::fixture::Api, at_noon, get_by};
+use super::{super::fixture::Api, at_noon, get_by, types};
 use crate::access::Peer;
 
 #[tokio::test]
@@ -63,9 +63,9 @@ async fn a_key_is_changed_within_the_rights_of_who_asks() {
         by_bound("PATCH", &path, json!({"allowed_ips": ["203.0.113.8"], "name": " tiny ", "description": "d"})).await;
     assert_eq!(narrowed.status(), 200, "{}", narrowed.body);
     assert_eq!((&narrowed.body["name"], &narrowed.body["allowed_ips"]), (&json!("tiny"), &json!(["203.0.113.8/32"])));
-    assert_eq!((&narrowed.body["revision"], narrowed.header("etag")), (&json!(2), "\"2\""));
+    assert_eq!((&narrowed.body["revision"], narrowed.header("etag")), (&json!(3), "\"3\""), "renamed, and narrowed");
     // The same again is no change, and a stranger's narrowing of a stronger key is none of more rights.
-    assert_eq!(by_bound("PATCH", &path, json!({"name": "tiny"})).await.body["revision"], 2);
+    assert_eq!(by_bound("PATCH", &path, json!({"name": "tiny"})).await.body["revision"], 3);
     let (strong, strong_secret) =
         api.key(json!({"name": "strong", "scopes": ["*"], "allowed_accounts": [account]})).await;
     let strong = format!("/v1/keys/{strong}");
@@ -118,4 +118,84 @@ async fn null_takes_away_what_may_be_absent_and_is_named_where_it_means_nothing(
     let fields: Vec<_> =
         refused.body["error"]["details"].as_array().expect("details").iter().map(|it| it["field"].clone()).collect();
     assert_eq!(fields, ["scopes", "mode", "allowed_origins", "allowed_ips"], "{}", refused.body);
+}
+
+#[tokio::test]
+async fn each_kind_of_change_stands_in_the_history_by_itself() {
+    let (api, _) = at_noon().await;
+    let (account, other) = (api.account("ada").await, api.account("bob").await);
+    let (id, _) = api
+        .key(json!({
+            "name": "k", "scopes": ["posts:read", "posts:write"], "allowed_accounts": [account],
+            "allowed_ips": ["10.0.0.0/8"], "rate_limit": {"per_minute": 60, "per_day": 500},
+        }))
+        .await;
+    let path = format!("/v1/keys/{id}");
+    let history = format!("{path}/history");
+    for (body, kinds) in [
+        (json!({"name": "other", "description": "d"}), &["key.renamed"][..]),
+        (json!({"scopes": ["posts:read"]}), &["key.narrowed"]),
+        (json!({"scopes": ["posts:read", "posts:delete"]}), &["key.widened"]),
+        (json!({"name": "other", "scopes": ["posts:read", "posts:delete"]}), &[]),
+        (
+            json!({
+                "description": null, "scopes": ["posts:read", "posts:write"], "allowed_accounts": [other],
+                "allowed_ips": ["10.1.0.0/16", "192.0.2.0/24"], "rate_limit": {"per_minute": 30, "per_day": 900},
+            }),
+            &["key.renamed", "key.narrowed", "key.widened"],
+        ),
+    ] {
+        let before = types(&api.get(&history).await).len();
+        let changed = api.call("PATCH", &path, body.clone()).await;
+        assert_eq!(changed.status(), 200, "{}", changed.body);
+        let told = api.get(&history).await;
+        assert_eq!(types(&told)[before..], *kinds, "{body}");
+        assert_eq!(changed.body["revision"], types(&told).len(), "a change each");
+    }
+    let told = api.get(&history).await;
+    let last = told.body["data"].as_array().expect("events");
+    let [renamed, narrowed, widened] = &last[last.len() - 3..] else { panic!("three") };
+    assert_eq!(renamed["data"]["description"], Value::Null);
+    let (less, more) = (&narrowed["data"], &widened["data"]);
+    assert_eq!((&less["scopes"], &more["scopes"]), (&json!(["posts:read"]), &json!(["posts:read", "posts:write"])));
+    assert_eq!(
+        (&less["allowed_ips"], &more["allowed_ips"]),
+        (&json!(["10.1.0.0/16"]), &json!(["10.1.0.0/16", "192.0.2.0/24"]))
+    );
+    assert_eq!(less["rate_limit"], json!({"per_minute": 30, "per_day": 500}));
+    assert_eq!(more["rate_limit"], json!({"per_minute": 30, "per_day": 900}));
+    assert_eq!((&less["replaced"], &less["allowed_accounts"]), (&json!(["allowed_accounts"]), &Value::Null));
+    assert_eq!(more["allowed_accounts"], json!([other]));
+    for event in last {
+        let by = (event["actor"].as_str(), event["request_id"].as_str());
+        assert!(
+            by.0.is_some_and(|it| it.starts_with("key_")) && by.1.is_some_and(|it| it.starts_with("req_")),
+            "{event}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn half_a_limit_leaves_the_other_half_as_it_is_or_as_usual() {
+    let api = Api::start().await;
+    let limit = |per_minute: u32, per_day: u32| json!({"per_minute": per_minute, "per_day": per_day});
+    for (said, is) in [
+        (json!({"per_minute": 7}), limit(7, 10_000)),
+        (json!({"per_day": 7}), limit(60, 7)),
+        (json!({}), limit(60, 10_000)),
+    ] {
+        let made = api.call("POST", "/v1/keys", json!({"name": "k", "scopes": ["*"], "rate_limit": said})).await;
+        assert_eq!((made.status(), &made.body["rate_limit"]), (201, &is), "{said}");
+    }
+    let (id, slow) = api.key(json!({"name": "slow", "scopes": ["*"], "rate_limit": limit(9, 90)})).await;
+    let request = Api::request_by(&slow, "POST", "/v1/keys").header("content-type", "application/json");
+    let body = json!({"name": "k", "scopes": ["*"], "rate_limit": {"per_minute": 8}}).to_string();
+    let made = api.send(request.body(Body::from(body)).expect("a request")).await;
+    assert_eq!(made.body["rate_limit"], limit(8, 90), "no more than its maker's: {}", made.body);
+    let changed = api.call("PATCH", &format!("/v1/keys/{id}"), json!({"rate_limit": {"per_day": 900}})).await;
+    assert_eq!(changed.body["rate_limit"], limit(9, 900));
+    for wrong in [json!({"per_minute": 0}), json!({"per_day": null}), json!({"per_hour": 1})] {
+        let refused = api.call("POST", "/v1/keys", json!({"name": "k", "scopes": ["*"], "rate_limit": wrong})).await;
+        assert_eq!(refused.code(), "invalid_request", "{wrong}");
+    }
 }
