@@ -12,3 +12,4 @@ mod people;
 mod posts;
 mod unavailable;
 mod unchanged;
+mod uploads;
