@@ -339,7 +339,7 @@ impl People {
     }
 
     fn journal(&self) -> &Arc<dyn Journal> {
-        self.0.persons.journal()
+        self.0.persons.everywhere()
     }
 }
 

@@ -42,7 +42,9 @@ impl Announcer {
     pub(super) async fn of(core: &Core, upload: &Upload) -> Result<Self, ApiError> {
         let unknown = || ApiError::not_found("media");
         let stream = StreamId::new(StreamKind::Media, upload.id.uuid());
-        let first = core.journal.read_stream(stream, Version(0), 1).await?.into_iter().next().ok_or_else(unknown)?;
+        // Whose medium it is, the signature knew: this address leads to nothing else.
+        let log = core.journal.everywhere();
+        let first = log.read_stream(stream, Version(0), 1).await?.into_iter().next().ok_or_else(unknown)?;
         let actor = first.metadata.actor.as_str();
         let who = match upload.session {
             Some(session) => Announced::In(actor.parse().map_err(|_| unknown())?, session),

@@ -4,6 +4,7 @@ mod envelope;
 mod fixture;
 mod house;
 mod idempotency;
+mod isolation;
 mod keys;
 mod media;
 mod nodes;
