@@ -2,7 +2,7 @@
 
 use campanile_events::{
     account::{Account, AccountEvent, AccountStatus},
-    db::{Database, Row, Table, Value},
+    db::{Row, Table, Value},
     ids::{AccountId, WorkspaceId},
     journal::{Actor, Recorded, StreamKind},
 };
@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 
 use crate::{
-    folded::{Subject, View},
+    Bound, folded::{Subject, View},
     page::{self, Conditions, Listed, Page, Paged, QueryError},
     projection::TableDefinition,
 };
@@ -118,12 +118,13 @@ impl Listed for AccountRow {
 ///
 /// # Errors
 /// [`QueryError::Cursor`] for a cursor that is none.
-pub async fn list(
-    db: &dyn Database,
+pub async fn list<'a>(
+    db: impl Into<Bound<'a>>,
     workspace: WorkspaceId,
     filter: &AccountFilter,
     page: &Page,
 ) -> Result<AccountPage, QueryError> {
+    let db = db.into().0;
     let mut conditions = Conditions::of(workspace);
     match filter.status {
         Some(status) => conditions.and("status = ?", [status.as_str().into()]),
@@ -139,6 +140,7 @@ pub async fn list(
 ///
 /// # Errors
 /// If the database doesn't answer.
-pub async fn get(db: &dyn Database, workspace: WorkspaceId, id: AccountId) -> Result<Option<AccountRow>, QueryError> {
+pub async fn get<'a>(db: impl Into<Bound<'a>>, workspace: WorkspaceId, id: AccountId) -> Result<Option<AccountRow>, QueryError> {
+    let db = db.into().0;
     page::get(db, workspace, id.uuid()).await
 }

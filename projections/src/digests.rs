@@ -2,14 +2,14 @@
 //! a row stands only while the target may show it, or does.
 
 use campanile_events::{
-    db::{Database, Table},
+    db::{Table},
     ids::{AccountId, PostId, WorkspaceId},
     post::{RemovalStage, TargetStatus},
 };
 use chrono::{DateTime, Utc};
 
 use crate::{
-    folded::{Derived, Subject},
+    Bound, folded::{Derived, Subject},
     page::QueryError,
     posts::PostState,
     projection::TableDefinition,
@@ -55,13 +55,14 @@ pub(crate) fn rows(subject: &Subject<PostState>, out: &mut Vec<Derived>) {
 ///
 /// # Errors
 /// If the database doesn't answer.
-pub async fn posts(
-    db: &dyn Database,
+pub async fn posts<'a>(
+    db: impl Into<Bound<'a>>,
     workspace: WorkspaceId,
     account: AccountId,
     digest: &str,
     since: DateTime<Utc>,
 ) -> Result<Vec<PostId>, QueryError> {
+    let db = db.into().0;
     let sql = "select post_id from content_digests
         where workspace_id = $1 and account_id = $2 and digest = $3 and created_at >= $4
         order by created_at, post_id limit 10";

@@ -1,7 +1,7 @@
 //! Invitations: one row each, with the folded state. Nothing here tells a link.
 
 use campanile_events::{
-    db::{Database, Row, Table},
+    db::{Row, Table},
     ids::{InvitationId, WorkspaceId},
     invitation::{Invitation, InvitationEvent},
     journal::{Actor, Recorded, StreamKind},
@@ -9,7 +9,7 @@ use campanile_events::{
 use cqrs_es::Aggregate;
 
 use crate::{
-    folded::{Subject, View},
+    Bound, folded::{Subject, View},
     page::{self, Conditions, Listed, Page, Paged, QueryError},
     projection::TableDefinition,
 };
@@ -74,6 +74,7 @@ impl Listed for InvitationRow {
 ///
 /// # Errors
 /// [`QueryError::Cursor`] for a cursor that is none.
-pub async fn list(db: &dyn Database, workspace: WorkspaceId, page: &Page) -> Result<Paged<InvitationRow>, QueryError> {
+pub async fn list<'a>(db: impl Into<Bound<'a>>, workspace: WorkspaceId, page: &Page) -> Result<Paged<InvitationRow>, QueryError> {
+    let db = db.into().0;
     page::list(db, Conditions::of(workspace), page).await
 }

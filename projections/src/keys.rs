@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 
 use crate::{
-    folded::{Subject, View},
+    Bound, folded::{Subject, View},
     page::{self, Conditions, Listed, Page, Paged, QueryError},
     projection::TableDefinition,
 };
@@ -123,12 +123,13 @@ pub struct KeyFilter<'a> {
 ///
 /// # Errors
 /// [`QueryError::Cursor`] for a cursor that is none.
-pub async fn list(
-    db: &dyn Database,
+pub async fn list<'a>(
+    db: impl Into<Bound<'a>>,
     workspace: WorkspaceId,
     filter: &KeyFilter<'_>,
     page: &Page,
 ) -> Result<KeyPage, QueryError> {
+    let db = db.into().0;
     let conditions = || {
         let mut conditions = Conditions::of(workspace);
         match filter.status {
@@ -172,7 +173,8 @@ pub async fn list(
 ///
 /// # Errors
 /// If the database doesn't answer.
-pub async fn get(db: &dyn Database, workspace: WorkspaceId, id: KeyId) -> Result<Option<KeyRow>, QueryError> {
+pub async fn get<'a>(db: impl Into<Bound<'a>>, workspace: WorkspaceId, id: KeyId) -> Result<Option<KeyRow>, QueryError> {
+    let db = db.into().0;
     page::get(db, workspace, id.uuid()).await
 }
 

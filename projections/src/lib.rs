@@ -9,6 +9,7 @@
 //!   [`people`], [`invitations`]:
 //!   the tables and their queries.
 //! - On PostgreSQL, the views `campanile.v_targets`, `v_attempts` and `v_lateness` are for dashboards.
+//! - [`ReadModels`]: what a client's request is given of them: queries that name a workspace.
 //! - [`page`]: one way to page through every list.
 //!
 //! It promises: rows and checkpoint move in one transaction; the same log gives the same rows, in whatever batches it
@@ -19,6 +20,7 @@
 
 pub mod accounts;
 pub mod attempts;
+mod bound;
 pub mod digests;
 pub mod due;
 pub mod folded;
@@ -35,5 +37,6 @@ pub mod targets;
 mod views;
 pub mod workspaces;
 
+pub use bound::{Bound, ReadModels};
 pub use list::all;
 pub use runner::Runner;

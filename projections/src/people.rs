@@ -2,7 +2,7 @@
 //! password or a session.
 
 use campanile_events::{
-    db::{Database, Row, Table},
+    db::{Row, Table},
     ids::{PersonId, WorkspaceId},
     journal::{Recorded, StreamKind},
     person::{Person, PersonEvent, Role},
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 
 use crate::{
-    folded::{Derived, Subject, View},
+    Bound, folded::{Derived, Subject, View},
     page::{self, Conditions, Listed, Page, Paged, QueryError},
     projection::TableDefinition,
 };
@@ -95,12 +95,13 @@ impl Listed for PersonRow {
 ///
 /// # Errors
 /// [`QueryError::Cursor`] for a cursor that is none.
-pub async fn list(
-    db: &dyn Database,
+pub async fn list<'a>(
+    db: impl Into<Bound<'a>>,
     home: WorkspaceId,
     workspace: WorkspaceId,
     page: &Page,
 ) -> Result<Paged<PersonRow>, QueryError> {
+    let db = db.into().0;
     let mut conditions = Conditions::of(home);
     let open = "person_id in (select person_id from person_roles where open_workspace_id = ?)";
     conditions.and(open, [workspace.uuid().into()]);
@@ -111,7 +112,8 @@ pub async fn list(
 ///
 /// # Errors
 /// If the database doesn't answer.
-pub async fn with_role(db: &dyn Database, workspace: WorkspaceId, role: Role) -> Result<Vec<PersonId>, QueryError> {
+pub async fn with_role<'a>(db: impl Into<Bound<'a>>, workspace: WorkspaceId, role: Role) -> Result<Vec<PersonId>, QueryError> {
+    let db = db.into().0;
     let select = "select person_id from person_roles where open_workspace_id = $1 and role = $2 order by person_id";
     let rows = db.query(select, vec![workspace.uuid().into(), role.as_str().into()]).await?;
     Ok(rows.iter().map(|row| row.uuid("person_id").map(Into::into)).collect::<Result<_, _>>()?)

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use campanile_events::{
-    db::{Database, Row, Table, Value},
+    db::{Row, Table, Value},
     ids::{AccountId, PostId, WorkspaceId},
     journal::{Actor, Recorded, StreamKind},
     post::{Post, PostEvent, PostStatus},
@@ -14,7 +14,7 @@ use cqrs_es::Aggregate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    attempts, digests,
+    Bound, attempts, digests,
     due::{self, Due},
     folded::{Derived, Subject, View},
     page::{self, Conditions, Listed, Page, Paged, QueryError},
@@ -181,12 +181,13 @@ impl Listed for PostRow {
 ///
 /// # Errors
 /// [`QueryError::Cursor`] for a cursor that is none.
-pub async fn list(
-    db: &dyn Database,
+pub async fn list<'a>(
+    db: impl Into<Bound<'a>>,
     workspace: WorkspaceId,
     filter: &PostFilter,
     page: &Page,
 ) -> Result<PostPage, QueryError> {
+    let db = db.into().0;
     let mut conditions = Conditions::of(workspace);
     conditions.and("not deleted", []);
     if let Some(status) = filter.status {
@@ -228,6 +229,7 @@ pub async fn list(
 ///
 /// # Errors
 /// If the database doesn't answer.
-pub async fn get(db: &dyn Database, workspace: WorkspaceId, id: PostId) -> Result<Option<PostRow>, QueryError> {
+pub async fn get<'a>(db: impl Into<Bound<'a>>, workspace: WorkspaceId, id: PostId) -> Result<Option<PostRow>, QueryError> {
+    let db = db.into().0;
     page::get(db, workspace, id.uuid()).await
 }

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use campanile_events::{
-    ids::{AccountId, KeyId, WorkspaceId},
+    ids::{AccountId, KeyId, SessionId, WorkspaceId},
     journal::Actor,
     key::{Grant, Key, Scope, Scopes},
     person::Role,
@@ -79,6 +79,14 @@ impl Caller {
         match &self.who {
             Who::Key { .. } => None,
             Who::Person(_, role) => Some(*role),
+        }
+    }
+
+    /// The session that a person came in; `None` for a key.
+    pub fn session(&self) -> Option<SessionId> {
+        match &self.who {
+            Who::Key { .. } => None,
+            Who::Person(signed_in, _) => Some(signed_in.session.id),
         }
     }
 

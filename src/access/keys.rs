@@ -114,13 +114,15 @@ impl Access {
         Ok(key.map(|key| (holder, key)))
     }
 
-    /// Whether a key of a workspace still opens anything, for what was begun with it.
+    /// A key of a workspace, for what was begun with it, if it still opens anything.
     ///
     /// # Errors
     /// Why it doesn't.
-    pub async fn holds(&self, workspace: WorkspaceId, id: KeyId) -> Result<(), Denied> {
+    pub async fn holds(&self, workspace: WorkspaceId, id: KeyId) -> Result<Arc<Key>, Denied> {
         let key = self.current.get(workspace, id).await.map_err(|error| unavailable(&error))?;
-        check_status(&*key.ok_or(Denied::Invalid)?, self.clock.now())
+        let key = key.ok_or(Denied::Invalid)?;
+        check_status(&key, self.clock.now())?;
+        Ok(key)
     }
 
     /// Waits until a change of a key that was committed at `position` counts for every request that starts from now on, on

@@ -219,6 +219,20 @@ impl People {
         Ok(SignedIn { id, person, session })
     }
 
+    /// Whether what a person began in a session may go on, and what they are in that workspace by now.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub async fn holds(&self, id: PersonId, session: SessionId, workspace: WorkspaceId) -> Result<Role, Denied> {
+        let held = self.0.sessions.holds(id, session, self.0.clock.now()).await;
+        if !held.map_err(|error| unavailable(&error))? {
+            return Err(Denied::SessionEnded);
+        }
+        let person = self.load(id).await.map_err(|error| unavailable(&error))?;
+        // Who left the workspace has no say there any more, whatever else is open to them.
+        person.and_then(|person| person.roles.get(&workspace).copied()).ok_or(Denied::SessionEnded)
+    }
+
     /// Who has this address.
     pub async fn find(&self, email: &Email) -> Result<Option<PersonId>, PeopleError> {
         let home = self.home().await?;
@@ -325,7 +339,7 @@ impl People {
     }
 
     fn journal(&self) -> &Arc<dyn Journal> {
-        self.0.persons.journal()
+        self.0.persons.everywhere()
     }
 }
 

@@ -169,6 +169,13 @@ impl Sessions {
         Ok(Some(session))
     }
 
+    /// Whether a person's session holds. To ask is no use of it.
+    pub async fn holds(&self, person: PersonId, session: SessionId, now: DateTime<Utc>) -> Result<bool, DbError> {
+        let select = "select 1 as held from sessions where person_id = $1 and session_id = $2 and expires_at > $3";
+        let values = vec![person.uuid().into(), session.uuid().into(), now.into()];
+        Ok(!self.db.query(select, values).await?.is_empty())
+    }
+
     /// A person's sessions, the newest first.
     pub async fn of(&self, person: PersonId, now: DateTime<Utc>) -> Result<Vec<Session>, DbError> {
         let select = format!(

@@ -57,7 +57,7 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
     let post = house.ask(engine.core(), "/v1/posts", &body(account.to_string().as_str(), "first")).await?;
     let post = post["id"].as_str().context("a post has an id")?.to_owned();
 
-    let bare = Bare { read: Arc::clone(&engine.core().read), post: post.parse::<PostId>()?.uuid(), rows };
+    let bare = Bare { read: Arc::clone(engine.core().read.everywhere()), post: post.parse::<PostId>()?.uuid(), rows };
     let (yardstick, serving) = serve_bare(bare).await?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;

@@ -66,7 +66,7 @@ impl Ringing {
             life.goes_on(lives::scheduled(&self.house.key, &text(number), account, *at)).await?;
             lives.push(life);
             if lives.len() == TOGETHER || number + 1 == due.len() {
-                lives::append(&self.house, core.journal.as_ref(), std::mem::take(&mut lives)).await?;
+                lives::append(&self.house, core.journal.everywhere().as_ref(), std::mem::take(&mut lives)).await?;
                 telling.at(number as u64 + 1);
             }
         }
@@ -119,10 +119,10 @@ async fn published(
     telling: &dyn Telling,
 ) -> anyhow::Result<(Vec<DateTime<Utc>>, Position)> {
     let (mut after, mut published_at) = (from, Vec::with_capacity(targets));
-    let mut committed = core.journal.watch();
+    let mut committed = core.journal.everywhere().watch();
     loop {
         committed.borrow_and_update();
-        let page = core.journal.read(after, 1_000).await?;
+        let page = core.journal.everywhere().read(after, 1_000).await?;
         for event in &page {
             after = event.position;
             match event.event_type.as_str() {

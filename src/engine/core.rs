@@ -16,7 +16,7 @@ use campanile_events::{
     commands::{Executor, Sharing, Streamed},
     db::Database,
     ids::{Epoch, LogPosition, Position},
-    journal::Journal,
+    journal::{BoundLog, Journal},
     key::Key,
     merkle::checkpoint::VerifyingKey,
     outdated::Outdated,
@@ -25,7 +25,7 @@ use campanile_events::{
     timing::Timing,
     workspace::Workspace,
 };
-use campanile_projections::Runner;
+use campanile_projections::{ReadModels, Runner};
 use campanile_workers::{
     media::Library, platforms::Platforms, publishing::Publishing, sign_ins::SignIns, tokens::Tokens,
 };
@@ -53,8 +53,8 @@ pub struct Core {
     pub timings: Option<Timings>,
     /// The data folder.
     pub folder: PathBuf,
-    /// The log.
-    pub journal: Arc<dyn Journal>,
+    /// The log, as requests may read it.
+    pub journal: BoundLog,
     /// The log's epoch.
     pub epoch: Epoch,
     /// The signed checkpoints.
@@ -65,10 +65,10 @@ pub struct Core {
     pub bundler: Bundler,
     /// What they are checked with.
     pub verifying_key: VerifyingKey,
-    /// The tables beside the log.
-    pub side: Arc<dyn Database>,
-    /// The read models.
-    pub read: Arc<dyn Database>,
+    /// The tables beside the log: each of their owners knows whose rows are whose, and requests ask them.
+    pub(super) side: Arc<dyn Database>,
+    /// The read models, as requests may ask them.
+    pub read: ReadModels,
     /// Keeps them current.
     pub runner: Arc<Runner>,
     /// The workspaces' data keys.
@@ -135,6 +135,11 @@ impl Core {
         A::Services: 'static,
     {
         Executor::telling(Arc::clone(journal), clock.clone(), services, sharing, REMEMBERED, outdated.clone())
+    }
+
+    /// The tables beside the log, of every workspace: for who looks after the engine, never for a client's request.
+    pub fn side_everywhere(&self) -> &Arc<dyn Database> {
+        &self.side
     }
 
     /// A position as it leaves the house.

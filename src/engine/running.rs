@@ -9,10 +9,11 @@ use std::{
 use campanile_events::{
     clock::{SharedClock, SystemClock},
     commands::Sharing,
+    journal::BoundLog,
     outdated::Outdated,
     post::PostServices,
 };
-use campanile_projections::Runner;
+use campanile_projections::{ReadModels, Runner};
 use campanile_workers::{
     leases::Leases,
     media::{Library, MediaStore},
@@ -93,7 +94,7 @@ impl Engine {
             tokio::spawn(notary.run(turns, stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::watch_peppers(core.access.clone(), stop.clone())),
-            tokio::spawn(upkeep::forget_receipts(Arc::clone(&core.journal), core.clock.clone(), stop.clone())),
+            tokio::spawn(upkeep::forget_receipts(Arc::clone(core.journal.everywhere()), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_refusals(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_people(core.people.clone(), stop.clone())),
@@ -136,7 +137,7 @@ impl Engine {
         self.carrier.close().await;
         let keeping = std::mem::take(&mut *self.keeping.lock().unwrap_or_else(PoisonError::into_inner));
         stop(&self.upkeep, keeping).await;
-        for db in [&self.core.side, &self.core.read] {
+        for db in [&self.core.side, self.core.read.everywhere()] {
             if let Err(error) = db.tidy().await {
                 tracing::warn!(%error, "the write-ahead log stays beside its file");
             }
@@ -220,12 +221,12 @@ async fn core(
         timings,
         epoch: journal.head().await?.epoch,
         verifying_key: signing_key.verifying_key(),
-        journal,
+        journal: BoundLog::new(journal),
         checkpoints,
         notary,
         bundler,
         side,
-        read,
+        read: ReadModels::new(read),
         runner,
         data_keys,
         posts,

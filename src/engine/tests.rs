@@ -85,7 +85,7 @@ async fn a_folder_is_made_once_and_opened_after() {
     assert!(second.is_refusal() && second.to_string().contains("is held by process"), "{second}");
     let head = engine.core().journal.head().await.expect("a head");
     assert_eq!(head.position, Position(5), "organization, person and role, workspace, key");
-    let events = engine.core().journal.read(Position(0), 5).await.expect("read");
+    let events = engine.core().journal.everywhere().read(Position(0), 5).await.expect("read");
     let belong: Vec<_> = events.iter().map(|event| (event.event_type.as_str(), event.workspace)).collect();
     let (engines, its) = (WorkspaceId::default(), made.workspace_id);
     let expected = [

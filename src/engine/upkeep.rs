@@ -100,11 +100,15 @@ pub(super) async fn forget_unconfirmed(library: Library, clock: SharedClock, mut
     }
 }
 
-/// Forgets what was refused to keys long ago, now and every hour, until told to stop.
+/// Forgets what was refused to keys long ago, and windows of limits that are long over, now and every hour, until told to
+/// stop.
 pub(super) async fn forget_refusals(access: Access, clock: SharedClock, mut stop: watch::Receiver<bool>) {
     loop {
         if let Err(error) = access.refusals().forget(clock.now()).await {
             tracing::warn!(%error, "what was refused to keys long ago was not forgotten");
+        }
+        if let Err(error) = access.limits().forget(clock.now()).await {
+            tracing::warn!(%error, "windows of limits that are long over were not forgotten");
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP) => {}

@@ -18,6 +18,7 @@ mod envelope;
 mod keys;
 mod kills;
 mod layering;
+mod limits;
 mod load;
 mod log;
 mod mastodon;

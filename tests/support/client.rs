@@ -9,7 +9,7 @@ use std::{
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
-use super::Answer;
+use super::{Answer, handed};
 
 /// A client with a key, or with none. It follows its engine to the address that it has after a restart.
 #[derive(Debug, Clone)]
@@ -77,9 +77,12 @@ impl Client {
     pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, reqwest::Error> {
         let request = request.build()?;
         let asked = format!("{} {}", request.method(), request.url().path());
+        handed::keep_sent(request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default());
         let response = self.http.execute(request).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer { request: asked, status, headers, text: response.text().await? })
+        let text = response.text().await?;
+        handed::keep_told(&text);
+        Ok(Answer { request: asked, status, headers, text })
     }
 
     /// Goes through a list to its end, by its cursor.

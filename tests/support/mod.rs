@@ -8,6 +8,7 @@
 //! - [`proxy`]: what stands between two parts and misbehaves as networks do.
 //! - [`Client`] and [`Answer`]: requests to the API, and what came back.
 //! - [`eventually`]: the one way to wait.
+//! - [`handed`]: secrets that a test was handed; no engine of its process may have written one when it ends.
 //!
 //! It promises: nothing outside a test's own temporary folder is written, ports are free ones of the loopback, and when a
 //! test fails, what its programs said is printed. It knows nothing of the program's inside.
@@ -18,6 +19,7 @@ mod client;
 mod cluster;
 mod engine;
 mod eventually;
+pub mod handed;
 pub mod mastodon;
 mod node;
 mod picture;
@@ -42,5 +44,5 @@ pub use place::Place;
 pub use process::Process;
 pub use program::{Ran, campanile, campanile_in};
 pub use sandbox::{SandboxServer, Truth, Visible};
-pub use servers::{Environment, Servers};
+pub use servers::{Environment, PASSWORDS, Servers};
 pub use targets::{attempts, published, settled, target_of};

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Environment, Ran, Servers, campanile};
+use super::{Environment, Ran, Servers, campanile, handed};
 
 /// Which engine a run is about: `embedded`, as when it isn't given, or `production`.
 const SETTING: &str = "CAMPANILE_TESTS_SETTING";
@@ -53,7 +53,9 @@ impl Place {
     /// Makes an engine; gives what `init --json` prints.
     pub fn init(&self) -> Value {
         let made = self.command(&["init", "--email", "owner@example.com", "--json"]).ok();
-        serde_json::from_str(&made).expect("what `init --json` prints")
+        let made: Value = serde_json::from_str(&made).expect("what `init --json` prints");
+        handed::keep(made["secret"].as_str().unwrap_or_default());
+        made
     }
 
     /// The program, about this place and in its data folder.
@@ -125,6 +127,14 @@ impl Place {
         match &self.servers {
             Some(servers) => servers.dump().into_bytes(),
             None => std::fs::read(self.data().join("journal.db")).expect("the journal"),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            handed::check(self.outputs());
         }
     }
 }

@@ -10,6 +10,8 @@ use super::{Ran, campanile};
 /// A database of its own name: nothing may hang on a usual one.
 const DATABASE: &str = "bells";
 const KEY: &str = "master.key";
+/// What nodes show PostgreSQL and NATS, which ask for nothing: it may stand nowhere else.
+pub const PASSWORDS: [&str; 2] = ["quiet-database-password-c3d7", "quiet-bus-password-5e08"];
 
 /// A PostgreSQL, a NATS and a master key of a test's own, which any number of nodes share.
 #[derive(Debug)]
@@ -40,8 +42,8 @@ impl Servers {
     /// How a node finds them.
     pub fn environment(&self) -> Environment {
         Environment(vec![
-            ("CAMPANILE_DATABASE_URL", self.postgres.url(DATABASE).into()),
-            ("CAMPANILE_NATS_URL", self.nats.url().into()),
+            ("CAMPANILE_DATABASE_URL", self.database_url().into()),
+            ("CAMPANILE_NATS_URL", self.nats.url_as(&format!("bells:{}", PASSWORDS[1])).into()),
             ("CAMPANILE_MASTER_KEY_FILE", self.master_key().into()),
             ("CAMPANILE_PEPPER_FILE", self.peppers().into()),
         ])
@@ -54,10 +56,14 @@ impl Servers {
         Environment(all)
     }
 
+    fn database_url(&self) -> String {
+        self.postgres.url(DATABASE).replacen('@', &format!(":{}@", PASSWORDS[0]), 1)
+    }
+
     /// How a node finds them by other ports of this machine: those of proxies before them.
     pub fn environment_through(&self, postgres: u16, nats: u16) -> Environment {
         let database =
-            self.postgres.url(DATABASE).replacen(&format!(":{}/", self.postgres.port()), &format!(":{postgres}/"), 1);
+            self.database_url().replacen(&format!(":{}/", self.postgres.port()), &format!(":{postgres}/"), 1);
         Environment(vec![
             ("CAMPANILE_DATABASE_URL", database.into()),
             ("CAMPANILE_NATS_URL", format!("nats://127.0.0.1:{nats}").into()),

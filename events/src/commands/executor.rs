@@ -186,7 +186,7 @@ where
     }
 
     /// The journal below.
-    pub fn journal(&self) -> &Arc<dyn Journal> {
+    pub fn everywhere(&self) -> &Arc<dyn Journal> {
         &self.shared.journal
     }
 

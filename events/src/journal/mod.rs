@@ -7,6 +7,7 @@
 //! It doesn't decide anything: payloads are opaque bytes to it, and sealed fields stay sealed. The one that it reads is the
 //! log's own: which epoch begins.
 
+mod bound;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod epochs;
@@ -23,6 +24,7 @@ mod refusal;
 mod restore;
 mod sqlite;
 
+pub use bound::BoundLog;
 pub use holders::Holders;
 pub use model::*;
 pub use port::*;

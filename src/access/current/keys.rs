@@ -59,7 +59,7 @@ impl CurrentKeys {
         let (cache, wanted) = (Arc::new(Cache::empty_at(Position(0))), Arc::new(Notify::new()));
         let (stop, stopped) = watch::channel(false);
         let follower = Follower {
-            journal: Arc::clone(keys.journal()),
+            journal: Arc::clone(keys.everywhere()),
             cache: Arc::clone(&cache),
             nodes: Arc::clone(&nodes),
             wanted: Arc::clone(&wanted),

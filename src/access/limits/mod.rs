@@ -2,11 +2,12 @@
 //! nobody answers for.
 //!
 //! Requests are counted in memory, out of shares that are taken beforehand from a table: what is handed out is on disk
-//! before it is used. So a restart gives no key a fresh day; after a crash at most one share is missing from it. The same
-//! table lets many nodes share one limit: each takes shares of its own, a hundredth of the limit at a time, and together
-//! they never hold more than all. What a node doesn't use for a while it gives back.
+//! before it is used. So a restart gives no key a fresh minute and no fresh day; after a crash at most one share is missing
+//! from each. The same table lets many nodes share one limit: each takes shares of its own, a hundredth of the limit at a
+//! time, and together they never hold more than all. What a process doesn't use for a while it gives back, and all of it
+//! when it stops.
 //!
-//! A process that is alone counts minutes in memory only: they are over before it is up again.
+//! Those that nobody answers for are counted in memory only.
 
 mod counted;
 mod rate_limits;

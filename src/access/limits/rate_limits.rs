@@ -18,6 +18,8 @@ use super::{Counted, Counter, Left, Share, Shares, Window, Windows};
 
 /// Who made no request for so long gives back what it holds.
 const IDLE: Duration = Duration::seconds(5);
+/// How long a window that nobody counts in stays on record: longer than any is.
+const KEPT: Duration = Duration::days(2);
 
 /// Counts the keys' requests.
 #[derive(Debug)]
@@ -141,12 +143,17 @@ impl RateLimits {
         for (key, counting) in self.take_silent(now, all) {
             let counter = counting.counter.lock().await;
             for (window, share) in [(Window::Minute, &counter.minute), (Window::Day, &counter.day)] {
-                if share.unused() > 0 && self.is_shared(window) {
+                if share.unused() > 0 {
                     self.shares.give_back(key, window, share.began, share.unused()).await?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Forgets windows that are long over: of keys and sessions that are gone, nobody begins another.
+    pub async fn forget(&self, now: DateTime<Utc>) -> Result<(), DbError> {
+        self.shares.forget(now - KEPT).await
     }
 
     /// Sees to it that there is one more to use, if the limit leaves one.
@@ -156,9 +163,7 @@ impl RateLimits {
         if share.is_over(limit) {
             return Ok(false);
         }
-        if !self.is_shared(window) {
-            share.held = limit;
-        } else if share.unused() == 0 {
+        if share.unused() == 0 {
             let seen = Instant::now();
             let taken = self.shares.take(key, window, share.began, limit).await?;
             share.add(taken, seen);
@@ -166,18 +171,9 @@ impl RateLimits {
         Ok(share.unused() > 0 && share.left(limit) > 0)
     }
 
-    fn is_shared(&self, window: Window) -> bool {
-        window == Window::Day || self.sharing == Sharing::Shared
-    }
-
-    /// Takes out the counters that nobody holds: those that are idle, or all. A process that is alone has a minute nowhere
-    /// else: it is kept until it is over.
+    /// Takes out the counters that nobody holds: those that are idle, or all.
     fn take_silent(&self, now: DateTime<Utc>, all: bool) -> Vec<(Uuid, Arc<Counting>)> {
-        let minute = self.windows.began(Window::Minute, now);
-        let is_idle = |counter: &Counter| match self.sharing {
-            Sharing::Alone => counter.minute.began < minute,
-            Sharing::Shared => now - counter.used_at >= IDLE,
-        };
+        let is_idle = |counter: &Counter| now - counter.used_at >= IDLE;
         let is_silent = |counting: &Arc<Counting>| {
             Arc::strong_count(counting) == 1 && counting.counter.try_lock().is_ok_and(|it| all || is_idle(&it))
         };

@@ -99,6 +99,12 @@ impl Shares {
         let values = vec![key.into(), window.as_str().into(), began.into(), unused.into()];
         self.0.execute(write, values).await.map(drop)
     }
+
+    /// Forgets windows that began before.
+    pub(super) async fn forget(&self, before: DateTime<Utc>) -> Result<(), DbError> {
+        let delete = "delete from key_rate_shares where began_at < $1";
+        self.0.execute(delete, vec![before.into()]).await.map(drop)
+    }
 }
 
 /// How many requests are taken from the table at once: few enough that what many nodes hold, or lose, doesn't matter;

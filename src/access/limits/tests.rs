@@ -14,6 +14,8 @@ campanile_events::on_every_engine!(
     a_window_lets_in_what_it_says_and_tells_what_is_left,
     the_day_ends_what_the_minute_would_let_in,
     a_restart_gives_no_fresh_day,
+    a_restart_gives_no_fresh_minute,
+    windows_that_are_long_over_are_forgotten,
     silent_keys_give_back_and_are_forgotten,
     many_nodes_together_let_in_no_more_than_one,
     many_nodes_tell_of_no_more_than_is_left_and_of_hardly_less,
@@ -102,20 +104,58 @@ async fn a_restart_gives_no_fresh_day(engine: Engine) {
     assert_eq!(admitted(&tomorrow, limit, now + Duration::days(1), 600).await, 500);
 }
 
+async fn a_restart_gives_no_fresh_minute(engine: Engine) {
+    let databases = Databases::of(engine);
+    let (db, now) = (databases.open("a").await, at("2026-12-01T12:00:07Z"));
+    for sharing in [Sharing::Alone, Sharing::Shared] {
+        let open = || async { RateLimits::open_as(Arc::clone(&db), sharing, Windows::default()).await.expect("open") };
+        let (key, limit) = (Uuid::from_u128(if sharing == Sharing::Alone { 2 } else { 3 }), RateLimit { per_minute: 500, per_day: 10_000 });
+        let admitted = async |limits: &RateLimits, now, tries: usize| {
+            let mut admitted = 0;
+            for _ in 0..tries {
+                admitted += usize::from(limits.count(key, limit, now).await.expect("counted").refused_by.is_none());
+            }
+            admitted
+        };
+        let stopped = open().await;
+        assert_eq!(admitted(&stopped, now, 101).await, 101);
+        stopped.settle(now, true).await.expect("given back");
+        let crashed = open().await;
+        let counted = crashed.count(key, limit, now).await.expect("counted");
+        assert_eq!(counted.minute.requests, 398, "after a stop all that was left is there");
+        // The one request that was made of its share of 5 is gone with the other four.
+        assert_eq!(admitted(&open().await, now, 600).await, 394);
+        assert_eq!(admitted(&open().await, now, 9).await, 0);
+        assert_eq!(admitted(&open().await, now + Duration::minutes(1), 600).await, 500);
+    }
+}
+
+async fn windows_that_are_long_over_are_forgotten(engine: Engine) {
+    let databases = Databases::of(engine);
+    let (db, now) = (databases.open("a").await, at("2026-12-01T12:00:00Z"));
+    let limits = RateLimits::open(Arc::clone(&db)).await.expect("open");
+    assert_eq!(admitted(&limits, LIMIT, now, 2).await, 2);
+    let kept = async || db.query("select span from key_rate_shares", vec![]).await.expect("read").len();
+    limits.forget(now + Duration::hours(36)).await.expect("forgotten");
+    assert_eq!(kept().await, 2, "its day may not be over for all");
+    limits.forget(now + Duration::hours(61)).await.expect("forgotten");
+    assert_eq!(kept().await, 0);
+}
+
 async fn silent_keys_give_back_and_are_forgotten(engine: Engine) {
     let databases = Databases::of(engine);
     let (db, now) = (databases.open("a").await, at("2026-12-01T12:00:00Z"));
     let limit = RateLimit { per_minute: 100, per_day: 10_000 };
     let limits = RateLimits::open(Arc::clone(&db)).await.expect("open");
     assert_eq!(admitted(&limits, limit, now, 3).await, 3);
-    limits.settle(now + Duration::seconds(59), false).await.expect("settled");
+    limits.settle(now + Duration::seconds(4), false).await.expect("settled");
     let taken = || async {
-        let rows = db.query("select taken from key_rate_shares", vec![]).await.expect("read");
-        rows[0].number("taken").expect("a number")
+        let rows = db.query("select taken from key_rate_shares order by span", vec![]).await.expect("read");
+        [&rows[0], &rows[1]].map(|row| row.number("taken").expect("a number"))
     };
-    assert_eq!(taken().await, 100, "its minute isn't over");
-    limits.settle(now + Duration::seconds(60), false).await.expect("settled");
-    assert_eq!(taken().await, 3);
+    assert_eq!(taken().await, [100, 3], "it may come again at once");
+    limits.settle(now + Duration::seconds(5), false).await.expect("settled");
+    assert_eq!(taken().await, [3, 3]);
 }
 
 async fn many_nodes_together_let_in_no_more_than_one(engine: Engine) {

@@ -22,7 +22,7 @@ pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -
     let status = given.read_as("status", status);
     let filter = AccountFilter { platform: api.platform(&mut given), status };
     given.finish()?;
-    let found = accounts::list(api.0.read.as_ref(), asker.caller.workspace, &filter, &page).await?;
+    let found = accounts::list(&api.0.read, asker.caller.workspace, &filter, &page).await?;
     let key = api.data_key(&asker).await?;
     // A key that is bound to accounts knows of no others.
     let own = found.rows.iter().filter(|row| asker.caller.may_use(row.id));

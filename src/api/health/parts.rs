@@ -92,7 +92,7 @@ fn build(core: &Core) -> Part {
 /// Whether it can be read, and whether its file takes a writer: a transaction is begun and left.
 async fn journal(core: &Core) -> Result<String, String> {
     let head = core.journal.head().await.map_err(|error| error.to_string())?;
-    let writer = core.side.begin().await.map_err(|error| format!("it can't be written: {error}"))?;
+    let writer = core.side_everywhere().begin().await.map_err(|error| format!("it can't be written: {error}"))?;
     drop(writer);
     Ok(format!("at {}, takes writes", head.log_position()))
 }

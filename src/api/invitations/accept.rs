@@ -111,7 +111,8 @@ fn shown(person: PersonId, email: &Email, workspace: WorkspaceId, invitation: &I
 /// Who came by the same request before.
 async fn accepted_before(api: &Api, receipt: &Receipt) -> Result<Answer, ApiError> {
     let stream = receipt.receipt.resource;
-    let first = api.0.journal.read_stream(stream, Version(0), 1).await?;
+    // The receipt is of this very request: what it names is what that accepted, in whichever workspace.
+    let first = api.0.journal.everywhere().read_stream(stream, Version(0), 1).await?;
     let workspace = first.first().ok_or_else(gone)?.workspace;
     let then = api.0.people.invitations().load_at(workspace, stream.id, receipt.position).await?;
     let invitation = then.ok_or_else(gone)?.state;

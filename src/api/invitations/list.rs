@@ -16,7 +16,7 @@ pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -
     let page = given.page();
     given.finish()?;
     let (key, now) = (api.data_key(&asker).await?, api.0.clock.now());
-    let found = invitations::list(api.0.read.as_ref(), asker.caller.workspace, &page).await?;
+    let found = invitations::list(&api.0.read, asker.caller.workspace, &page).await?;
     let shown = found.rows.iter().map(|row| render::invitation(&key, row.id, &row.invitation, &row.created_by, now));
     Ok(Answer::list(shown.collect::<Result<_, _>>()?, found.next_cursor))
 }

@@ -26,7 +26,7 @@ pub async fn replayed(api: &Api, asker: &Asker, headers: &HeaderMap, receipt: &R
     let then = api.0.people.invitations().load_at(asker.caller.workspace, id.uuid(), receipt.position).await?;
     let invitation = then.ok_or_else(|| ApiError::not_found("invitation"))?.state;
     let stream = receipt.receipt.resource;
-    let first = api.0.journal.read_stream(stream, campanile_events::ids::Version(0), 1).await?;
+    let first = api.0.journal.read_stream(asker.caller.workspace, stream, campanile_events::ids::Version(0), 1).await?;
     let maker = first.first().map(|event| event.metadata.actor.clone());
     if maker.as_ref() != Some(&asker.caller.actor()) {
         return Err(mismatch());

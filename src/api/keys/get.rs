@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use campanile_events::{
-    ids::{KeyId, Version},
+    ids::{KeyId, Version, WorkspaceId},
     journal::{Actor, StreamId, StreamKind},
     key::{Key, KeyStatus},
 };
@@ -31,12 +31,12 @@ impl Api {
         let data_key = self.data_key(asker).await?;
         let used = self.0.access.usage().of(asker.caller.workspace, &[id]).await?;
         let now = self.0.clock.now();
-        render::key(&data_key, id, key, &self.maker(id).await?, used.get(&id).copied(), now)
+        render::key(&data_key, id, key, &self.maker(asker.caller.workspace, id).await?, used.get(&id).copied(), now)
     }
 
-    pub(super) async fn maker(&self, id: KeyId) -> Result<Actor, ApiError> {
+    pub(super) async fn maker(&self, workspace: WorkspaceId, id: KeyId) -> Result<Actor, ApiError> {
         let stream = StreamId::new(StreamKind::Key, id.uuid());
-        let first = self.0.journal.read_stream(stream, Version(0), 1).await?.into_iter().next();
+        let first = self.0.journal.read_stream(workspace, stream, Version(0), 1).await?.into_iter().next();
         Ok(first.ok_or_else(|| ApiError::not_found("key"))?.metadata.actor)
     }
 }

@@ -41,7 +41,7 @@ pub async fn history(
     By::key(asker.clone()).load(&api, id).await?;
     let data_key = api.data_key(&asker).await?;
     let stream = StreamId::new(StreamKind::Key, id.uuid());
-    let events = api.0.journal.read_stream(stream, Version(0), MOST).await?;
+    let events = api.0.journal.read_stream(asker.caller.workspace, stream, Version(0), MOST).await?;
     let data = events.iter().map(|event| entry(&data_key, api.0.epoch, event, field));
     let data = data.collect::<Result<Vec<_>, _>>()?;
     let holder = Holder { key_id: id, workspace: asker.caller.workspace };

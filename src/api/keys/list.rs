@@ -44,7 +44,7 @@ pub(in crate::api) async fn listed(
     };
     let filter =
         KeyFilter { status: status.map(|status| (status, now)), matches: part.as_ref().map(|_| &has_name as _) };
-    let found = keys::list(api.0.read.as_ref(), workspace, &filter, &page).await?;
+    let found = keys::list(&api.0.read, workspace, &filter, &page).await?;
     let ids: Vec<_> = found.rows.iter().map(|row| row.id).collect();
     let used = api.0.access.usage().of(workspace, &ids).await?;
     let shown =

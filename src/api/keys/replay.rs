@@ -32,7 +32,7 @@ pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Ans
     };
     // The first answer may never have come: what it stood for is waited for here as well.
     api.0.access.settled(receipt.position).await;
-    let maker = api.maker(id).await?;
+    let maker = api.maker(asker.caller.workspace, id).await?;
     let data_key = api.data_key(asker).await?;
     let mut shown = render::key(&data_key, id, &key, &maker, None, receipt.recorded_at)?;
     if rotated.successor.is_some() {

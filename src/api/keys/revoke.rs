@@ -67,7 +67,7 @@ pub(in crate::api) async fn end(api: &Api, by: &By, id: KeyId, cancel: bool) -> 
     }
     let data_key = core.data_keys.get(by.workspace.uuid()).await?;
     let used = core.access.usage().of(by.workspace, &[id]).await?;
-    let (maker, used) = (api.maker(id).await?, used.get(&id).copied());
+    let (maker, used) = (api.maker(by.workspace, id).await?, used.get(&id).copied());
     let mut shown = render::key(&data_key, id, &revoked.state, &maker, used, core.clock.now())?;
     shown["scheduled_posts"] = scheduled.len().into();
     shown["canceled_posts"] = canceled.into();
@@ -81,7 +81,7 @@ async fn scheduled_by(api: &Api, workspace: WorkspaceId, key: KeyId) -> Result<V
     let mut page = Page::first(PAGE);
     let mut found = Vec::new();
     loop {
-        let part = posts::list(api.0.read.as_ref(), workspace, &filter, &page).await?;
+        let part = posts::list(&api.0.read, workspace, &filter, &page).await?;
         found.extend(part.rows.iter().map(|row| row.id));
         match part.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),

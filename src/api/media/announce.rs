@@ -64,7 +64,8 @@ pub async fn announce(
         alt_text: new.alt_text().map(|text| seal(fields::MEDIA_ALT_TEXT, text)),
         expires_at,
     };
-    let url = core.upload_links.url(&base, &Upload { id, bytes: new.bytes, expires_at });
+    let session = asker.caller.session();
+    let url = core.upload_links.url(&base, &Upload { id, bytes: new.bytes, expires_at, session });
     // The same request again is answered with the same address, whichever way it comes.
     let asker = asker.creating().showing_once(seal(fields::MEDIA_UPLOAD_URL, &url));
     let made = asker.execute(&core.library.media, id.uuid(), MediaCommand { now, action }).await.map_err(refused)?;

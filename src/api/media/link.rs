@@ -1,7 +1,10 @@
 //! The address that bytes are given to, and its signature.
 
 use axum::http::{HeaderMap, header};
-use campanile_events::{ids::MediaId, seal::MasterKey};
+use campanile_events::{
+    ids::{MediaId, SessionId},
+    seal::MasterKey,
+};
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -32,6 +35,8 @@ pub(in crate::api) struct Upload {
     pub(in crate::api) bytes: u64,
     /// Until when, in whole seconds.
     pub(in crate::api) expires_at: DateTime<Utc>,
+    /// The session that it was given to, and ends with; `None` for a key's.
+    pub(in crate::api) session: Option<SessionId>,
 }
 
 impl UploadLinks {
@@ -70,8 +75,10 @@ impl UploadLinks {
     pub(in crate::api) fn url(&self, base: &str, upload: &Upload) -> String {
         let signature = self.signed(upload).finalize().into_bytes();
         let signature = hex::encode(signature);
-        let Upload { id, bytes, expires_at } = upload;
-        format!("{base}/v1/media/{id}/content?bytes={bytes}&expires={}&signature={signature}", expires_at.timestamp())
+        let Upload { id, bytes, expires_at, session } = upload;
+        let expires = expires_at.timestamp();
+        let session = session.map(|session| format!("&session={session}")).unwrap_or_default();
+        format!("{base}/v1/media/{id}/content?bytes={bytes}&expires={expires}{session}&signature={signature}")
     }
 
     /// What an address allows; `not_found` if nobody here signed it, `invalid_request` if somebody added to it.
@@ -80,8 +87,9 @@ impl UploadLinks {
         let bytes = given.text("bytes").and_then(|text| text.parse().ok()).ok_or_else(unknown)?;
         let expires = given.text("expires").and_then(|text| text.parse().ok()).ok_or_else(unknown)?;
         let expires_at = DateTime::from_timestamp(expires, 0).ok_or_else(unknown)?;
+        let session = given.text("session").map(|text| text.parse()).transpose().map_err(|_| unknown())?;
         let signature = given.text("signature").and_then(|text| hex::decode(text).ok()).ok_or_else(unknown)?;
-        let upload = Upload { id, bytes, expires_at };
+        let upload = Upload { id, bytes, expires_at, session };
         self.signed(&upload).verify_slice(&signature).map_err(|_| unknown())?;
         given.finish()?;
         Ok(upload)
@@ -92,6 +100,10 @@ impl UploadLinks {
         mac.update(upload.id.uuid().as_bytes());
         mac.update(&upload.bytes.to_be_bytes());
         mac.update(&upload.expires_at.timestamp().to_be_bytes());
+        // All that stands before has a fixed length: with a session and without, no two addresses are signed alike.
+        if let Some(session) = upload.session {
+            mac.update(session.uuid().as_bytes());
+        }
         mac
     }
 }
@@ -116,9 +128,25 @@ mod tests {
     #[tokio::test]
     async fn an_address_allows_what_it_was_signed_for_and_nothing_else() {
         let id = MediaId::from(uuid::Uuid::from_u128(7));
-        let upload = Upload { id, bytes: 70, expires_at: DateTime::from_timestamp(1_800_000_000, 0).expect("a time") };
+        let expires_at = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
+        let upload = Upload { id, bytes: 70, expires_at, session: None };
         let url = links(None).url("http://127.0.0.1:1", &upload);
         assert_eq!(read(&url, id).await.expect("its own"), upload);
+        let [one, other] = [1, 2].map(|number| SessionId::from(uuid::Uuid::from_u128(number)));
+        let in_session = Upload { session: Some(one), ..upload };
+        let held = links(None).url("http://127.0.0.1:1", &in_session);
+        assert_eq!(read(&held, id).await.expect("its own"), in_session);
+        let session = format!("&session={one}");
+        let others = [
+            held.replace(&session, ""),
+            held.replace(&session, "&session="),
+            held.replace(&session, "&session=x"),
+            held.replace(&one.to_string(), &other.to_string()),
+            format!("{url}{session}"),
+        ];
+        for other in others {
+            assert!(read(&other, id).await.is_err(), "{other}");
+        }
         assert!(read(&url, MediaId::from(uuid::Uuid::from_u128(8))).await.is_err());
         for (from, to) in [("bytes=70", "bytes=71"), ("1800000000", "1800000001"), ("signature=", "signature=00")] {
             let other = url.replace(from, to);

@@ -5,6 +5,7 @@
 //! they never change.
 
 mod announce;
+mod announcer;
 mod attached;
 mod confirm;
 mod documented;

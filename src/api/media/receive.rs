@@ -6,36 +6,28 @@ use axum::{
     extract::{Request, State},
     http::header,
 };
-use campanile_events::{
-    commands::load,
-    ids::{KeyId, MediaId, Version, WorkspaceId},
-    journal::{StreamId, StreamKind},
-    media::Media,
-};
+use campanile_events::ids::MediaId;
 use campanile_workers::media::{GiveError, Incoming, Place, StoreError, Whole};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use super::MediaStatus;
+use super::{MediaStatus, announcer::Announcer};
 use crate::{
     api::{
         Api,
         http::{Answer, ApiError, Code, Named, Parameters, check_encoding},
         openapi::Done,
     },
-    engine::Core,
 };
 
 /// How long a client may be silent.
 const SILENCE: Duration = Duration::from_secs(30);
-/// How often is looked whether the key still holds.
-const LOOK: Duration = Duration::from_secs(1);
 /// How long all of it may take.
 const WHOLE: Duration = Duration::from_secs(900);
 
 /// Takes the bytes, whole or not at all. The address is all the right that it takes. Bytes that are given again stand for those
-/// before; once confirmed they never change. Once the key that it was given to is revoked or has expired, the address takes
-/// nothing, and what is under way ends.
+/// before; once confirmed they never change. Once the key or the session that it was given to has ended, or may upload no more,
+/// the address takes nothing, and what is under way ends.
 #[utoipa::path(
     put,
     path = "/v1/media/{id}/content",
@@ -43,7 +35,8 @@ const WHOLE: Duration = Duration::from_secs(900);
     request_body(content = String, content_type = "application/octet-stream", description = "The bytes."),
     responses(Done),
     extensions(("x-refusals" = json!([
-        "unauthorized", "invalid_request", "not_found", "conflict", "payload_too_large", "unsupported_media_type", "internal", "unavailable"
+        "unauthorized", "forbidden_scope", "forbidden_role", "invalid_request", "not_found", "conflict", "payload_too_large",
+        "unsupported_media_type", "internal", "unavailable"
     ])))
 )]
 pub async fn receive(
@@ -62,50 +55,22 @@ pub async fn receive(
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     check_length(announced.unwrap_or(upload.bytes), upload.bytes)?;
-    let media = load::<Media>(core.journal.as_ref(), id.uuid(), None).await?;
-    let workspace = media.workspace.ok_or_else(|| ApiError::not_found("media"))?;
-    let key = announced_by(core, id).await?;
-    still_holds(core, workspace, key).await?;
-    if media.state.confirmed.is_some() {
+    let announcer = Announcer::of(core, &upload).await?;
+    announcer.still_may(core).await?;
+    let place = Place { workspace: announcer.workspace, id };
+    let media = core.library.of(place.workspace, id).await?.ok_or_else(|| ApiError::not_found("media"))?;
+    if media.confirmed.is_some() {
         return Err(refused_to_give(GiveError::Confirmed, upload.bytes));
     }
-    let place = Place { workspace, id };
     let incoming = core.library.store.begin(place, upload.bytes).await.map_err(|error| refused(error, upload.bytes))?;
     let late = |_| ApiError::new(Code::InvalidRequest, "the body did not come in time");
     let whole = tokio::select! {
         whole = timeout(WHOLE, take(incoming, request, upload.bytes)) => whole.map_err(late)??,
-        refusal = ended(core, workspace, key) => return Err(refusal),
+        refusal = announcer.ended(core) => return Err(refusal),
     };
-    still_holds(core, workspace, key).await?;
+    announcer.still_may(core).await?;
     core.library.give(whole).await.map_err(|error| refused_to_give(error, upload.bytes))?;
     Ok(Answer::nothing())
-}
-
-/// The key that announced it; `None` for a person.
-async fn announced_by(core: &Core, id: MediaId) -> Result<Option<KeyId>, ApiError> {
-    let stream = StreamId::new(StreamKind::Media, id.uuid());
-    let first = core.journal.read_stream(stream, Version(0), 1).await?.into_iter().next();
-    Ok(first.and_then(|first| first.metadata.actor.as_str().parse().ok()))
-}
-
-/// An address is as good as the key that it was given to.
-async fn still_holds(core: &Core, workspace: WorkspaceId, key: Option<KeyId>) -> Result<(), ApiError> {
-    match key {
-        Some(key) => Ok(core.access.holds(workspace, key).await?),
-        None => Ok(()),
-    }
-}
-
-/// Ends when the key does, with its refusal. A key that can't be looked up now may hold.
-async fn ended(core: &Core, workspace: WorkspaceId, key: Option<KeyId>) -> ApiError {
-    loop {
-        tokio::time::sleep(LOOK).await;
-        if let Err(refusal) = still_holds(core, workspace, key).await
-            && refusal.code == Code::Unauthorized
-        {
-            return refusal;
-        }
-    }
 }
 
 async fn take(mut incoming: Incoming, request: Request, bytes: u64) -> Result<Whole, ApiError> {

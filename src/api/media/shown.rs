@@ -77,6 +77,9 @@ pub struct Signed {
     pub bytes: u64,
     /// Until when, in Unix seconds.
     pub expires: i64,
+    /// The session that it ends with, if a person announced the medium.
+    #[param(required = false)]
+    pub session: Option<String>,
     /// Who signed it.
     pub signature: String,
 }

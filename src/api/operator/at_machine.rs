@@ -38,7 +38,7 @@ impl Api {
     /// The workspace that an operator means: the one that is named, or the only one.
     pub(super) async fn workspace(&self, given: &mut Parameters) -> Result<WorkspaceId, ApiError> {
         let asked: Option<WorkspaceId> = given.read("workspace");
-        let known = self.0.journal.workspace_numbers().await?;
+        let known = self.0.journal.everywhere().workspace_numbers().await?;
         let engine = WorkspaceId::default();
         let all: Vec<_> = known.into_iter().map(|(id, _)| id).filter(|id| *id != engine).collect();
         match (asked, &all[..]) {

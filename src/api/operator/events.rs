@@ -20,7 +20,7 @@ pub async fn events(State(api): State<Api>, mut given: Parameters) -> Result<Ans
     let limit = given.read("limit").unwrap_or(MOST).min(MOST);
     given.finish()?;
     // An operator is told what is wrong, in full.
-    let events = api.0.journal.read(after, limit).await;
+    let events = api.0.journal.everywhere().read(after, limit).await;
     let events = events.map_err(|error| ApiError::new(Code::Internal, error.to_string()))?;
     Ok(Answer::list(events.iter().map(|event| json!(LogEvent::of(event))).collect(), None))
 }

@@ -31,7 +31,7 @@ async fn each(
     action: &WorkspaceAction,
 ) -> Result<Answer, ApiError> {
     let ids = if given.flag("all") {
-        workspaces::all(api.0.read.as_ref()).await?
+        workspaces::all(api.0.read.everywhere().as_ref()).await?
     } else {
         vec![api.workspace(&mut given).await?]
     };

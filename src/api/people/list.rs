@@ -27,7 +27,7 @@ pub(in crate::api) async fn listed(
     given.finish()?;
     let core = &api.0;
     let (home, key) = (core.people.home().await?, core.people.key().await?);
-    let found = people::list(core.read.as_ref(), home.workspace, workspace, &page).await?;
+    let found = people::list(&core.read, home.workspace, workspace, &page).await?;
     let shown = found.rows.iter().map(|row| render::person(&key, row.id, &row.person, workspace));
     Ok(Answer::list(shown.collect::<Result<_, _>>()?, found.next_cursor))
 }

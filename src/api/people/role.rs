@@ -79,7 +79,7 @@ impl Api {
                     return Err(ApiError::unavailable("the read model of people is behind"));
                 }
             }
-            for id in people::with_role(core.read.as_ref(), workspace, Role::Owner).await? {
+            for id in people::with_role(&core.read, workspace, Role::Owner).await? {
                 if id == but {
                     continue;
                 }

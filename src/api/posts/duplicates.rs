@@ -60,7 +60,7 @@ impl Duplicates {
     ) -> Result<(), ApiError> {
         let since = core.clock.now() - WITHIN;
         for (account, digest) in digests {
-            let others = digests::posts(core.read.as_ref(), workspace, *account, digest, since).await?;
+            let others = digests::posts(&core.read, workspace, *account, digest, since).await?;
             let Some(other) = others.into_iter().find(|other| Some(*other) != except) else { continue };
             let message =
                 format!("{other} has the same content for {account}; `allow_duplicate` lets this one through");

@@ -15,7 +15,7 @@ use crate::api::{
 pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<PostId>) -> Result<Answer, ApiError> {
     let post = api.post(&asker, id).await?;
     let key = api.data_key(&asker).await?;
-    let shown = render::post(&key, id, &post, &api.created_by(id).await?)?;
+    let shown = render::post(&key, id, &post, &api.created_by(asker.caller.workspace, id).await?)?;
     // A revision counts no attempts: who knows it may have seen the post as it was before them.
     Ok(Answer::ok(shown).at_revision(post.revision).moved(!post.is_untouched()))
 }

@@ -32,7 +32,7 @@ pub async fn history(
     check_accounts(&asker.caller, &loaded.ok_or_else(|| ApiError::not_found("post"))?.state)?;
     let key = api.data_key(&asker).await?;
     let stream = StreamId::new(StreamKind::Post, id.uuid());
-    let events = api.0.journal.read_stream(stream, Version(0), MOST).await?;
+    let events = api.0.journal.read_stream(asker.caller.workspace, stream, Version(0), MOST).await?;
     let data = events.iter().map(|event| entry(&key, api.0.epoch, event, field));
     Ok(Answer::list(data.collect::<Result<_, _>>()?, None))
 }

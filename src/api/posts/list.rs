@@ -31,7 +31,7 @@ pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -
         only_accounts: asker.caller.grant.allowed_accounts.iter().copied().collect(),
     };
     given.finish()?;
-    let found = posts::list(api.0.read.as_ref(), asker.caller.workspace, &filter, &page).await?;
+    let found = posts::list(&api.0.read, asker.caller.workspace, &filter, &page).await?;
     let data = found.rows.iter().map(|row| render::post(&key, row.id, &row.post, &row.created_by));
     Ok(Answer::list(data.collect::<Result<_, _>>()?, found.next_cursor))
 }

@@ -19,6 +19,6 @@ pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Ans
     }
     asker.caller.reaches_post(&post)?;
     let key = api.data_key(asker).await?;
-    let shown = render::post(&key, id.into(), &post, &api.created_by(id.into()).await?)?;
+    let shown = render::post(&key, id.into(), &post, &api.created_by(asker.caller.workspace, id.into()).await?)?;
     Ok(Answer::ok(shown).at_revision(post.revision))
 }

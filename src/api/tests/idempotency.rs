@@ -136,7 +136,7 @@ async fn a_key_in_use_says_so_until_its_request_ends() {
     let account = api.account("ada").await;
     let body = json!({"body": "slow", "account_ids": [account]});
     // The writer is taken: the first waits for it.
-    let side = Arc::clone(&api.engine.core().side);
+    let side = Arc::clone(api.engine.core().side_everywhere());
     let writer = side.begin().await.expect("the writer");
     let first = tokio::spawn({
         let (router, request) = (api.router.clone(), keyed(&api.secret, "/v1/posts", "k", &body));

@@ -19,17 +19,17 @@ use serde_json::json;
 use super::fixture::{Answered, Api};
 use crate::api::media::Upload;
 
-const PNG: &[u8] =
+pub(super) const PNG: &[u8] =
     b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x03\x00\x00\x00\x02\x08\x02\x00\x00\x00\x12\x16\xf1M\
     \x00\x00\x00\x0bIDATx\x9cc`\xc0\x04\x00\x00\x14\x00\x01}\xfe\x1e\xee\x00\x00\x00\x00IEND\xaeB`\x82";
 
-async fn announce(api: &Api, secret: &str) -> Answered {
+pub(super) async fn announce(api: &Api, secret: &str) -> Answered {
     let body = json!({"file_name": "bell.png", "content_type": "image/png", "bytes": PNG.len()});
     let request = Api::request_by(secret, "POST", "/v1/media/upload-url").header("content-type", "application/json");
     api.send(request.header("host", "bells.example").body(Body::from(body.to_string())).expect("a request")).await
 }
 
-async fn put(api: &Api, url: &str, bytes: impl Into<Body>) -> Answered {
+pub(super) async fn put(api: &Api, url: &str, bytes: impl Into<Body>) -> Answered {
     api.send(Request::put(url).body(bytes.into()).expect("a request")).await
 }
 
@@ -54,7 +54,7 @@ async fn fetched(api: &Api, place: Place) -> Bytes {
     core.library.fetch(&key, place).await.expect("confirmed").bytes
 }
 
-fn url(announced: &Answered) -> &str {
+pub(super) fn url(announced: &Answered) -> &str {
     announced.body["upload_url"].as_str().expect("an address")
 }
 
@@ -66,7 +66,8 @@ async fn an_address_is_good_for_its_time() {
     assert!(url(&announced).starts_with("http://bells.example/v1/media/media_"), "{}", url(&announced));
     let core = api.engine.core();
     let id: MediaId = announced.id().parse().expect("an id");
-    let over = Upload { id, bytes: PNG.len() as u64, expires_at: core.clock.now() - Duration::seconds(1) };
+    let expires_at = core.clock.now() - Duration::seconds(1);
+    let over = Upload { id, bytes: PNG.len() as u64, expires_at, session: None };
     let late = put(&api, &core.upload_links.url("http://bells.example", &over), PNG).await;
     assert_eq!((late.status(), late.code(), &late.body["error"]["state"]), (409, "conflict", &json!("expired")));
     let packed = Request::put(url(&announced)).header("content-encoding", "gzip").body(Body::from(PNG));

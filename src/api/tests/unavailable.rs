@@ -32,7 +32,7 @@ fn refused(answered: &Answered) {
 async fn a_full_disk_is_said_and_nothing_is_half_done() {
     let api = Api::start().await;
     let account = api.account("ada").await;
-    let side = api.engine.core().side.as_ref();
+    let side = api.engine.core().side_everywhere().as_ref();
     // No more than there are: SQLite takes a limit below that for the present size.
     most_pages(side, 1).await;
     let post = |number: usize| json!({"body": "x".repeat(400), "account_ids": [account], "tags": [number.to_string()], "allow_duplicate": true});
@@ -64,7 +64,7 @@ async fn a_full_queue_is_said_and_what_was_answered_is_there() {
     let api = Api::start().await;
     let account = api.account("ada").await;
     let before = api.position().await;
-    let writer = api.engine.core().side.begin().await.expect("the writer");
+    let writer = api.engine.core().side_everywhere().begin().await.expect("the writer");
     let body = json!({"body": "x", "account_ids": [account], "allow_duplicate": true});
     let all = (0..REQUESTS).map(|_| api.call("POST", "/v1/posts", body.clone()));
     let all: futures::stream::FuturesUnordered<_> = all.collect();

@@ -70,7 +70,7 @@ async fn run(stage: &Stage, paint: Paint) -> anyhow::Result<Vec<Act>> {
     say!("    @pigeon      blind       it can neither be told nor asked");
     say!("");
 
-    let mut timeline = Timeline::new(Arc::clone(&stage.engine.core().journal), stage.clock.clone(), paint);
+    let mut timeline = Timeline::new(Arc::clone(stage.engine.core().journal.everywhere()), stage.clock.clone(), paint);
     timeline.skip().await?;
     for (handle, account) in [("@harbour", &harbour), ("@lighthouse", &lighthouse), ("@pigeon", &pigeon)] {
         timeline.accounts.insert(account.parse()?, handle.to_owned());

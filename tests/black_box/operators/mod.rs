@@ -13,4 +13,4 @@ mod people;
 mod projections;
 mod put_back;
 mod restore;
-mod telemetry;
+pub(crate) mod telemetry;

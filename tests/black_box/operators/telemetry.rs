@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::mpsc,
     time::Duration,
 };
@@ -36,8 +36,8 @@ fn receive(stream: &mut TcpStream) -> (String, Vec<u8>) {
     (first, body)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn spans_of_requests_reach_the_collector_that_the_file_names() {
+/// Takes what is exported to it: the first line of each request, and its body.
+pub(crate) fn collector() -> (SocketAddr, mpsc::Receiver<(String, Vec<u8>)>) {
     let collector = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = collector.local_addr().expect("an address");
     let (tell, received) = mpsc::channel();
@@ -48,6 +48,12 @@ async fn spans_of_requests_reach_the_collector_that_the_file_names() {
             }
         }
     });
+    (address, received)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_of_requests_reach_the_collector_that_the_file_names() {
+    let (address, received) = collector();
     let mut engine = Engine::start(Options::default()).await;
     engine.terminate();
     let file = format!("[telemetry]\notlp_endpoint = \"http://{address}\"\n");

@@ -75,7 +75,7 @@ async fn a_workspace_and_its_owner_are_recorded_in_one_append() {
     let before = core.journal.head().await.expect("a head").position;
     let made = api.call_by(&owner, "POST", "/v1/workspaces", json!({"name": "Newsroom"})).await;
     assert_eq!(made.status(), 201, "{}", made.body);
-    let events = core.journal.read(before, 10).await.expect("read");
+    let events = core.journal.everywhere().read(before, 10).await.expect("read");
     let names: Vec<_> = events.iter().map(|event| event.event_type.as_str()).collect();
     assert_eq!(names, ["workspace.created", "person.role_given"]);
     assert_eq!(events[0].workspace.to_string(), made.id(), "its own");

@@ -1,5 +1,7 @@
 //! What must stand nowhere: secrets, tokens, passwords; and texts only sealed.
 
+mod whole_life;
+
 use std::{
     fs,
     io::Write,
@@ -14,6 +16,7 @@ use crate::connect::{BACK, begin, consent};
 use crate::keys::mistyped;
 use crate::support::{
     Engine, Options, Place, Ran,
+    handed::files,
     mastodon::{Flavour, HANDED, MastodonStandIn, Mood, TOKEN},
     published,
 };
@@ -23,12 +26,6 @@ const BODY: &str = "quiet-body-5a91 rings at noon";
 const EDITED: &str = "quiet-edit-77c2 rings at noon";
 const LABEL: &str = "quiet-tag-90b3";
 const NAME: &str = "quiet-key-name-41d0";
-
-/// Every file below a folder; a server at work may take one away meanwhile.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("an entry").path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-}
 
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
