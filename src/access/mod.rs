@@ -1,5 +1,5 @@
 //! Who asks, and whether they may: secrets of API keys, their verifiers, what they are bound to, how many requests they
-//! may make, when they were last used and what was refused to them; people, their passwords, sessions and roles.
+//! may make, what their workspace's plan lets them, when they were last used and what was refused to them; people, their passwords, sessions and roles.
 //!
 //! It promises: a secret is never kept, only its keyed digest; a secret whose checksum is wrong costs no look-up; a
 //! revoked key opens nothing, on any node, to a request that starts once its revocation is settled
@@ -23,6 +23,7 @@ mod links;
 mod origins;
 mod passwords;
 mod people;
+pub mod plans;
 mod reach;
 mod refusals;
 mod secret;
@@ -42,7 +43,7 @@ pub use links::{Link, Links, Purpose};
 pub use origins::{Origins, OriginsError};
 pub use passwords::{PasswordError, Passwords};
 pub use people::{Home, NoPlace, Origin, People, PeopleError, SignInError, SignedIn};
-pub use reach::OutOfReach;
+pub use reach::{OutOfReach, is_sandbox};
 pub use refusals::{Refusals, Refused, Shown as ShownRefusal};
 pub use secret::{InvalidSecret, KeySecret};
 pub use sessions::{IDLE, LONGEST, Session, Sessions};

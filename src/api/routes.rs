@@ -116,6 +116,8 @@ pub fn operators() -> Vec<Route> {
         post("/operator/people/invite", Nothing, named!("operator.people.invite"), operator::people::invite),
         post("/operator/people/remove", Nothing, named!("operator.people.remove"), operator::people::remove),
         post("/operator/people/reset", Nothing, named!("operator.people.reset"), operator::people::reset),
+        get("/operator/plans", Nothing, named!("operator.plans.list"), operator::plans::list),
+        post("/operator/plans", Nothing, named!("operator.plans.set"), operator::plans::set),
         get("/operator/projections", Nothing, named!("operator.projections.status"), operator::projections::status),
         post("/operator/projections/{name}/rebuild", Nothing, named!("operator.projections.rebuild"), operator::projections::rebuild),
     ]

@@ -19,6 +19,7 @@ mod openapi;
 mod operator;
 mod pauses;
 mod people;
+mod plans;
 mod progress;
 mod projections;
 mod sandbox;
@@ -63,6 +64,8 @@ enum Command {
     Keys(keys::Keys),
     #[command(subcommand)]
     People(people::People),
+    #[command(subcommand)]
+    Plans(plans::Plans),
     Login(session::Login),
     Logout(session::Logout),
     Whoami(session::Whoami),
@@ -87,6 +90,7 @@ impl Arguments {
             Command::Serve(command) => command.run(),
             Command::Keys(command) => command.run(),
             Command::People(command) => command.run(),
+            Command::Plans(command) => command.run(),
             Command::Login(command) => command.run(),
             Command::Logout(command) => command.run(),
             Command::Whoami(command) => command.run(),

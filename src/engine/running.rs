@@ -27,7 +27,7 @@ use super::{
     databases::read_models, projecting, publishing::platforms, upkeep,
 };
 use crate::{
-    access::{Access, Origins, People},
+    access::{Access, Origins, People, plans::Plans},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::{Configuration, Role},
 };
@@ -83,6 +83,9 @@ impl Engine {
         let carrier = Carrier::open(configuration, &store).await?;
         let (core, lock, folder) = core(configuration, store, &carrier, notary.clone(), timings.clone()).await?;
         let core = Arc::new(core);
+        if configuration.roles.has(Role::Api) {
+            core.plans.tell_unknown(core.read.as_ref()).await;
+        }
 
         let (projector, stop) = watch::channel(false);
         let projects = configuration.roles.has(Role::Projector);
@@ -176,6 +179,8 @@ async fn core(
     let proxies = &configuration.trusted_proxies;
     let limits = configuration.limits;
     let access = Access::open(beside, &master_key, sealing, keys.clone(), proxies, limits, clock.clone()).await?;
+    let (plans, beside) = (configuration.plans.clone(), Arc::clone(&side));
+    let plans = Plans::new(plans, limits.usual, workspaces.clone(), beside);
     let persons = Core::executor(&journal, sharing, &clock, (), &outdated);
     let guests = Core::executor(&journal, sharing, &clock, (), &outdated);
     let people = People::open(&side, &master_key, &data_keys, persons, guests, clock.clone()).await?;
@@ -223,6 +228,7 @@ async fn core(
         posts,
         accounts,
         workspaces,
+        plans,
         keys,
         access,
         people,

@@ -1,6 +1,5 @@
-//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys; people; the stop
-//! button; the
-//! read models.
+//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys; people; plans; the
+//! stop button; the read models.
 //!
 //! Who can open the socket can read the folder, so nobody is asked for a key here. The events of what they do name the
 //! operator.
@@ -13,6 +12,7 @@ mod events;
 pub mod keys;
 mod pauses;
 pub mod people;
+pub mod plans;
 pub mod projections;
 mod state;
 
