@@ -17,7 +17,17 @@ use crate::{
 static WORKSPACES: TableDefinition = TableDefinition {
     table: Table {
         name: "workspaces",
-        columns: &["id", "workspace_id", "version", "position", "created_by", "created_at", "state", "paused_at", "plan"],
+        columns: &[
+            "id",
+            "workspace_id",
+            "version",
+            "position",
+            "created_by",
+            "created_at",
+            "state",
+            "paused_at",
+            "plan",
+        ],
         key: 1,
     },
     sqlite: "create table {name} (

@@ -240,8 +240,14 @@ mod tests {
                 "[plans.free]\nposts_per_month = 0",
                 "line 2: `plans.free.posts_per_month` must be a whole number from 1 to 9223372036854775807, not this number",
             ),
-            ("[plans]\nfree = 5", "line 2: `plans.free` must be a table: `[plans.free]`, with a key on each line, not a number"),
-            ("plans = 5", "line 1: `plans` must be a table of tables: `[plans.NAME]`, with a key on each line, not a number"),
+            (
+                "[plans]\nfree = 5",
+                "line 2: `plans.free` must be a table: `[plans.free]`, with a key on each line, not a number",
+            ),
+            (
+                "plans = 5",
+                "line 1: `plans` must be a table of tables: `[plans.NAME]`, with a key on each line, not a number",
+            ),
             ("public_url = \"a\"\npublic-url = \"b\"", "line 2: twice the key `public_url`"),
             ("[timing]\nlookup_gap = 1\nlookup-gap = 2", "line 3: twice the key `timing.lookup_gap`"),
             ("listen = \"a\"\nlisten = \"b\"", "line 2: duplicate key"),

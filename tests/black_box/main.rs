@@ -27,6 +27,7 @@ mod mutants;
 mod nodes;
 mod openapi;
 mod operators;
+mod plans;
 mod posts;
 mod requests;
 mod sandbox;

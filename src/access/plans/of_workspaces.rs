@@ -122,7 +122,8 @@ impl Plans {
             return Ok(None);
         }
         let known = self.remembered().get(&workspace).cloned();
-        let fresh = |(since, _): &(Instant, _)| since.elapsed() < GOOD_FOR && inner.workspaces.sharing() == Sharing::Shared;
+        let fresh =
+            |(since, _): &(Instant, _)| since.elapsed() < GOOD_FOR && inner.workspaces.sharing() == Sharing::Shared;
         let name = match known.filter(fresh) {
             Some((_, name)) => name,
             None => {
@@ -145,9 +146,12 @@ impl Plans {
         allowance: &Allowance,
         now: DateTime<Utc>,
     ) -> Result<Vec<QuotaUsed>, PlansError> {
-        let Some((_, plan)) = allowance.plan().filter(|(_, plan)| !plan.quotas.is_empty()) else { return Ok(Vec::new()) };
+        let Some((_, plan)) = allowance.plan().filter(|(_, plan)| !plan.quotas.is_empty()) else {
+            return Ok(Vec::new());
+        };
         let counted = used(self.0.journal.as_ref(), &Month::of(now), Some(workspace)).await?;
-        let of = |quota: Quota| counted.iter().find(|(_, name, _)| name == quota.as_str()).map_or(0, |(.., used)| *used);
+        let of =
+            |quota: Quota| counted.iter().find(|(_, name, _)| name == quota.as_str()).map_or(0, |(.., used)| *used);
         let resets_at = Month::ends(now);
         let all = plan.quotas.iter();
         Ok(all.map(|(quota, most)| QuotaUsed { quota: *quota, most: *most, used: of(*quota), resets_at }).collect())
@@ -157,11 +161,7 @@ impl Plans {
     ///
     /// # Errors
     /// If these can't be read, or what was counted can't.
-    pub async fn used_by_all(
-        &self,
-        read: &dyn Database,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<WorkspaceUsed>, QueryError> {
+    pub async fn used_by_all(&self, read: &dyn Database, now: DateTime<Utc>) -> Result<Vec<WorkspaceUsed>, QueryError> {
         if self.0.settings.is_empty() {
             return Ok(Vec::new());
         }

@@ -76,7 +76,10 @@ pub async fn announce(
     };
     let url = core.upload_links.url(&base, &Upload { id, bytes: new.bytes, expires_at });
     // The same request again is answered with the same address, whichever way it comes.
-    let asker = asker.counting(allowance.counting(Quota::MediaBytes, new.bytes)).creating().showing_once(seal(fields::MEDIA_UPLOAD_URL, &url));
+    let asker = asker
+        .counting(allowance.counting(Quota::MediaBytes, new.bytes))
+        .creating()
+        .showing_once(seal(fields::MEDIA_UPLOAD_URL, &url));
     let made = asker.execute(&core.library.media, id.uuid(), MediaCommand { now, action }).await.map_err(refused)?;
     let answer = Answer::created(shown(id, kind, expires_at, &url));
     Ok(api.placed(answer, made.position).await)

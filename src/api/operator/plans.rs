@@ -28,17 +28,23 @@ pub async fn list(State(api): State<Api>, given: Parameters) -> Result<Answer, A
     for id in workspaces::all(core.read.as_ref()).await? {
         data.push(shown(&api, id).await?);
     }
-    let plans: Map<_, _> = core.plans.settings().all().map(|(name, plan)| {
-        let quotas: Map<_, _> = plan.quotas.iter().map(|(quota, most)| (quota.as_str().to_owned(), json!(most))).collect();
-        let lacks: Vec<_> = plan.lacks.iter().map(|feature| feature.as_str()).collect();
-        let shown = json!({
-            "requests_per_minute": plan.requests_per_minute,
-            "requests_per_day": plan.requests_per_day,
-            "quotas": quotas,
-            "lacks": lacks,
-        });
-        (name.to_owned(), shown)
-    }).collect();
+    let plans: Map<_, _> = core
+        .plans
+        .settings()
+        .all()
+        .map(|(name, plan)| {
+            let quotas: Map<_, _> =
+                plan.quotas.iter().map(|(quota, most)| (quota.as_str().to_owned(), json!(most))).collect();
+            let lacks: Vec<_> = plan.lacks.iter().map(|feature| feature.as_str()).collect();
+            let shown = json!({
+                "requests_per_minute": plan.requests_per_minute,
+                "requests_per_day": plan.requests_per_day,
+                "quotas": quotas,
+                "lacks": lacks,
+            });
+            (name.to_owned(), shown)
+        })
+        .collect();
     let now = core.clock.now();
     Ok(Answer::ok(json!({
         "month": Month::of(now).as_str(),

@@ -10,7 +10,7 @@ use campanile_events::{
 
 use super::{input::PostChanges, seal, targets::targets};
 use crate::{
-    access::is_sandbox,
+    access::{is_sandbox, plans::Quota},
     api::{
         Api,
         http::{Answer, ApiError, Asker, Body, Code, IfMatch, Named},
@@ -55,7 +55,8 @@ pub async fn edit(
     changes.check_plan(&allowance)?;
 
     let targets: Vec<TargetRules> = targets(core, &asker.caller, &accounts).await?;
-    let asker = match becomes_live(&before, &targets) && !is_counted(core, id).await? {
+    let counts = allowance.counting(Quota::Posts, 1).is_some() && becomes_live(&before, &targets);
+    let asker = match counts && !is_counted(core, id).await? {
         true => asker.counting_post(&allowance),
         false => asker,
     };

@@ -8,7 +8,7 @@
 //! - `dying`, `standing_still`: one node of two. `cut_off`: one that reaches the bus, and no longer the database.
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
 //! - `roles`: what a node answers that has not all roles.
-//! - `limits`: all together let in no more than one would. `revoking`: keys that are revoked under load.
+//! - `limits`: all together let in no more than one would. `quotas`: nor store more than a plan has. `revoking`: keys that are revoked under load.
 //! - `leading`: who leads, in figures.
 //! - `real_timing`: the promises in seconds, where that is asked for.
 //! - `upgrade`: nodes of an older build beside newer ones.
@@ -22,6 +22,7 @@ mod founding;
 mod keys;
 mod leading;
 mod limits;
+mod quotas;
 mod reading;
 mod real_timing;
 mod revoking;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::given::{Log, append, post, receipt, workspace};
 use crate::{
     ids::Position,
-    journal::{Append, AppendError, Counted, Exceeded, Journal, Month},
+    journal::{Append, AppendError, Counted, Exceeded, Month},
 };
 
 pub(super) async fn a_quota_is_taken_to_its_end_and_no_further(log: Log) {

@@ -159,7 +159,12 @@ impl<'a> Whole<'a> {
         }
         let (epoch, position) = (rebuilt.epoch.0 as i64, rebuilt.position().0 as i64);
         let frontier = rebuilt.frontier.to_bytes();
-        Self { taken, numbers, sums: Sums::of(&rebuilt.sums), head: Head { epoch, position, recorded_at: rebuilt.recorded_at, frontier } }
+        Self {
+            taken,
+            numbers,
+            sums: Sums::of(&rebuilt.sums),
+            head: Head { epoch, position, recorded_at: rebuilt.recorded_at, frontier },
+        }
     }
 }
 

@@ -123,8 +123,10 @@ impl Link {
             tokio::try_join!(reading, writing)
         };
         let unavailable = |error| ReadError::Unavailable(super::failure::unavailable(error));
-        let ((lock, versions, numbers, claims, receipts, sums, holds), (insert, take, release, keep, count, sum, advance)) =
-            prepared.await.map_err(unavailable)?;
+        let (
+            (lock, versions, numbers, claims, receipts, sums, holds),
+            (insert, take, release, keep, count, sum, advance),
+        ) = prepared.await.map_err(unavailable)?;
         Ok(Self {
             client,
             lock,

@@ -184,8 +184,9 @@ pub(super) fn counted(
     let mut statement = connection.prepare_cached(
         "select month, used from counted where workspace = ?1 and quota = ?2 order by month desc limit 1",
     )?;
-    let newest = statement
-        .query_row(params![workspace.uuid().as_bytes().as_slice(), quota], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)));
+    let newest = statement.query_row(params![workspace.uuid().as_bytes().as_slice(), quota], |row| {
+        Ok((row.get(0)?, row.get::<_, i64>(1)?))
+    });
     Ok(newest.optional()?.map(|(month, used)| (Month::stored(month), used as u64)))
 }
 
