@@ -2,7 +2,7 @@
 
 use campanile_events::{
     ids::{EventId, Position, Version},
-    journal::{Actor, Claim, ClaimAction, Hash, Metadata, Recorded, StreamId},
+    journal::{Actor, Claim, ClaimAction, Counted, Hash, Metadata, Recorded, StreamId},
     merkle::{
         Frontier, Leaf, consistency_proof, inclusion_proof, leaf_bytes_hash, leaf_hash, root_of, verify_consistency,
         verify_inclusion,
@@ -52,6 +52,7 @@ struct Origin {
     request_id: Option<String>,
     causation: Option<Uuid>,
     correlation: Option<Uuid>,
+    counted: Option<Box<Counted>>,
 }
 
 impl Event {
@@ -71,6 +72,7 @@ impl Event {
                 request_id: self.metadata.request_id,
                 causation: self.metadata.causation.map(EventId::from),
                 correlation: self.metadata.correlation,
+                counted: self.metadata.counted,
             },
             claims: self.claims,
             recorded_at: DateTime::from_timestamp_micros(self.recorded_at_micros).expect("an instant"),
@@ -86,7 +88,7 @@ fn vectors() -> Vec<Vector> {
 #[test]
 fn leaves_are_encoded_as_the_vectors_say() {
     let vectors = vectors();
-    assert_eq!(vectors.len(), 4);
+    assert_eq!(vectors.len(), 5);
     for vector in vectors {
         let event = vector.event.recorded();
         assert_eq!(hex::encode(Leaf::of(&event).encode()), vector.encoding, "{}", vector.about);
@@ -94,12 +96,16 @@ fn leaves_are_encoded_as_the_vectors_say() {
     }
 }
 
+fn counted(event: &mut Recorded) -> &mut Counted {
+    event.metadata.counted.as_mut().expect("it counts")
+}
+
 type Change = (&'static str, fn(&mut Recorded));
 
 #[test]
 fn every_part_of_an_event_moves_its_leaf() {
-    let event = vectors().swap_remove(1).event.recorded();
-    let changes: [Change; 19] = [
+    let event = vectors().swap_remove(4).event.recorded();
+    let changes: [Change; 24] = [
         ("position", |event| event.position.0 += 1),
         ("id", |event| event.id = EventId::default()),
         ("workspace", |event| event.workspace = Uuid::nil().into()),
@@ -115,6 +121,11 @@ fn every_part_of_an_event_moves_its_leaf() {
         ("request id", |event| event.metadata.request_id = None),
         ("causation", |event| event.metadata.causation = None),
         ("correlation", |event| event.metadata.correlation = None),
+        ("what it counts", |event| event.metadata.counted = None),
+        ("the plan", |event| counted(event).plan.push('x')),
+        ("the quota", |event| counted(event).quota.push('x')),
+        ("the amount", |event| counted(event).amount += 1),
+        ("the most", |event| counted(event).most += 1),
         ("claims' order", |event| event.claims.reverse()),
         ("a claim's action", |event| event.claims[0].action = ClaimAction::Take),
         ("a claim's kind", |event| event.claims[0].kind.push('x')),

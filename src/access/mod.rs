@@ -1,5 +1,5 @@
 //! Who asks, and whether they may: secrets of API keys, their verifiers, what they are bound to, how many requests they
-//! may make, when they were last used and what was refused to them; people, their passwords, sessions and roles.
+//! may make, what their workspace's plan lets them, when they were last used and what was refused to them; people, their passwords, sessions and roles.
 //!
 //! It promises: a secret is never kept, only its keyed digest; a secret whose checksum is wrong costs no look-up; a
 //! revoked key opens nothing, on any node, to a request that starts once its revocation is settled
@@ -24,6 +24,7 @@ mod origins;
 mod passwords;
 mod people;
 mod peppers;
+pub mod plans;
 mod private_file;
 mod reach;
 mod refusals;
@@ -46,7 +47,7 @@ pub use passwords::{PasswordError, Passwords};
 pub use people::{Home, NoPlace, Origin, People, PeopleError, SignInError, SignedIn};
 pub use peppers::{PepperError, PepperFile};
 pub use private_file::{Keeper, read_private, write_private};
-pub use reach::OutOfReach;
+pub use reach::{OutOfReach, is_sandbox};
 pub use refusals::{Refusals, Refused, Shown as ShownRefusal};
 pub use secret::{InvalidSecret, KeySecret};
 pub use sessions::{IDLE, LONGEST, Session, Sessions};

@@ -119,6 +119,8 @@ pub fn operators() -> Vec<Route> {
         get("/operator/peppers", Nothing, named!("operator.peppers.list"), operator::peppers::list),
         post("/operator/peppers", Nothing, named!("operator.peppers.add"), operator::peppers::add),
         delete("/operator/peppers/{version}", Nothing, named!("operator.peppers.retire"), operator::peppers::retire),
+        get("/operator/plans", Nothing, named!("operator.plans.list"), operator::plans::list),
+        post("/operator/plans", Nothing, named!("operator.plans.set"), operator::plans::set),
         get("/operator/projections", Nothing, named!("operator.projections.status"), operator::projections::status),
         post("/operator/projections/{name}/rebuild", Nothing, named!("operator.projections.rebuild"), operator::projections::rebuild),
     ]

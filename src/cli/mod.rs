@@ -20,6 +20,7 @@ mod operator;
 mod pauses;
 mod people;
 mod peppers;
+mod plans;
 mod progress;
 mod projections;
 mod sandbox;
@@ -66,6 +67,7 @@ enum Command {
     People(people::People),
     #[command(subcommand)]
     Peppers(peppers::Peppers),
+    Plans(plans::Plans),
     Login(session::Login),
     Logout(session::Logout),
     Whoami(session::Whoami),
@@ -91,6 +93,7 @@ impl Arguments {
             Command::Keys(command) => command.run(),
             Command::People(command) => command.run(),
             Command::Peppers(command) => command.run(),
+            Command::Plans(command) => command.run(),
             Command::Login(command) => command.run(),
             Command::Logout(command) => command.run(),
             Command::Whoami(command) => command.run(),

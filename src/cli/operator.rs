@@ -12,6 +12,7 @@ use tower::ServiceExt;
 
 use super::{Failure, session::Away};
 use crate::{
+    access::plans::PlanSettings,
     api,
     configuration::{Configuration, Folder, FolderFlags, Role, Roles},
     engine::{Engine, LockError, OpenError, PATIENCE, Socket},
@@ -36,10 +37,10 @@ impl Operator {
         flags: FolderFlags,
         work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let folder = Folder::resolve(flags)?;
+        let (folder, plans) = Folder::with_plans(flags)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         runtime.block_on(async {
-            let operator = Self::reach(folder).await?;
+            let operator = Self::reach(folder, plans).await?;
             let done = work(&operator).await;
             if let Self::Own(engine, _) = &operator {
                 engine.drain(PATIENCE).await;
@@ -54,9 +55,10 @@ impl Operator {
         runtime.block_on(work(&Self::Away(away)))
     }
 
-    async fn reach(folder: Folder) -> Result<Self, Failure> {
+    async fn reach(folder: Folder, plans: PlanSettings) -> Result<Self, Failure> {
         let socket = Socket::of(&folder.path);
-        let configuration = Configuration { roles: Roles::only([Role::Projector]), ..Configuration::of(folder) };
+        let configuration = Configuration::of(folder);
+        let configuration = Configuration { roles: Roles::only([Role::Projector]), plans, ..configuration };
         match Engine::open(&configuration).await {
             Ok(engine) => Self::own(engine).await,
             Err(OpenError::Lock(held @ LockError::Held { .. })) => {

@@ -4,7 +4,10 @@ use campanile_events::timing::Timing;
 use clap::{Args, Command};
 
 use super::{Configuration, ConfigurationFile, ServeFlags};
-use crate::access::limits::LimitSettings;
+use crate::access::{
+    limits::LimitSettings,
+    plans::{Feature, PlanSettings},
+};
 
 const EXAMPLE: &str = include_str!("../../campanile.example.toml");
 const OPERATIONS: &str = include_str!("../../OPERATIONS.md");
@@ -18,6 +21,20 @@ fn the_example_reads_and_keeps_the_time_constants() {
     assert_eq!(read.limits, LimitSettings::default());
     let limits = LimitSettings::default().entries();
     assert!(limits.iter().all(|(name, number)| EXAMPLE.contains(&format!("\n{name} = {number}\n"))));
+    assert!(read.plans.is_empty(), "nothing is limited by plans unless the operator says so");
+    let plans = EXAMPLE.split_once("# [plans.free]").map(|(_, plans)| format!("# [plans.free]{plans}")).expect("plans");
+    let plans = plans.split("\n\n").next().expect("a block").replace("# ", "");
+    let file = ConfigurationFile::parse(&plans).expect("the example's plans");
+    let plans = Configuration::merge(ServeFlags::default(), file).expect("a configuration").plans;
+    let requests: Vec<_> = plans.all().map(|(name, plan)| (name, plan.requests_per_minute)).collect();
+    assert_eq!(requests, [("free", Some(60)), ("paid", Some(600))]);
+    for name in PlanSettings::NAMES {
+        assert!(EXAMPLE.contains(&format!("\n# {name} = ")), "{name} in the example");
+        assert!(OPERATIONS.contains(&format!("| `{name}` |")), "{name} in OPERATIONS.md");
+    }
+    for feature in Feature::ALL {
+        assert!(OPERATIONS.contains(&format!("`{feature}`")), "{feature} in OPERATIONS.md");
+    }
     assert_eq!((read.listen.as_str(), read.workers), ("127.0.0.1:8080", 4));
     assert_eq!(read.otlp_endpoint.map(String::from).as_deref(), Some("http://127.0.0.1:4318/"));
 }
@@ -32,7 +49,7 @@ fn every_flag_stands_in_the_example_and_the_docs() {
         assert!(OPERATIONS.contains(&format!("`{variable}`")), "{variable} in OPERATIONS.md");
         let key = long.replace('-', "_");
         let stands = ["", "# "].iter().any(|before| EXAMPLE.contains(&format!("\n{before}{key} = ")));
-        assert!(stands || ["config", "timing", "limits"].contains(&long), "{key} in the example");
+        assert!(stands || ["config", "timing", "limits", "plans"].contains(&long), "{key} in the example");
     }
     for (name, seconds) in Timing::default().entries() {
         let row = format!("| `{name}` | {} |", seconds.as_secs_f64());

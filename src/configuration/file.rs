@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{ConfigurationError, LogFormat, shape};
+use crate::access::plans::{InvalidPlan, PlanSettings};
 
 const USUAL: &str = "campanile.toml";
 
@@ -48,6 +49,7 @@ pub struct ConfigurationFile {
     pub(super) otlp_endpoint: Option<String>,
     pub(super) timing: Option<BTreeMap<String, Seconds>>,
     pub(super) limits: Option<BTreeMap<String, u32>>,
+    pub(super) plans: Option<BTreeMap<String, BTreeMap<String, PlanValue>>>,
     pub(super) telemetry: Option<TelemetryTable>,
 }
 
@@ -57,6 +59,24 @@ pub struct ConfigurationFile {
 pub(super) struct TelemetryTable {
     #[serde(alias = "otlp-endpoint")]
     pub(super) otlp_endpoint: Option<String>,
+}
+
+/// What a plan says of one thing.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum PlanValue {
+    Number(u64),
+    Words(List),
+}
+
+impl PlanValue {
+    /// As the command line says it.
+    fn text(self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Words(words) => words.joined().replace(',', "+"),
+        }
+    }
 }
 
 /// Words, as a list or with commas as on the command line.
@@ -110,6 +130,19 @@ impl ConfigurationFile {
         Self::parse(&text).map_err(|reason| ConfigurationError::File { path: path.to_owned(), reason })
     }
 
+    /// Its plans, with those of `flag` beside them.
+    pub(super) fn plans(&mut self, flag: Option<&str>) -> Result<PlanSettings, InvalidPlan> {
+        let mut plans = PlanSettings::default();
+        for (plan, values) in self.plans.take().unwrap_or_default() {
+            plans.named(&plan)?;
+            for (name, value) in values {
+                plans.set(&plan, &name.replace('-', "_"), &value.text())?;
+            }
+        }
+        plans.apply(flag.unwrap_or_default())?;
+        Ok(plans)
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         shape::check(text)?;
         toml::from_str(text).map_err(|error| shape::unread(text, &error))
@@ -136,7 +169,7 @@ mod tests {
     fn a_flag_stands_in_the_file_as_on_the_command_line() {
         let flags = ServeFlags::augment_args(Command::new("serve"));
         let names: Vec<_> = flags.get_arguments().filter_map(clap::Arg::get_long).collect();
-        for name in names.iter().filter(|name| !["config", "timing", "limits"].contains(name)) {
+        for name in names.iter().filter(|name| !["config", "timing", "limits", "plans"].contains(name)) {
             let value = match *name {
                 "workers" | "nats-replicas" => "3",
                 "log-format" => "\"json\"",

@@ -115,6 +115,12 @@ pub struct ServeFlags {
     /// that nobody answers for. The same on every node.
     #[arg(long, value_name = "LIST", env = "CAMPANILE_LIMITS")]
     pub limits: Option<String>,
+
+    /// Plans that workspaces may have: `free.posts_per_month=100,free.lacks=media+threads` [default: none]
+    ///
+    /// `campanile plans set` gives a workspace one. The same on every node.
+    #[arg(long, value_name = "LIST", env = "CAMPANILE_PLANS")]
+    pub plans: Option<String>,
 }
 
 /// How the log is written.

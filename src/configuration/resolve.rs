@@ -12,8 +12,13 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{ConfigurationFile, FolderFlags, LogFormat, Role, Roles, ServeFlags, UnknownRole};
-use crate::access::limits::{InvalidLimit, LimitSettings};
+use crate::access::{
+    limits::{InvalidLimit, LimitSettings},
+    plans::{InvalidPlan, PlanSettings},
+};
 
+/// The variable of `serve`'s flag: commands about a folder go by it, and have no such flag.
+const PLANS: &str = "CAMPANILE_PLANS";
 const LISTEN: &str = "127.0.0.1:8080";
 /// Nodes without clients are often several on a machine.
 const LISTEN_WITHOUT_API: &str = "127.0.0.1:0";
@@ -80,6 +85,8 @@ pub struct Configuration {
     pub timing: Timing,
     /// How many requests are usual.
     pub limits: LimitSettings,
+    /// The plans that workspaces may have.
+    pub plans: PlanSettings,
     /// Which collector takes traces.
     pub otlp_endpoint: Option<Url>,
     /// What is done with a log that was restored.
@@ -122,6 +129,9 @@ pub enum ConfigurationError {
     /// A limit can't be used.
     #[error(transparent)]
     Limit(#[from] InvalidLimit),
+    /// A plan can't be used.
+    #[error(transparent)]
+    Plan(#[from] InvalidPlan),
 }
 
 impl Folder {
@@ -129,6 +139,14 @@ impl Folder {
     pub fn resolve(flags: FolderFlags) -> Result<Self, ConfigurationError> {
         let file = ConfigurationFile::read(flags.config.as_deref())?;
         Self::of(flags, file.data, file.master_key_file, file.pepper_file, file.database_url)
+    }
+
+    /// The same, with the plans that there are: for a command that opens the folder itself.
+    pub fn with_plans(flags: FolderFlags) -> Result<(Self, PlanSettings), ConfigurationError> {
+        let mut file = ConfigurationFile::read(flags.config.as_deref())?;
+        let variable = std::env::var(PLANS).ok();
+        let plans = file.plans(variable.as_deref())?;
+        Ok((Self::of(flags, file.data, file.master_key_file, file.database_url)?, plans))
     }
 
     /// A folder with everything in it, its master key too.
@@ -168,6 +186,7 @@ impl Configuration {
             log_format: LogFormat::default(),
             timing: Timing::default(),
             limits: LimitSettings::default(),
+            plans: PlanSettings::default(),
             otlp_endpoint: None,
             on_restored: OnRestored::default(),
         }
@@ -179,7 +198,8 @@ impl Configuration {
         Self::merge(flags, file)
     }
 
-    pub(super) fn merge(flags: ServeFlags, file: ConfigurationFile) -> Result<Self, ConfigurationError> {
+    pub(super) fn merge(flags: ServeFlags, mut file: ConfigurationFile) -> Result<Self, ConfigurationError> {
+        let plans = file.plans(flags.plans.as_deref())?;
         // A variable that is set to nothing is not set.
         let text = |flag: Option<String>, file: Option<String>| flag.filter(|it| !it.trim().is_empty()).or(file);
         let nats = secret(flags.nats_url, file.nats_url);
@@ -223,6 +243,7 @@ impl Configuration {
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             timing,
             limits,
+            plans,
             otlp_endpoint,
             on_restored: OnRestored::default(),
         })

@@ -23,8 +23,10 @@ enum Form {
     Seconds,
     /// A table with these keys.
     Table(Keys),
+    /// A table of tables with names of their own, each with these keys.
+    Named(Keys),
 }
-use Form::{Count, LogFormat, Seconds, Table, Text, Words};
+use Form::{Count, LogFormat, Named, Seconds, Table, Text, Words};
 
 type Keys = &'static [(&'static str, Form)];
 
@@ -46,6 +48,14 @@ const NUMBER: Form = Count(u32::MAX as i64);
 const LIMITS: Keys =
     &[("per_minute", NUMBER), ("per_day", NUMBER), ("unauthenticated_per_minute", NUMBER), ("minute", NUMBER)];
 
+const PLAN: Keys = &[
+    ("requests_per_minute", NUMBER),
+    ("requests_per_day", NUMBER),
+    ("posts_per_month", Count(i64::MAX)),
+    ("media_bytes_per_month", Count(i64::MAX)),
+    ("lacks", Words("[\"media\", \"threads\"]")),
+];
+
 const FILE: Keys = &[
     ("data", Text("\"./campanile-data\"")),
     ("master_key_file", Text("\"/etc/campanile/master.key\"")),
@@ -66,6 +76,7 @@ const FILE: Keys = &[
     COLLECTOR,
     ("timing", Table(TIMING)),
     ("limits", Table(LIMITS)),
+    ("plans", Named(PLAN)),
     ("telemetry", Table(&[COLLECTOR])),
 ];
 
@@ -109,6 +120,18 @@ fn look(table: &str, given: &DeTable<'_>, known: Keys, wrong: &mut Vec<(usize, S
             && let DeValue::Table(inner) = value.get_ref()
         {
             look(&path, inner, keys, wrong);
+        } else if let (Named(keys), DeValue::Table(named)) = (form, value.get_ref()) {
+            for (name, value) in named {
+                let path = format!("{path}.{}", name.get_ref());
+                match value.get_ref() {
+                    DeValue::Table(inner) => look(&path, inner, keys, wrong),
+                    other => {
+                        let form = Table(keys);
+                        let message = format!("`{path}` must be {}, not {}", form.told(&path), kind(form, other));
+                        wrong.push((name.span().start, message));
+                    }
+                }
+            }
         } else if !form.takes(value) {
             wrong.push((at, format!("`{path}` must be {}, not {}", form.told(&path), kind(*form, value.get_ref()))));
         }
@@ -144,6 +167,7 @@ impl Form {
             Count(most) => format!("a whole number from 1 to {most}"),
             LogFormat => "\"pretty\" or \"json\"".to_owned(),
             Seconds => "a number of seconds".to_owned(),
+            Named(_) => format!("a table of tables: `[{path}.NAME]`, with a key on each line"),
             Table(_) => format!("a table: `[{path}]`, with a key on each line"),
         }
     }
@@ -167,7 +191,7 @@ mod tests {
     use campanile_events::timing::Timing;
 
     use super::*;
-    use crate::access::limits::LimitSettings;
+    use crate::access::{limits::LimitSettings, plans::PlanSettings};
 
     #[test]
     fn what_can_not_be_meant_is_named_with_its_line_and_what_can() {
@@ -209,6 +233,22 @@ mod tests {
                 "[[timing]]\nlease = 1",
                 "line 1: `timing` must be a table: `[timing]`, with a key on each line, not this list",
             ),
+            (
+                "[plans.free]\nai_calls_per_month = 5",
+                "line 2: unknown key `ai_calls_per_month`: `[plans.free]` has `requests_per_minute`, ",
+            ),
+            (
+                "[plans.free]\nposts_per_month = 0",
+                "line 2: `plans.free.posts_per_month` must be a whole number from 1 to 9223372036854775807, not this number",
+            ),
+            (
+                "[plans]\nfree = 5",
+                "line 2: `plans.free` must be a table: `[plans.free]`, with a key on each line, not a number",
+            ),
+            (
+                "plans = 5",
+                "line 1: `plans` must be a table of tables: `[plans.NAME]`, with a key on each line, not a number",
+            ),
             ("public_url = \"a\"\npublic-url = \"b\"", "line 2: twice the key `public_url`"),
             ("[timing]\nlookup_gap = 1\nlookup-gap = 2", "line 3: twice the key `timing.lookup_gap`"),
             ("listen = \"a\"\nlisten = \"b\"", "line 2: duplicate key"),
@@ -222,9 +262,11 @@ mod tests {
     }
 
     #[test]
-    fn every_time_constant_and_every_limit_is_known() {
+    fn every_time_constant_every_limit_and_all_of_a_plan_is_known() {
         let known: Vec<_> = TIMING.iter().map(|(name, _)| *name).collect();
         assert_eq!(known, Timing::default().entries().map(|(name, _)| name));
+        let known: Vec<_> = PLAN.iter().map(|(name, _)| *name).collect();
+        assert_eq!(known, PlanSettings::NAMES);
         let known: Vec<_> = LIMITS.iter().map(|(name, _)| *name).collect();
         assert_eq!(known, LimitSettings::default().entries().map(|(name, _)| name));
     }

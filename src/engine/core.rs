@@ -32,7 +32,7 @@ use campanile_workers::{
 
 use super::{Checkpoints, Notary, Timings, bundle::Bundler};
 use crate::{
-    access::{Access, Origins, People},
+    access::{Access, Origins, People, plans::Plans},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::Roles,
     metrics::Metrics,
@@ -81,6 +81,8 @@ pub struct Core {
     pub workspaces: Executor<Workspace>,
     /// Carries out keys' commands.
     pub keys: Executor<Key>,
+    /// What workspaces' plans let them.
+    pub plans: Plans,
     /// Who asks, with a key.
     pub access: Access,
     /// The people, and who of them is signed in.

@@ -28,7 +28,7 @@ use super::{
     databases::read_models, expiries::Expiries, projecting, publishing::platforms, upkeep,
 };
 use crate::{
-    access::{Access, Origins, People},
+    access::{Access, Origins, People, plans::Plans},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
     configuration::{Configuration, Role},
 };
@@ -85,6 +85,9 @@ impl Engine {
         let looking = turns.clone();
         let (core, lock, folder) = core(configuration, store, &carrier, notary.clone(), timings.clone()).await?;
         let core = Arc::new(core);
+        if configuration.roles.has(Role::Api) {
+            core.plans.tell_unknown(core.read.as_ref()).await;
+        }
 
         let (projector, stop) = watch::channel(false);
         let projects = configuration.roles.has(Role::Projector);
@@ -94,7 +97,11 @@ impl Engine {
             tokio::spawn(notary.run(turns, stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::watch_peppers(core.access.clone(), stop.clone())),
-            tokio::spawn(upkeep::forget_receipts(Arc::clone(core.journal.everywhere()), core.clock.clone(), stop.clone())),
+            tokio::spawn(upkeep::forget_receipts(
+                Arc::clone(core.journal.everywhere()),
+                core.clock.clone(),
+                stop.clone(),
+            )),
             tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_refusals(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_people(core.people.clone(), stop.clone())),
@@ -185,6 +192,8 @@ async fn core(
     let proxies = &configuration.trusted_proxies;
     let limits = configuration.limits;
     let access = Access::open(beside, pepper_file, sealing, keys.clone(), proxies, limits, clock.clone()).await?;
+    let (plans, beside) = (configuration.plans.clone(), Arc::clone(&side));
+    let plans = Plans::new(plans, limits.usual, workspaces.clone(), beside);
     let persons = Core::executor(&journal, sharing, &clock, (), &outdated);
     let guests = Core::executor(&journal, sharing, &clock, (), &outdated);
     let people = People::open(&side, &master_key, &data_keys, persons, guests, clock.clone()).await?;
@@ -232,6 +241,7 @@ async fn core(
         posts,
         accounts,
         workspaces,
+        plans,
         keys,
         access,
         people,

@@ -11,7 +11,7 @@ use prometheus_client::{
 
 use super::{
     Metrics,
-    labels::{OfProjection, OfRole},
+    labels::{OfProjection, OfQuota, OfRole},
 };
 use crate::{configuration::Role, engine::Core};
 
@@ -28,6 +28,8 @@ pub(super) struct Gauges {
     leader: Gauge,
     leader_unheard: Gauge<f64, AtomicU64>,
     outdated: Gauge,
+    quota_used: Family<OfQuota, Gauge>,
+    quota_limit: Family<OfQuota, Gauge>,
 }
 
 /// Why the figures can't be given.
@@ -39,9 +41,12 @@ pub enum FiguresError {
     /// The read models don't answer.
     #[error(transparent)]
     Runner(#[from] RunnerError),
-    /// The table of due targets doesn't answer.
+    /// A read model doesn't answer.
     #[error(transparent)]
-    Due(#[from] campanile_projections::page::QueryError),
+    Query(#[from] campanile_projections::page::QueryError),
+    /// What was counted against plans can't be read.
+    #[error(transparent)]
+    Counted(#[from] campanile_events::db::DbError),
 }
 
 impl Gauges {
@@ -58,6 +63,8 @@ impl Gauges {
             leader: Gauge::default(),
             leader_unheard: Gauge::default(),
             outdated: Gauge::default(),
+            quota_used: Family::default(),
+            quota_limit: Family::default(),
         };
         registry.register("log_position", "The last event's place in the log", gauges.position.clone());
         registry.register("projection_lag_events", "Events that a read model has yet to take", gauges.lag.clone());
@@ -75,6 +82,10 @@ impl Gauges {
         registry.register_with_unit("leader_unheard", about, Unit::Seconds, gauges.leader_unheard.clone());
         let about = "Whether this build has met what only a newer one knows, and gives way: 1 or 0";
         registry.register("build_outdated", about, gauges.outdated.clone());
+        let about = "How much of a quota of its plan a workspace has used in this calendar month";
+        registry.register("quota_used", about, gauges.quota_used.clone());
+        let about = "How much of a quota its plan gives a workspace in a calendar month";
+        registry.register("quota_limit", about, gauges.quota_limit.clone());
         gauges
     }
 }
@@ -105,6 +116,21 @@ impl Metrics {
         gauges.leader.set(i64::from(leads));
         gauges.leader_unheard.set(core.publishing.leader_unheard().as_secs_f64());
         gauges.outdated.set(i64::from(core.outdated.reason().is_some()));
+        self.read_quotas(core).await?;
         Ok(self.text())
+    }
+
+    /// Those of workspaces whose plan has quotas; what was there before may be of another month, or another plan.
+    async fn read_quotas(&self, core: &Core) -> Result<(), FiguresError> {
+        let gauges = &self.0.gauges;
+        let used = core.plans.used_by_all(core.read.as_ref(), core.clock.now()).await?;
+        gauges.quota_used.clear();
+        gauges.quota_limit.clear();
+        for it in used {
+            let of = OfQuota { workspace: it.workspace.to_string(), plan: it.plan, quota: it.quota.as_str() };
+            gauges.quota_used.get_or_create(&of).set(it.used.cast_signed());
+            gauges.quota_limit.get_or_create(&of).set(it.most.cast_signed());
+        }
+        Ok(())
     }
 }

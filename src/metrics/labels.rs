@@ -42,6 +42,14 @@ pub(super) struct OfProjection {
     pub projection: &'static str,
 }
 
+/// A quota of a workspace's plan.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfQuota {
+    pub workspace: String,
+    pub plan: String,
+    pub quota: &'static str,
+}
+
 /// A refusal's code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct OfCode {

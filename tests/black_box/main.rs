@@ -29,6 +29,7 @@ mod nodes;
 mod openapi;
 mod operators;
 mod peppers;
+mod plans;
 mod posts;
 mod requests;
 mod sandbox;

@@ -29,6 +29,8 @@ pub struct Options {
     pub proxies: Option<&'static str>,
     /// `CAMPANILE_LIMITS`.
     pub limits: Option<&'static str>,
+    /// `CAMPANILE_PLANS`.
+    pub plans: Option<&'static str>,
     /// An event type that its build doesn't know, as an older one wouldn't.
     pub unknown: Option<&'static str>,
     /// Whether it can be told to die at a crash point.
@@ -43,6 +45,7 @@ impl Default for Options {
             log: None,
             proxies: None,
             limits: None,
+            plans: None,
             unknown: None,
             crash_points: false,
         }

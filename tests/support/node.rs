@@ -124,6 +124,7 @@ impl Node {
             ("CAMPANILE_TIMING", self.options.timing),
             ("CAMPANILE_TRUSTED_PROXIES", self.options.proxies),
             ("CAMPANILE_LIMITS", self.options.limits),
+            ("CAMPANILE_PLANS", self.options.plans),
             (UNKNOWN_EVENT, self.options.unknown),
             ("RUST_LOG", self.options.log),
         ] {

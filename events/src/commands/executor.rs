@@ -14,7 +14,7 @@ use super::{LoadError, Loaded, Streamed};
 use crate::{
     clock::SharedClock,
     ids::{Position, Version, WorkspaceId},
-    journal::{AppendError, Journal, Metadata, NewReceipt, Receipt, StreamId},
+    journal::{AppendError, Exceeded, Journal, Metadata, NewReceipt, Receipt, StreamId},
     outdated::Outdated,
     stored::UnreadableEvent,
 };
@@ -78,6 +78,9 @@ pub enum CommandError<E> {
     /// A request with this idempotency key was carried out before.
     #[error("a request with this idempotency key was carried out before")]
     ReceiptExists(Box<Receipt>),
+    /// A quota of the workspace's plan doesn't hold as much any more.
+    #[error(transparent)]
+    QuotaExceeded(Box<Exceeded>),
     /// The stream kept moving; try again.
     #[error("the stream kept moving")]
     Contended,
@@ -107,6 +110,7 @@ impl<E> From<AppendError> for CommandError<E> {
             AppendError::VersionConflict { .. } => Self::Contended,
             AppendError::ClaimTaken { kind, value, holder } => Self::ClaimTaken { kind, value, holder },
             AppendError::ReceiptExists(receipt) => Self::ReceiptExists(receipt),
+            AppendError::QuotaExceeded(exceeded) => Self::QuotaExceeded(exceeded),
             refused @ AppendError::NotEmpty(_) => Self::Invalid(refused.to_string()),
             AppendError::Refused(reason) => Self::Invalid(reason),
             AppendError::QueueFull => Self::Unavailable("too many appends wait".to_owned()),

@@ -200,6 +200,7 @@ fn concerns_one(error: &AppendError) -> bool {
     match error {
         AppendError::ClaimTaken { .. }
         | AppendError::ReceiptExists(_)
+        | AppendError::QuotaExceeded(_)
         | AppendError::NotEmpty(_)
         | AppendError::Refused(_) => true,
         AppendError::VersionConflict { .. } | AppendError::QueueFull | AppendError::Unavailable(_) => false,

@@ -153,8 +153,10 @@ pub fn new_events<A: Streamed>(
     metadata: &Metadata,
     now: DateTime<Utc>,
 ) -> Result<Vec<NewEvent>, UnreadableEvent> {
-    let made = events.iter().map(|event| {
+    let made = events.iter().enumerate().map(|(at, event)| {
         let payload = event.payload();
+        // A command counts once, however many events it leads to.
+        let counted = metadata.counted.clone().filter(|_| at == 0);
         Ok(NewEvent {
             id: EventId::fresh(now),
             workspace: None,
@@ -162,7 +164,7 @@ pub fn new_events<A: Streamed>(
             event_type: event.name().to_owned(),
             schema: event.schema(),
             payload: payload.map_err(|error| UnreadableEvent::malformed(event.name(), event.schema(), error))?,
-            metadata: metadata.clone(),
+            metadata: Metadata { counted, ..metadata.clone() },
             claims: event.claims(),
         })
     });

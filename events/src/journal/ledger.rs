@@ -1,11 +1,14 @@
 //! The decision over a batch of appends, in memory and the same for every engine: an engine loads what the batch
 //! concerns, asks [`Ledger::admit`] for one append after the other, and writes what came of it in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
-use super::{Append, AppendError, ClaimAction, Hash, NewEvent, Receipt, Recorded, StreamId, epochs};
+use super::{
+    Append, AppendError, ClaimAction, Exceeded, Hash, NewEvent, Receipt, Recorded, StreamId, epochs,
+    quota::{SumKey, Sums},
+};
 use crate::{
     ids::{Epoch, Position, Version, WorkspaceId},
     merkle::{Frontier, Leaf, leaf_hash},
@@ -29,6 +32,8 @@ pub(super) struct Ledger {
     pub(super) holders: HashMap<ClaimKey, Option<Holder>>,
     pub(super) receipts: HashMap<(WorkspaceId, String), Receipt>,
     pub(super) numbers: HashMap<WorkspaceId, u64>,
+    /// What is counted against plans.
+    pub(super) sums: Sums,
     /// Names that the batch took or released, each with the state it is left in.
     pub(super) changed_claims: HashMap<ClaimKey, Option<Holder>>,
     /// Receipts that the batch keeps.
@@ -55,6 +60,7 @@ impl Ledger {
             }
         }
         let claims = self.claims(append)?;
+        let counts = self.counts(append, now).map_err(|exceeded| AppendError::QuotaExceeded(Box::new(exceeded)))?;
         let epoch = self.epoch_after(append)?;
 
         let recorded: Vec<_> =
@@ -62,6 +68,7 @@ impl Ledger {
         self.epoch = epoch;
         self.holders.extend(claims.iter().map(|(key, holder)| (key.clone(), *holder)));
         self.changed_claims.extend(claims);
+        self.sums.take(counts);
         if let Some(last) = recorded.last() {
             self.keep_receipts(append, last);
         }
@@ -101,16 +108,30 @@ impl Ledger {
         Ok(changed)
     }
 
+    /// The sums that the append leaves.
+    fn counts(&self, append: &Append, now: DateTime<Utc>) -> Result<BTreeMap<SumKey, u64>, Exceeded> {
+        // As each is recorded, so that the log alone says which month an event is of.
+        let times = (0..).map(|after| self.next_time(now) + Duration::microseconds(after));
+        let events = append.events.iter().zip(times);
+        self.sums.with(events.filter_map(|(event, at)| {
+            event.metadata.counted.as_deref().map(|counted| (append.workspace_of(event), at, counted))
+        }))
+    }
+
+    /// When the next event is recorded. Strictly rising, so that "as of a time" is a prefix of the log.
+    fn next_time(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let now = now.trunc_subsecs(6);
+        let earliest = self.recorded_at.map(|before| before + Duration::microseconds(1));
+        earliest.map_or(now, |earliest| earliest.max(now))
+    }
+
     fn record(&mut self, workspace: WorkspaceId, event: &NewEvent, now: DateTime<Utc>) -> Recorded {
         self.position = self.position.next();
+        let recorded_at = self.next_time(now);
         let version = self.versions.entry(event.stream).or_default();
         *version = version.next();
         let number = self.numbers.entry(workspace).or_default();
         *number += 1;
-        // Strictly rising, so that "as of a time" is a prefix of the log.
-        let earliest = self.recorded_at.map(|before| before + Duration::microseconds(1));
-        let now = now.trunc_subsecs(6);
-        let recorded_at = earliest.map_or(now, |earliest| earliest.max(now));
         self.recorded_at = Some(recorded_at);
         let mut recorded = Recorded {
             position: self.position,

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Counted;
 use crate::ids::{Epoch, EventId, LogPosition, Position, Version, WorkspaceId};
 
 /// What kind of thing a stream tells the history of.
@@ -149,12 +150,15 @@ pub struct Metadata {
     /// What ties events of several streams together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<Uuid>,
+    /// What it counts against its workspace's plan. Of the events of one command, the first alone says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Box<Counted>>,
 }
 
 impl Metadata {
     /// Metadata that names the actor alone.
     pub const fn by(actor: Actor) -> Self {
-        Self { actor, request_id: None, causation: None, correlation: None }
+        Self { actor, request_id: None, causation: None, correlation: None, counted: None }
     }
 }
 

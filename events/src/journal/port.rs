@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use super::{Append, Head, HeldClaim, NewEvent, Receipt, Recorded, RestoreError, Restoring, StreamId};
+use super::{Append, Exceeded, Head, HeldClaim, NewEvent, Receipt, Recorded, RestoreError, Restoring, StreamId};
 use crate::ids::{Position, Version, WorkspaceId};
 
 /// Why an append did not happen. In every case nothing of it was stored.
@@ -33,6 +33,9 @@ pub enum AppendError {
     /// A request with this idempotency key was carried out before.
     #[error("a request with this idempotency key was carried out before")]
     ReceiptExists(Box<Receipt>),
+    /// A quota of the workspace's plan doesn't hold as much any more.
+    #[error(transparent)]
+    QuotaExceeded(Box<Exceeded>),
     /// The append was to begin the log, which holds something already.
     #[error("the log holds {0} events already")]
     NotEmpty(Position),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, SubsecRound, Utc};
 
-use super::{Hash, Head, Holders, Recorded, RestoreError, StreamId, epochs};
+use super::{Hash, Head, Holders, Month, Recorded, RestoreError, StreamId, epochs, quota::SumKey};
 use crate::{
     ids::{Epoch, Position, Version, WorkspaceId},
     merkle::{Frontier, Leaf, leaf_hash},
@@ -19,6 +19,8 @@ pub(super) struct Rebuilt {
     pub(super) frontier: Frontier,
     pub(super) numbers: BTreeMap<WorkspaceId, u64>,
     pub(super) holders: Holders,
+    /// What was counted against plans.
+    pub(super) sums: BTreeMap<SumKey, u64>,
     versions: HashMap<StreamId, Version>,
     /// An event didn't fit, or wasn't stored.
     broken: bool,
@@ -33,6 +35,7 @@ impl Rebuilt {
             frontier: Frontier::default(),
             numbers: BTreeMap::new(),
             holders: Holders::default(),
+            sums: BTreeMap::new(),
             versions: HashMap::new(),
             broken: false,
         }
@@ -101,6 +104,11 @@ impl Rebuilt {
         }
         self.holders.fold(event).map_err(|kind| format!("it takes the {kind} of another"))?;
         self.epoch = epochs::after(self.epoch, event.stream, &event.event_type, event.schema, &event.payload)?;
+        if let Some(counted) = &event.metadata.counted {
+            let sum = self.sums.entry((event.workspace, counted.quota.clone(), Month::of(event.recorded_at)));
+            let sum = sum.or_default();
+            *sum = sum.saturating_add(counted.amount);
+        }
         self.recorded_at = Some(event.recorded_at);
         self.frontier.push(event.leaf_hash);
         Ok(())

@@ -5,7 +5,7 @@
 //! | part | bytes |
 //! | --- | --- |
 //! | domain tag | the 14 ASCII bytes `campanile.leaf` |
-//! | version of this encoding | 1 byte, `0x01` |
+//! | version of this encoding | 1 byte: `0x01`, or `0x02` for an event that counts against a plan |
 //! | position | number, 8 bytes |
 //! | event id | 16 bytes, the UUID inside |
 //! | workspace | 16 bytes, the UUID inside; all zero for the whole engine |
@@ -23,6 +23,7 @@
 //! | number of claims | number, 4 bytes |
 //! | each claim | `0x01` for take or `0x02` for release, kind as text, value as text |
 //! | payload | text: the exact bytes that are stored |
+//! | what it counts | in version `0x02` alone: plan as text, quota as text, amount and most as numbers of 8 bytes |
 //!
 //! Numbers are big-endian. A text is its length in bytes (number, 8 bytes) and its UTF-8 bytes as they are: no
 //! normalization, no JSON. So an event has one encoding, and no two events share one.
@@ -39,6 +40,8 @@ use crate::{
 
 const TAG: &[u8] = b"campanile.leaf";
 const ENCODING_VERSION: u8 = 1;
+/// Of an event that counts.
+const COUNTING_VERSION: u8 = 2;
 
 /// An event, as much of it as the tree commits to: all but the leaf's own hash.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +95,8 @@ impl<'a> Leaf<'a> {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(256 + self.payload.len());
         out.extend_from_slice(TAG);
-        out.push(ENCODING_VERSION);
+        let counted = self.metadata.counted.as_deref();
+        out.push(counted.map_or(ENCODING_VERSION, |_| COUNTING_VERSION));
         number(&mut out, self.position.0);
         out.extend_from_slice(self.id.uuid().as_bytes());
         out.extend_from_slice(self.workspace.uuid().as_bytes());
@@ -115,6 +119,12 @@ impl<'a> Leaf<'a> {
             text(&mut out, &claim.value);
         }
         text(&mut out, self.payload);
+        if let Some(counted) = counted {
+            text(&mut out, &counted.plan);
+            text(&mut out, &counted.quota);
+            number(&mut out, counted.amount);
+            number(&mut out, counted.most);
+        }
         out
     }
 }

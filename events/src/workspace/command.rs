@@ -25,6 +25,11 @@ pub enum WorkspaceAction {
     },
     /// Begin nothing new in it until it is resumed; nothing follows where that holds already.
     Pause,
+    /// Give it another plan, or none; nothing follows where it has that one.
+    SetPlan {
+        /// Its name.
+        plan: Option<String>,
+    },
     /// Go on; nothing follows for one that isn't paused.
     Resume,
 }

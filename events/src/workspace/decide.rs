@@ -2,7 +2,7 @@
 
 use super::{
     Workspace, WorkspaceAction, WorkspaceCommand, WorkspaceCreated, WorkspaceError, WorkspaceEvent, WorkspacePaused,
-    WorkspaceResumed,
+    WorkspacePlanSet, WorkspaceResumed,
 };
 
 impl Workspace {
@@ -20,6 +20,8 @@ impl Workspace {
             _ if !self.exists => Err(WorkspaceError::NotFound),
             WorkspaceAction::Pause if self.paused_at.is_some() => Ok(Vec::new()),
             WorkspaceAction::Pause => Ok(vec![WorkspaceEvent::Paused(WorkspacePaused { at })]),
+            WorkspaceAction::SetPlan { plan } if plan == self.plan => Ok(Vec::new()),
+            WorkspaceAction::SetPlan { plan } => Ok(vec![WorkspaceEvent::PlanSet(WorkspacePlanSet { plan, at })]),
             WorkspaceAction::Resume if self.paused_at.is_none() => Ok(Vec::new()),
             WorkspaceAction::Resume => Ok(vec![WorkspaceEvent::Resumed(WorkspaceResumed { at })]),
         }
@@ -36,6 +38,7 @@ impl Workspace {
             }
             WorkspaceEvent::Paused(event) => self.paused_at = Some(event.at),
             WorkspaceEvent::Resumed(_) => self.paused_at = None,
+            WorkspaceEvent::PlanSet(event) => self.plan = event.plan,
         }
     }
 }

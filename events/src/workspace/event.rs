@@ -14,6 +14,8 @@ stored_events! {
         Paused(WorkspacePaused) = "workspace.paused" @ 1,
         /// Publishing in it goes on.
         Resumed(WorkspaceResumed) = "workspace.resumed" @ 1,
+        /// It got another plan, or none.
+        PlanSet(WorkspacePlanSet) = "workspace.plan_set" @ 1,
     }
 }
 
@@ -38,6 +40,16 @@ pub struct WorkspacePaused {
 /// See [`WorkspaceEvent::Resumed`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceResumed {
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// See [`WorkspaceEvent::PlanSet`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspacePlanSet {
+    /// The plan, by its name in the operator's configuration; absent for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
 }

@@ -1,4 +1,4 @@
-//! A workspace: what it is called, and whether publishing in it is paused.
+//! A workspace: what it is called, which plan it has, and whether publishing in it is paused.
 
 mod command;
 mod decide;

@@ -17,6 +17,9 @@ pub struct Workspace {
     pub name: Sealed,
     /// Since when publishing in it is paused; `None` where it isn't.
     pub paused_at: Option<DateTime<Utc>>,
+    /// Its plan, by its name in the operator's configuration; `None` for none.
+    #[serde(default)]
+    pub plan: Option<String>,
     /// Counts changes.
     pub revision: u32,
     /// When it was made.

@@ -33,13 +33,18 @@ fn paused(when: &str) -> WorkspaceEvent {
     WorkspaceEvent::Paused(WorkspacePaused { at: at(when) })
 }
 
+fn planned(plan: Option<&str>) -> WorkspaceEvent {
+    WorkspaceEvent::PlanSet(WorkspacePlanSet { plan: plan.map(str::to_owned), at: at(NOON) })
+}
+
 fn resumed(when: &str) -> WorkspaceEvent {
     WorkspaceEvent::Resumed(WorkspaceResumed { at: at(when) })
 }
 
 #[tokio::test]
-async fn a_workspace_is_made_once_and_paused_and_resumed() {
-    use WorkspaceAction::{Pause, Resume};
+async fn a_workspace_is_made_once_gets_plans_and_is_paused_and_resumed() {
+    use WorkspaceAction::{Pause, Resume, SetPlan};
+    let plan = |name: Option<&str>| SetPlan { plan: name.map(str::to_owned) };
     let cases = [
         (vec![], create(), Ok(vec![created()])),
         (vec![created()], create(), Err(WorkspaceError::Exists)),
@@ -49,6 +54,12 @@ async fn a_workspace_is_made_once_and_paused_and_resumed() {
         (vec![created(), paused(NOON)], Pause, Ok(vec![])),
         (vec![created()], Resume, Ok(vec![])),
         (vec![created(), paused(NOON)], Resume, Ok(vec![resumed(NOON)])),
+        (vec![], plan(Some("free")), Err(WorkspaceError::NotFound)),
+        (vec![created()], plan(Some("free")), Ok(vec![planned(Some("free"))])),
+        (vec![created(), planned(Some("free"))], plan(Some("free")), Ok(vec![])),
+        (vec![created(), planned(Some("free"))], plan(Some("paid")), Ok(vec![planned(Some("paid"))])),
+        (vec![created(), planned(Some("free"))], plan(None), Ok(vec![planned(None)])),
+        (vec![created()], plan(None), Ok(vec![])),
         (vec![created(), paused(NOON), resumed(NOON)], Pause, Ok(vec![paused(NOON)])),
     ];
     for (before, action, expected) in cases {
@@ -67,5 +78,8 @@ fn it_says_since_when_it_is_paused() {
     assert_eq!(workspace.paused_at, Some(at(ONE)));
     workspace.fold(resumed(ONE));
     assert_eq!(workspace.paused_at, None);
-    assert_eq!((workspace.revision, workspace.created_at), (3, Some(at(NOON))));
+    assert_eq!(workspace.plan, None);
+    workspace.fold(planned(Some("free")));
+    assert_eq!(workspace.plan.as_deref(), Some("free"));
+    assert_eq!((workspace.revision, workspace.created_at), (4, Some(at(NOON))));
 }

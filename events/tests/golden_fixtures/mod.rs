@@ -23,7 +23,7 @@ use campanile_events::{
     post::{Delivery, MediaRules, Rules, TextCount},
     seal::Sealed,
     stored::StoredEvent,
-    workspace::{WorkspaceCreated, WorkspaceEvent, WorkspacePaused, WorkspaceResumed},
+    workspace::{WorkspaceCreated, WorkspaceEvent, WorkspacePaused, WorkspacePlanSet, WorkspaceResumed},
 };
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -104,6 +104,8 @@ fn engine() -> Vec<Fixture> {
         ),
         fixture("", &WorkspaceEvent::Paused(WorkspacePaused { at: now })),
         fixture("", &WorkspaceEvent::Resumed(WorkspaceResumed { at: now })),
+        fixture("", &WorkspaceEvent::PlanSet(WorkspacePlanSet { plan: Some("free".to_owned()), at: now })),
+        fixture("none", &WorkspaceEvent::PlanSet(WorkspacePlanSet { plan: None, at: now })),
     ]
 }
 

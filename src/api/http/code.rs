@@ -17,6 +17,10 @@ pub enum Code {
     IpNotAllowed,
     /// The key is bound to other accounts.
     AccountNotAllowed,
+    /// The workspace's plan lacks it.
+    PaymentRequired,
+    /// A quota of the workspace's plan is used up.
+    QuotaExceeded,
     /// The key has made all requests that it may make for now.
     RateLimited,
     /// There is no such thing in this workspace.
@@ -61,6 +65,8 @@ impl Code {
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::IpNotAllowed => "ip_not_allowed",
             Self::AccountNotAllowed => "account_not_allowed",
+            Self::PaymentRequired => "payment_required",
+            Self::QuotaExceeded => "quota_exceeded",
             Self::RateLimited => "rate_limited",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -90,6 +96,7 @@ impl Code {
             | Self::IpNotAllowed
             | Self::AccountNotAllowed
             | Self::TestKeyLiveAccount => StatusCode::FORBIDDEN,
+            Self::PaymentRequired | Self::QuotaExceeded => StatusCode::PAYMENT_REQUIRED,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -7,7 +7,7 @@ use axum::{
 use campanile_events::{
     commands::{CommandError, Committed, Executor, Request, Streamed},
     ids::Position,
-    journal::{Metadata, NewReceipt, StreamId},
+    journal::{Counted, Metadata, NewReceipt, StreamId},
     seal::Sealed,
 };
 use uuid::Uuid;
@@ -34,6 +34,8 @@ pub struct Asker {
     status: StatusCode,
     /// What its answer shows once.
     sealed: Option<Sealed>,
+    /// What its command counts against the workspace's plan.
+    counted: Option<Box<Counted>>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Asker {
@@ -55,7 +57,7 @@ impl Asker {
         let caller = caller.ok_or_else(|| ApiError::internal("a handler asked for a caller on an open route"))?;
         let request_id = parts.extensions.get::<RequestIds>().map(|ids| ids.own.to_string()).unwrap_or_default();
         let keyed = parts.extensions.get::<Keyed>().cloned();
-        Ok(Self { caller, request_id, keyed, status: StatusCode::OK, sealed: None })
+        Ok(Self { caller, request_id, keyed, status: StatusCode::OK, sealed: None, counted: None })
     }
 
     /// Says that the command makes something: the same request again is answered so, too.
@@ -72,9 +74,17 @@ impl Asker {
         self
     }
 
+    /// Counts something against the workspace's plan with what its command stores, or is refused with it.
+    #[must_use]
+    pub fn counting(mut self, counted: Option<Box<Counted>>) -> Self {
+        self.counted = counted;
+        self
+    }
+
     /// What its events say of where they come from.
     pub fn metadata(&self) -> Metadata {
-        Metadata { request_id: Some(self.request_id.clone()), ..Metadata::by(self.caller.actor()) }
+        let counted = self.counted.clone();
+        Metadata { request_id: Some(self.request_id.clone()), counted, ..Metadata::by(self.caller.actor()) }
     }
 
     /// Refuses who lacks a scope that the route's table doesn't ask for.
@@ -131,6 +141,7 @@ pub fn refused_anyway<E>(error: CommandError<E>, what: &str, refused: impl FnOnc
     match error {
         CommandError::Refused(error) => refused(error),
         CommandError::NotFound => ApiError::not_found(what),
+        CommandError::QuotaExceeded(exceeded) => exceeded.as_ref().into(),
         CommandError::Contended => ApiError::unavailable("the stream kept moving"),
         CommandError::Unavailable(reason) => ApiError::unavailable(reason),
         CommandError::Unreadable(error) => ApiError::unavailable(error),

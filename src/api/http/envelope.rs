@@ -80,7 +80,11 @@ fn body(error: &ApiError, request_id: &str) -> Map<String, Value> {
     body.insert("code".to_owned(), error.code.as_str().into());
     body.insert("message".to_owned(), error.message.as_str().into());
     body.insert("request_id".to_owned(), request_id.into());
-    body.insert("details".to_owned(), json!(error.details));
+    let details = match &error.plan {
+        Some(plan) => json!([plan]),
+        None => json!(error.details),
+    };
+    body.insert("details".to_owned(), details);
     for (name, value) in &error.facts {
         body.insert((*name).to_owned(), Value::from(value.as_str()));
     }

@@ -10,7 +10,7 @@ use campanile_events::{
 use campanile_projections::page::QueryError;
 use serde::Serialize;
 
-use super::Code;
+use super::{Code, PlanDetail};
 use crate::access::{Denied, NoPlace, OutOfReach, PasswordError, PeopleError};
 
 /// One thing that is wrong.
@@ -47,6 +47,8 @@ pub struct ApiError {
     pub message: String,
     /// What is wrong, field by field.
     pub details: Vec<Detail>,
+    /// What the workspace's plan doesn't let it: told as a detail, too.
+    pub plan: Option<Box<PlanDetail>>,
     /// More that clients may branch on: `reason`, `state`, `scope`, `post_id`.
     pub facts: Vec<(&'static str, String)>,
     /// For our own log, never for the client.
@@ -58,7 +60,8 @@ pub struct ApiError {
 impl ApiError {
     /// A refusal that says only this.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Vec::new(), facts: Vec::new(), cause: None, retry_after: None }
+        let (message, details, facts) = (message.into(), Vec::new(), Vec::new());
+        Self { code, message, details, plan: None, facts, cause: None, retry_after: None }
     }
 
     /// With a fact that clients may branch on.

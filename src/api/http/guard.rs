@@ -206,8 +206,12 @@ async fn admit_key(gate: &Gate, secret: &str, request: &mut Request, told: &mut 
         told.key = Some(Holder { key_id: *id, workspace: caller.workspace });
     }
     told.listed = origin.map(|origin| Listed(caller.lists_origin(origin)));
-    if let (Who::Key { id, .. }, Some(limit)) = (&caller.who, caller.grant.rate_limit) {
-        count(core, id.uuid(), limit, told).await?;
+    if let Who::Key { id, .. } = &caller.who {
+        // The plan's number is the most that its keys get, whatever they were made with.
+        let (own, most) = (caller.grant.rate_limit, core.plans.requests(caller.workspace).await?);
+        if let Some(limit) = own.map_or(most, |own| Some(most.map_or(own, |most| own.or_less(most)))) {
+            count(core, id.uuid(), limit, told).await?;
+        }
     }
     match gate.needs {
         Needs::Scope(scope) if !caller.may(scope) => return Err(ApiError::scope(scope)),
@@ -226,8 +230,15 @@ async fn admit_person(gate: &Gate, token: &str, request: &mut Request, told: &mu
     // Pages of other origins go by keys, which list them: a person's session is for none.
     told.listed = Some(Listed(false));
     let signed_in = core.people.signed_in(token).await?;
-    count(core, signed_in.session.id.uuid(), core.access.usual_limit(), told).await?;
-    let entered = signed_in.enter(named_workspace(request.headers())?);
+    let named = named_workspace(request.headers());
+    let entered = signed_in.enter(named.as_ref().map_or(None, |named| *named));
+    let planned = match &entered {
+        Ok(caller) => core.plans.requests(caller.workspace).await?,
+        Err(_) => None,
+    };
+    let limit = planned.unwrap_or_else(|| core.access.usual_limit());
+    count(core, signed_in.session.id.uuid(), limit, told).await?;
+    named?;
     let extensions = request.extensions_mut();
     match (gate.needs, entered) {
         (Needs::Scope(scope), Ok(caller)) => {

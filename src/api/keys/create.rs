@@ -36,7 +36,8 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewKey
 pub(in crate::api) async fn make(api: &Api, by: &By, new: NewKey) -> Result<Answer, ApiError> {
     let core = &api.0;
     let now = core.clock.now();
-    let grant = new.grant(&by.grant, core.access.usual_limit(), now)?;
+    let planned = core.plans.requests(by.workspace).await?;
+    let grant = new.grant(&by.grant, planned.unwrap_or_else(|| core.access.usual_limit()), now)?;
     check_accounts(api, by.workspace, &grant.allowed_accounts).await?;
     let data_key = core.data_keys.get(by.workspace.uuid()).await?;
     let (secret, id) = (KeySecret::generate(new.mode), KeyId::fresh(now));

@@ -36,6 +36,7 @@ pub async fn get(
                 },
                 "workspace_id": workspace,
                 "paused_at": paused_at(&api, workspace).await?,
+                "plan": api.plan_of(workspace).await?,
                 "scopes": key.scopes,
             })))
         }
@@ -44,6 +45,7 @@ pub async fn get(
             shown["workspace_id"] = json!(workspace);
             shown["role"] = json!(role);
             shown["paused_at"] = paused_at(&api, workspace).await?;
+            shown["plan"] = api.plan_of(workspace).await?;
             shown["scopes"] = json!(grant.scopes);
             Ok(Answer::ok(shown))
         }
@@ -61,6 +63,7 @@ async fn of_person(api: &Api, person: &SignedIn) -> Result<Value, ApiError> {
         "workspace_id": null,
         "role": null,
         "paused_at": null,
+        "plan": null,
         "scopes": Scopes::default(),
         "workspaces": api.open_to(person).await?,
     }))

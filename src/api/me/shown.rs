@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use crate::api::{
     auth::shown::OwnPerson,
     openapi::{GrantedScope, KeyModeName, KeyRef, RoleName, SessionRef, WorkspaceRef},
-    workspaces::shown::Workspace,
+    workspaces::shown::{Plan, Workspace},
 };
 
 /// Who asks, and what they may do: a key, or a person.
@@ -33,6 +33,9 @@ pub struct KeyItself {
     /// Since when nothing is sent there; `null` while it publishes.
     #[schema(required = true, format = DateTime)]
     pub paused_at: Option<String>,
+    /// The workspace's plan; `null` where none limits it.
+    #[schema(required = true)]
+    pub plan: Option<Plan>,
     /// What it may do.
     #[schema(value_type = Vec<GrantedScope>)]
     pub scopes: Vec<String>,
@@ -76,6 +79,9 @@ pub struct PersonThemself {
     /// Since when nothing is sent there; `null` while it publishes.
     #[schema(required = true, format = DateTime)]
     pub paused_at: Option<String>,
+    /// The workspace's plan; `null` where none limits it.
+    #[schema(required = true)]
+    pub plan: Option<Plan>,
     /// What they may do there.
     #[schema(value_type = Vec<GrantedScope>)]
     pub scopes: Vec<String>,

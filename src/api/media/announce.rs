@@ -12,10 +12,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{confirm::refused, link::Upload};
-use crate::api::{
-    Api,
-    http::{Answer, ApiError, Asker, Body, Detail, instant},
-    openapi::{Made, MediaKindName},
+use crate::{
+    access::plans::{Feature, Quota},
+    api::{
+        Api,
+        http::{Answer, ApiError, Asker, Body, Detail, instant},
+        openapi::{Made, MediaKindName},
+    },
 };
 
 /// How long the address is good for.
@@ -41,7 +44,12 @@ pub struct NewMedia {
 }
 
 /// Says where the bytes go.
-#[utoipa::path(post, path = "/v1/media/upload-url", request_body = NewMedia, responses(Made<super::shown::UploadAddress>))]
+#[utoipa::path(
+    post, path = "/v1/media/upload-url",
+    request_body = NewMedia,
+    responses(Made<super::shown::UploadAddress>),
+    extensions(("x-refusals" = json!(["payment_required", "quota_exceeded"])))
+)]
 pub async fn announce(
     State(api): State<Api>,
     asker: Asker,
@@ -50,6 +58,8 @@ pub async fn announce(
 ) -> Result<Answer, ApiError> {
     let core = &api.0;
     let kind = new.check()?;
+    let allowance = core.plans.of(asker.caller.workspace).await?;
+    allowance.check(Feature::Media, true, "content_type")?;
     let base = core.upload_links.base(&headers)?;
     let now = core.clock.now();
     // In whole seconds, as it stands in the address.
@@ -67,7 +77,10 @@ pub async fn announce(
     let session = asker.caller.session();
     let url = core.upload_links.url(&base, &Upload { id, bytes: new.bytes, expires_at, session });
     // The same request again is answered with the same address, whichever way it comes.
-    let asker = asker.creating().showing_once(seal(fields::MEDIA_UPLOAD_URL, &url));
+    let asker = asker
+        .counting(allowance.counting(Quota::MediaBytes, new.bytes))
+        .creating()
+        .showing_once(seal(fields::MEDIA_UPLOAD_URL, &url));
     let made = asker.execute(&core.library.media, id.uuid(), MediaCommand { now, action }).await.map_err(refused)?;
     let answer = Answer::created(shown(id, kind, expires_at, &url));
     Ok(api.placed(answer, made.position).await)

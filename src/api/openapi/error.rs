@@ -84,4 +84,25 @@ pub struct FieldError {
     /// That platform.
     #[schema(nullable = false)]
     pub platform: Option<String>,
+    /// With `payment_required` and `quota_exceeded`: the workspace's plan.
+    #[schema(nullable = false)]
+    pub plan: Option<String>,
+    /// With `payment_required`: the feature that the plan lacks.
+    #[schema(nullable = false)]
+    pub feature: Option<String>,
+    /// With `quota_exceeded`: the quota that is used up.
+    #[schema(nullable = false)]
+    pub quota: Option<String>,
+    /// With `quota_exceeded`: how much a month holds.
+    #[schema(nullable = false)]
+    pub limit: Option<u64>,
+    /// With `quota_exceeded`: how much of it is used.
+    #[schema(nullable = false)]
+    pub used: Option<u64>,
+    /// With `quota_exceeded`: how much was asked for.
+    #[schema(nullable = false)]
+    pub requested: Option<u64>,
+    /// With `quota_exceeded`: when the next month begins.
+    #[schema(nullable = false, format = DateTime)]
+    pub resets_at: Option<String>,
 }

@@ -14,6 +14,8 @@ const ALL: &[Code] = &[
     Code::OriginNotAllowed,
     Code::IpNotAllowed,
     Code::AccountNotAllowed,
+    Code::PaymentRequired,
+    Code::QuotaExceeded,
     Code::RateLimited,
     Code::TestKeyLiveAccount,
     Code::NotFound,
@@ -45,6 +47,10 @@ const fn meaning(code: Code) -> &'static str {
         Code::OriginNotAllowed => "The key is bound to other origins.",
         Code::IpNotAllowed => "The key is bound to other addresses.",
         Code::AccountNotAllowed => "The key is bound to other accounts; `account_id` names the one that it asked for.",
+        Code::PaymentRequired => "The workspace's plan lacks it; `details` names the plan and the feature.",
+        Code::QuotaExceeded => {
+            "A quota of the workspace's plan doesn't hold as much any more; `details` names the plan and the quota, and says when the next month begins. Nothing was stored."
+        }
         Code::RateLimited => {
             "The requests of this minute or day have been made, too many came from one address without a key, or there were too many attempts to sign in; `Retry-After` says when to come again."
         }

@@ -1,6 +1,5 @@
-//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys and their peppers; people; the stop
-//! button; the
-//! read models.
+//! What operators do at the machine, over the folder's socket: the log as it is stored, sealed; keys and their peppers; people;
+//! plans; the stop button; the read models.
 //!
 //! Who can open the socket can read the folder, so nobody is asked for a key here. The events of what they do name the
 //! operator.
@@ -14,6 +13,7 @@ pub mod keys;
 mod pauses;
 pub mod people;
 pub mod peppers;
+pub mod plans;
 pub mod projections;
 mod state;
 

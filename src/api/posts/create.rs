@@ -20,7 +20,7 @@ use crate::api::{
     post, path = "/v1/posts",
     request_body = NewPost,
     responses(Made<super::shown::Post>),
-    extensions(("x-refusals" = json!(["not_found", "duplicate_post", "unprocessable_post", "test_key_live_account"])))
+    extensions(("x-refusals" = json!(["payment_required", "quota_exceeded", "not_found", "duplicate_post", "unprocessable_post", "test_key_live_account"])))
 )]
 pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPost>) -> Result<Answer, ApiError> {
     let core = &api.0;
@@ -29,6 +29,9 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPos
         asker.require(Scope::PostsPublish)?;
     }
     new.check()?;
+    let allowance = core.plans.of(asker.caller.workspace).await?;
+    new.check_plan(&allowance)?;
+    let asker = asker.counting_post(&allowance);
     let when = match &new.schedule {
         Some(schedule) => Some(schedule.when("schedule.")?),
         None => new.publish.then(|| When::instant(core.clock.now())),

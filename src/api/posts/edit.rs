@@ -2,25 +2,33 @@
 
 use axum::extract::State;
 use campanile_events::{
-    ids::PostId,
+    ids::{PostId, Version},
+    journal::{StreamId, StreamKind},
     key::Scope,
-    post::{ContentInHand, Limits, PostAction, PostError, PostStatus, TargetRef, TargetRules},
+    post::{ContentInHand, Limits, Post, PostAction, PostError, PostStatus, TargetRef, TargetRules},
 };
 
 use super::{input::PostChanges, seal, targets::targets};
-use crate::api::{
-    Api,
-    http::{Answer, ApiError, Asker, Body, Code, IfMatch, Named},
-    media::attached,
-    openapi::Told,
+use crate::{
+    access::{is_sandbox, plans::Quota},
+    api::{
+        Api,
+        http::{Answer, ApiError, Asker, Body, Code, IfMatch, Named},
+        media::attached,
+        openapi::Told,
+    },
+    engine::Core,
 };
+
+/// Among how many of its first events is looked for one that counted: it has no attempts yet.
+const FIRST: usize = 1_000;
 
 /// Changes what is named; the whole is checked again by the rules of every platform that it goes to.
 #[utoipa::path(
     patch, path = "/v1/posts/{id}",
     request_body = PostChanges,
     responses(Told<super::shown::Post>),
-    extensions(("x-refusals" = json!(["conflict", "duplicate_post", "unprocessable_post", "test_key_live_account"])))
+    extensions(("x-refusals" = json!(["payment_required", "quota_exceeded", "conflict", "duplicate_post", "unprocessable_post", "test_key_live_account"])))
 )]
 pub async fn edit(
     State(api): State<Api>,
@@ -43,8 +51,15 @@ pub async fn edit(
     let known: Vec<_> = before.targets.iter().map(|target| target.account_id).collect();
     let accounts = changes.account_ids.clone().unwrap_or_else(|| known.clone());
     changes.check(&accounts)?;
+    let allowance = core.plans.of(asker.caller.workspace).await?;
+    changes.check_plan(&allowance)?;
 
     let targets: Vec<TargetRules> = targets(core, &asker.caller, &accounts).await?;
+    let counts = allowance.counting(Quota::Posts, 1).is_some() && becomes_live(&before, &targets);
+    let asker = match counts && !is_counted(core, id).await? {
+        true => asker.counting_post(&allowance),
+        false => asker,
+    };
     debug_assert!(targets.iter().map(|it| &it.target).all(|it: &TargetRef| accounts.contains(&it.account_id)));
     let key = api.data_key(&asker).await?;
     let open = seal::open(&key, &before.content)?;
@@ -78,4 +93,16 @@ pub async fn edit(
     };
     let committed = core.duplicates.in_turn(core, &digests, write, |committed| committed.position).await?;
     api.shown(&asker, id, &committed).await
+}
+
+/// Whether it gets its first account that isn't of the sandbox: one that a test key wrote is a post from then on.
+fn becomes_live(before: &Post, targets: &[TargetRules]) -> bool {
+    before.targets.iter().all(|target| is_sandbox(&target.platform))
+        && targets.iter().any(|it| !is_sandbox(&it.target.platform))
+}
+
+/// Whether it counted against a plan before.
+async fn is_counted(core: &Core, id: PostId) -> Result<bool, ApiError> {
+    let events = core.journal.read_stream(StreamId::new(StreamKind::Post, id.uuid()), Version(0), FIRST).await?;
+    Ok(events.iter().any(|event| event.metadata.counted.is_some()))
 }

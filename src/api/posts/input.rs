@@ -10,9 +10,12 @@ use campanile_events::{
 use serde::{Deserialize, Deserializer};
 
 use super::when::Schedule;
-use crate::api::{
-    http::{ApiError, Detail},
-    openapi::{AccountRef, MediaRef},
+use crate::{
+    access::plans::{Allowance, Feature},
+    api::{
+        http::{ApiError, Detail},
+        openapi::{AccountRef, MediaRef},
+    },
 };
 
 const MOST_ACCOUNTS: usize = 100;
@@ -193,7 +196,31 @@ impl NewPost {
     }
 }
 
+impl NewPost {
+    /// Refuses what the workspace's plan lacks.
+    pub fn check_plan(&self, allowance: &Allowance) -> Result<(), ApiError> {
+        allowance.check(Feature::SeveralAccounts, self.account_ids.len() > 1, "account_ids")?;
+        allowance.check(Feature::Media, !self.media_ids.is_empty(), "media_ids")?;
+        allowance.check(Feature::Scheduling, self.schedule.is_some(), "schedule")?;
+        allowance.check(Feature::Threads, !self.thread.is_empty(), "thread")?;
+        allowance.check(Feature::FirstComments, self.first_comment.is_some(), "first_comment")?;
+        check_plan_of_overrides(&self.overrides, allowance)
+    }
+}
+
 impl PostChanges {
+    /// Refuses what the workspace's plan lacks, of what they bring: what the post has already, it keeps.
+    pub fn check_plan(&self, allowance: &Allowance) -> Result<(), ApiError> {
+        let several = self.account_ids.as_ref().is_some_and(|it| it.len() > 1);
+        allowance.check(Feature::SeveralAccounts, several, "account_ids")?;
+        let media = self.media_ids.as_ref().is_some_and(|it| !it.is_empty());
+        allowance.check(Feature::Media, media, "media_ids")?;
+        let thread = self.thread.as_ref().is_some_and(|it| !it.is_empty());
+        allowance.check(Feature::Threads, thread, "thread")?;
+        allowance.check(Feature::FirstComments, matches!(self.first_comment, Change::To(_)), "first_comment")?;
+        self.overrides.as_ref().map_or(Ok(()), |it| check_plan_of_overrides(it, allowance))
+    }
+
     /// What the post says with these changes.
     pub fn content(&self, before: &Content<Open>) -> Content<Open> {
         Content {
@@ -220,6 +247,15 @@ impl PostChanges {
         check_seconds(self.late_limit_seconds, self.give_up_after_seconds, &mut wrong);
         if wrong.is_empty() { Ok(()) } else { Err(ApiError::invalid_all(wrong)) }
     }
+}
+
+fn check_plan_of_overrides(all: &BTreeMap<AccountId, OwnContent>, allowance: &Allowance) -> Result<(), ApiError> {
+    all.iter().try_for_each(|(account, own)| {
+        let thread = own.thread.as_ref().is_some_and(|it| !it.is_empty());
+        allowance.check(Feature::Threads, thread, &format!("overrides.{account}.thread"))?;
+        let field = format!("overrides.{account}.first_comment");
+        allowance.check(Feature::FirstComments, own.first_comment.is_some(), &field)
+    })
 }
 
 fn texts(parts: &[Part]) -> Vec<Open> {

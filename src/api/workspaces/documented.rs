@@ -7,6 +7,6 @@ use super::shown;
 #[derive(Debug, OpenApi)]
 #[openapi(
     paths(super::list::list, super::create::create, super::pause::pause, super::resume::resume),
-    components(schemas(shown::Pause, shown::Workspace))
+    components(schemas(shown::Pause, shown::Plan, shown::Quota, shown::Workspace))
 )]
 pub(in crate::api) struct Documented;

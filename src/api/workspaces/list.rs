@@ -45,6 +45,7 @@ impl Api {
             "name": key.open(fields::WORKSPACE_NAME, &workspace.name)?.as_str(),
             "role": role,
             "paused_at": optional_instant(workspace.paused_at),
+            "plan": workspace.plan,
             "created_at": optional_instant(workspace.created_at),
         }))
     }

@@ -5,6 +5,7 @@ mod create;
 mod documented;
 mod list;
 mod pause;
+mod plan;
 mod replay;
 mod resume;
 pub mod shown;

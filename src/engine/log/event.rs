@@ -89,7 +89,7 @@ impl LogEvent {
     /// As a person follows it: the payload as what it says.
     pub fn line(event: &Recorded, epoch: Epoch) -> Value {
         let data = serde_json::from_str::<Value>(&event.payload).unwrap_or(Value::Null);
-        json!({
+        let mut line = json!({
             "position": LogPosition { epoch, position: event.position }.to_string(),
             "recorded_at": event.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true),
             "type": event.event_type,
@@ -104,7 +104,11 @@ impl LogEvent {
             "claims": event.claims,
             "leaf_hash": event.leaf_hash.to_string(),
             "data": data,
-        })
+        });
+        if let Some(counted) = &event.metadata.counted {
+            line["counted"] = json!(counted);
+        }
+        line
     }
 }
 

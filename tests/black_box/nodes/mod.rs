@@ -9,7 +9,7 @@
 //! - `reading`: what one node wrote, another one shows. `keys`: what one node revoked, another one refuses.
 //! - `peppers`: a new pepper waits for every node, and a node that lacks one says so.
 //! - `roles`: what a node answers that has not all roles.
-//! - `limits`: all together let in no more than one would. `revoking`: keys that are revoked under load.
+//! - `limits`: all together let in no more than one would. `quotas`: nor store more than a plan has. `revoking`: keys that are revoked under load.
 //! - `leading`: who leads, in figures.
 //! - `real_timing`: the promises in seconds, where that is asked for.
 //! - `upgrade`: nodes of an older build beside newer ones.
@@ -24,6 +24,7 @@ mod keys;
 mod leading;
 mod limits;
 mod peppers;
+mod quotas;
 mod reading;
 mod real_timing;
 mod revoking;

@@ -38,8 +38,9 @@ fn value(text: &str, series: &str) -> Option<f64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_are_those_of_the_docs_and_count_what_happened() {
-    let engine = Engine::start(Options::default()).await;
+    let engine = Engine::start(Options { plans: Some("free.posts_per_month=9"), ..Options::default() }).await;
     let client = engine.client();
+    engine.command(&["plans", "set", "free"]).ok();
     let account = client.own_account().await;
     let body = json!({"body": "counted", "account_ids": [account], "publish": true});
     let post = client.post("/v1/posts", body).await.expect(201);
@@ -61,6 +62,11 @@ async fn figures_are_those_of_the_docs_and_count_what_happened() {
         ("campanile_http_request_duration_seconds_count{method=\"POST\",route=\"/v1/posts\"}", 1.0),
     ] {
         assert_eq!(value(&text, series), Some(wanted), "{series}\n{text}");
+    }
+    let of = client.get("/v1/me").await.expect(200)["workspace_id"].as_str().expect("an id").to_owned();
+    for (name, wanted) in [("used", 1.0), ("limit", 9.0)] {
+        let series = format!("campanile_quota_{name}{{workspace=\"{of}\",plan=\"free\",quota=\"posts_per_month\"}}");
+        assert_eq!(value(&text, &series), Some(wanted), "{series}\n{text}");
     }
     let unheard = value(&text, "campanile_leader_unheard_seconds");
     assert!(unheard.is_some_and(|unheard| unheard < 5.0), "{unheard:?}: it leads itself");

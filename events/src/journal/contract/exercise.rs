@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Engine, batches, claims, conflicts, durability, given::Log, order, reading, receipts, restoring, tree};
+use super::{
+    Engine, batches, claims, conflicts, counting, durability, given::Log, order, reading, receipts, restoring, tree,
+};
 
 /// A case that takes longer waits for something that won't come.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -37,6 +39,10 @@ pub async fn exercise(engine: Arc<dyn Engine>) {
         receipts::a_receipt_stops_the_same_request,
         receipts::one_of_many_equal_requests_is_carried_out,
         receipts::old_receipts_are_forgotten,
+        counting::a_quota_is_taken_to_its_end_and_no_further,
+        counting::one_of_many_gets_the_last_of_a_quota,
+        counting::what_was_counted_is_not_counted_again,
+        counting::sums_come_back_with_the_log,
         batches::a_poisoned_append_fails_alone,
         batches::what_fails_leaves_no_hole,
         batches::a_large_append_is_one,

@@ -9,6 +9,7 @@
 mod batches;
 mod claims;
 mod conflicts;
+mod counting;
 mod durability;
 mod engine;
 mod exercise;

@@ -24,6 +24,7 @@ pub(super) async fn events_read_as_they_were_acknowledged(log: Log) {
             request_id: Some("req_1".to_owned()),
             causation: Some(EventId::from(Uuid::from_u128(5))),
             correlation: Some(Uuid::from_u128(6)),
+            counted: None,
         };
         new.claims = vec![Claim::take("slug", format!("{kind}'\"ü")), Claim::release("slug", "other")];
         let expected = vec![Expected { stream, version: Version(0) }];

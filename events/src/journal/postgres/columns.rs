@@ -1,5 +1,7 @@
 //! What a batch leaves, as one array for each column.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use crate::{
     journal::{
         Claim, HeldClaim, Receipt, Recorded, StreamId,
         ledger::{Holder, Ledger},
+        quota::SumKey,
         rebuilt::Rebuilt,
     },
 };
@@ -98,6 +101,29 @@ columns! {
     }
 }
 
+columns! {
+    /// Rows of `counted`.
+    Sums, 4 {
+        workspaces: Uuid,
+        quotas: &'a str,
+        months: &'a str,
+        used: i64,
+    }
+}
+
+impl<'a> Sums<'a> {
+    pub(super) fn of(changed: &'a BTreeMap<SumKey, u64>) -> Self {
+        let mut sums = Self::default();
+        for ((workspace, quota, month), used) in changed {
+            sums.workspaces.push(workspace.uuid());
+            sums.quotas.push(quota);
+            sums.months.push(month.as_str());
+            sums.used.push(*used as i64);
+        }
+        sums
+    }
+}
+
 /// The head row's new values.
 pub(super) struct Head {
     epoch: i64,
@@ -117,11 +143,12 @@ impl Head {
 pub(super) struct Whole<'a> {
     pub(super) taken: Taken<'a>,
     pub(super) numbers: Numbers<'a>,
+    pub(super) sums: Sums<'a>,
     pub(super) head: Head,
 }
 
 impl<'a> Whole<'a> {
-    pub(super) fn of(rebuilt: &Rebuilt, held: &'a [HeldClaim]) -> Self {
+    pub(super) fn of(rebuilt: &'a Rebuilt, held: &'a [HeldClaim]) -> Self {
         let (mut taken, mut numbers) = (Taken::default(), Numbers::default());
         for claim in held {
             taken.push(claim.workspace, &claim.kind, &claim.value, (claim.holder, claim.position));
@@ -132,7 +159,12 @@ impl<'a> Whole<'a> {
         }
         let (epoch, position) = (rebuilt.epoch.0 as i64, rebuilt.position().0 as i64);
         let frontier = rebuilt.frontier.to_bytes();
-        Self { taken, numbers, head: Head { epoch, position, recorded_at: rebuilt.recorded_at, frontier } }
+        Self {
+            taken,
+            numbers,
+            sums: Sums::of(&rebuilt.sums),
+            head: Head { epoch, position, recorded_at: rebuilt.recorded_at, frontier },
+        }
     }
 }
 
@@ -153,6 +185,7 @@ pub(super) struct Changes<'a> {
     pub(super) released: Released<'a>,
     pub(super) kept: Kept<'a>,
     pub(super) numbers: Numbers<'a>,
+    pub(super) sums: Sums<'a>,
     pub(super) head: Head,
 }
 
@@ -214,7 +247,7 @@ impl<'a> Changes<'a> {
         }
         let (epoch, position, recorded_at) = (ledger.epoch.0 as i64, ledger.position.0 as i64, ledger.recorded_at);
         let head = Head { epoch, position, recorded_at, frontier: ledger.frontier.to_bytes() };
-        Self { taken, released, kept, numbers, head }
+        Self { taken, released, kept, numbers, sums: Sums::of(&ledger.sums.changed), head }
     }
 }
 

@@ -13,9 +13,11 @@ pub(super) struct Concerns<'a> {
     pub(super) workspaces: Vec<Uuid>,
     pub(super) claims: Pairs<'a>,
     pub(super) receipts: Pairs<'a>,
+    /// What is counted against plans.
+    pub(super) quotas: Pairs<'a>,
 }
 
-/// Rows of a workspace and its texts, a column each. Receipts have one text.
+/// Rows of a workspace and its texts, a column each. Receipts and quotas have one text.
 #[derive(Debug, Default)]
 pub(super) struct Pairs<'a> {
     pub(super) workspaces: Vec<Uuid>,
@@ -27,7 +29,7 @@ impl<'a> Concerns<'a> {
     pub(super) fn of(batch: &'a [Waiting]) -> Self {
         let mut concerns = Self::default();
         let (mut streams, mut workspaces) = (HashSet::new(), HashSet::new());
-        let (mut claims, mut receipts) = (HashSet::new(), HashSet::new());
+        let (mut claims, mut receipts, mut quotas) = (HashSet::new(), HashSet::new(), HashSet::new());
         for append in batch.iter().map(|waiting| &waiting.append) {
             for expected in &append.expected {
                 if streams.insert(expected.stream) {
@@ -38,6 +40,11 @@ impl<'a> Concerns<'a> {
                 let workspace = append.workspace_of(event).uuid();
                 if workspaces.insert(workspace) {
                     concerns.workspaces.push(workspace);
+                }
+                if let Some(counted) = &event.metadata.counted
+                    && quotas.insert((workspace, &counted.quota))
+                {
+                    concerns.quotas.push(workspace, &counted.quota, "");
                 }
                 for claim in &event.claims {
                     if claims.insert((workspace, &claim.kind, &claim.value)) {

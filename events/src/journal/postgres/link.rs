@@ -17,7 +17,7 @@ use super::{
 use crate::{
     db::postgres::{Settings, connect},
     ids::{EventId, Version, WorkspaceId},
-    journal::{ReadError, ledger::Ledger},
+    journal::{Month, ReadError, ledger::Ledger},
 };
 
 /// Longer than the server lets the statements of a flight take: past this, the server or the way to it stands still.
@@ -39,6 +39,11 @@ const NUMBERS: &str = "select workspace, last_number from workspace_numbers wher
 const CLAIMS: &str = "select claims.position, holder_kind, holder_id, claims.workspace, claims.kind, claims.value \
      from unnest($1::uuid[], $2::text[], $3::text[]) asked (workspace, kind, value) \
      join claims using (workspace, kind, value)";
+/// Times only go on: the newest month is the only one that is still counted in.
+const SUMS: &str = "select asked.workspace, asked.quota, newest.month, newest.used \
+     from unnest($1::uuid[], $2::text[]) asked (workspace, quota) cross join lateral (\
+     select month, used from counted where counted.workspace = asked.workspace and counted.quota = asked.quota \
+     order by month desc limit 1) newest";
 const RECEIPTS: &str = "join unnest($1::uuid[], $2::text[]) asked (workspace, key) using (workspace, key)";
 pub(super) const INSERT: &str = "insert into events (position, id, workspace, workspace_number, stream_kind, stream_id, version, \
      event_type, schema, payload, metadata, claims, recorded_at, leaf_hash) \
@@ -57,6 +62,9 @@ const KEEP: &str = "insert into receipts (workspace, key, request_digest, status
 pub(super) const COUNT: &str = "insert into workspace_numbers (workspace, last_number) \
      select * from unnest($1::uuid[], $2::bigint[]) \
      on conflict (workspace) do update set last_number = excluded.last_number";
+pub(super) const SUM: &str = "insert into counted (workspace, quota, month, used) \
+     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) \
+     on conflict (workspace, quota, month) do update set used = excluded.used";
 pub(super) const ADVANCE: &str =
     "update journal_head set epoch = $1, position = $2, recorded_at = $3, frontier = $4 where one = 1";
 const HOLDS: &str = "select exists (select from events where id = $1)";
@@ -69,11 +77,13 @@ pub(super) struct Link {
     numbers: Statement,
     claims: Statement,
     receipts: Statement,
+    sums: Statement,
     insert: Statement,
     take: Statement,
     release: Statement,
     keep: Statement,
     count: Statement,
+    sum: Statement,
     advance: Statement,
     holds: Statement,
 }
@@ -95,6 +105,7 @@ impl Link {
                     prepare(NUMBERS),
                     prepare(CLAIMS),
                     prepare(&receipts),
+                    prepare(SUMS),
                     prepare(HOLDS)
                 )
             };
@@ -105,14 +116,17 @@ impl Link {
                     prepare(RELEASE),
                     prepare(KEEP),
                     prepare(COUNT),
+                    prepare(SUM),
                     prepare(ADVANCE)
                 )
             };
             tokio::try_join!(reading, writing)
         };
         let unavailable = |error| ReadError::Unavailable(super::failure::unavailable(error));
-        let ((lock, versions, numbers, claims, receipts, holds), (insert, take, release, keep, count, advance)) =
-            prepared.await.map_err(unavailable)?;
+        let (
+            (lock, versions, numbers, claims, receipts, sums, holds),
+            (insert, take, release, keep, count, sum, advance),
+        ) = prepared.await.map_err(unavailable)?;
         Ok(Self {
             client,
             lock,
@@ -120,11 +134,13 @@ impl Link {
             numbers,
             claims,
             receipts,
+            sums,
             insert,
             take,
             release,
             keep,
             count,
+            sum,
             advance,
             holds,
         })
@@ -141,10 +157,10 @@ impl Link {
         let client = &self.client;
         let kinds: Vec<&str> = concerns.streams.iter().map(|stream| stream.kind.as_str()).collect();
         let ids: Vec<_> = concerns.streams.iter().map(|stream| stream.id).collect();
-        let (names, keys) = (&concerns.claims, &concerns.receipts);
+        let (names, keys, quotas) = (&concerns.claims, &concerns.receipts, &concerns.quotas);
         let asked: [Asked<'_>; 2] = [&kinds, &ids];
         let workspaces: [Asked<'_>; 1] = [&concerns.workspaces];
-        let (_begun, head, versions, numbers, claims, receipts) = flight(Box::pin(async {
+        let (_begun, head, versions, numbers, claims, receipts, sums) = flight(Box::pin(async {
             tokio::try_join!(
                 biased;
                 client.batch_execute(numbering::begin()),
@@ -157,18 +173,21 @@ impl Link {
                 unless(keys.is_empty(), async {
                     client.query(&self.receipts, &[&keys.workspaces, &keys.first]).await
                 }),
+                unless(quotas.is_empty(), async {
+                    client.query(&self.sums, &[&quotas.workspaces, &quotas.first]).await
+                }),
             )
         }))
         .await
         .map_err(|error| error.map_or_else(|| Failure::Lost(silence()), Failure::before_commit))?;
-        let found = Found { head: head.as_ref(), versions, numbers, claims, receipts };
+        let found = Found { head: head.as_ref(), versions, numbers, claims, receipts, sums };
         found.ledger(concerns).map_err(|error| Failure::Unavailable(error.to_string()))
     }
 
     /// Writes what a batch came to, and commits it.
     pub(super) async fn commit(&self, events: &Events<'_>, changes: &Changes<'_>) -> Result<(), Failure> {
         let client = &self.client;
-        let Changes { taken, released, kept, numbers, head } = changes;
+        let Changes { taken, released, kept, numbers, sums, head } = changes;
         let (events, numbers, head) = (events.values(), numbers.values(), head.values());
         flight(Box::pin(async {
             tokio::try_join!(
@@ -178,6 +197,7 @@ impl Link {
                 unless(taken.workspaces.is_empty(), async { client.execute(&self.take, &taken.values()).await }),
                 unless(released.workspaces.is_empty(), async { client.execute(&self.release, &released.values()).await }),
                 unless(kept.workspaces.is_empty(), async { client.execute(&self.keep, &kept.values()).await }),
+                unless(sums.workspaces.is_empty(), async { client.execute(&self.sum, &sums.values()).await }),
                 client.execute(&self.advance, &head),
                 // After a statement that failed, this rolls back.
                 client.batch_execute("commit"),
@@ -221,6 +241,7 @@ struct Found<'a> {
     numbers: Vec<Row>,
     claims: Vec<Row>,
     receipts: Vec<Row>,
+    sums: Vec<Row>,
 }
 
 impl Found<'_> {
@@ -256,6 +277,11 @@ impl Found<'_> {
             let kept = receipt(row)?;
             let workspace = WorkspaceId::from_uuid(Column::without_position(row).get(8)?);
             ledger.receipts.insert((workspace, kept.receipt.key.clone()), kept);
+        }
+        for row in &self.sums {
+            let column = Column::without_position(row);
+            let key = (WorkspaceId::from_uuid(column.get(0)?), column.get(1)?, Month::stored(column.get(2)?));
+            ledger.sums.known.insert(key, column.number(3)?);
         }
         Ok((ledger, now))
     }

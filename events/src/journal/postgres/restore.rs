@@ -10,7 +10,7 @@ use super::{
     appender::Shared,
     columns::{Events, Whole},
     failure::unavailable,
-    link::{ADVANCE, BEGIN, COUNT, INSERT, TAKE},
+    link::{ADVANCE, BEGIN, COUNT, INSERT, SUM, TAKE},
     rows::{HEAD, HeadRow},
 };
 use crate::{
@@ -58,9 +58,10 @@ impl Restoring for Restore {
         let Self { client, shared, rebuilt } = *self;
         let head = rebuilt.end(size, root)?;
         let claims: Vec<HeldClaim> = rebuilt.holders.held().collect();
-        let Whole { taken, numbers, head: row } = Whole::of(&rebuilt, &claims);
+        let Whole { taken, numbers, sums, head: row } = Whole::of(&rebuilt, &claims);
         client.execute(TAKE, &taken.values()).await.map_err(lost)?;
         client.execute(COUNT, &numbers.values()).await.map_err(lost)?;
+        client.execute(SUM, &sums.values()).await.map_err(lost)?;
         client.execute(ADVANCE, &row.values()).await.map_err(lost)?;
         client.batch_execute("commit").await.map_err(lost)?;
         // Plans may go by what the tables hold now; they come to it by themselves, only later.

@@ -13,7 +13,8 @@ use crate::{
 const OWNER: &str = "journal";
 
 /// In order.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     create table events (
         position bigint primary key,
         id uuid not null unique,
@@ -72,7 +73,18 @@ const MIGRATIONS: &[&str] = &["
         workspace uuid primary key,
         last_number bigint not null
     ) with (fillfactor = 50);
-"];
+",
+    "
+    -- What events counted against their workspaces' plans, by calendar month.
+    create table counted (
+        workspace uuid not null,
+        quota text not null,
+        month text not null,
+        used bigint not null,
+        primary key (workspace, quota, month)
+    ) with (fillfactor = 50);
+",
+];
 
 /// Makes the tables, or brings them up to date. Nodes that start together wait for one another.
 pub(super) async fn prepare(settings: &Settings) -> Result<(), ReadError> {

@@ -78,6 +78,11 @@ fn load(connection: &Connection, batch: &[Waiting]) -> Result<Ledger, ReadError>
         }
         for event in events {
             let workspace = append.workspace_of(event);
+            if let Some(counted) = &event.metadata.counted
+                && let Some((month, used)) = rows::counted(connection, workspace, &counted.quota)?
+            {
+                ledger.sums.known.entry((workspace, counted.quota.clone(), month)).or_insert(used);
+            }
             for claim in &event.claims {
                 let key = (workspace, claim.kind.clone(), claim.value.clone());
                 if let Entry::Vacant(unknown) = ledger.holders.entry(key) {
@@ -166,6 +171,14 @@ fn write_changes(connection: &Connection, ledger: &Ledger) -> Result<(), Failure
         connection
             .prepare_cached("insert or replace into workspace_numbers values (?1, ?2)")?
             .execute(params![workspace.uuid().as_bytes().as_slice(), *number as i64])?;
+    }
+    for ((workspace, quota, month), used) in &ledger.sums.changed {
+        connection.prepare_cached("insert or replace into counted values (?1, ?2, ?3, ?4)")?.execute(params![
+            workspace.uuid().as_bytes().as_slice(),
+            quota,
+            month.as_str(),
+            *used as i64
+        ])?;
     }
     let advance = "update journal_head set epoch = ?1, position = ?2, recorded_at = ?3, frontier = ?4";
     connection.prepare_cached(advance)?.execute(params![

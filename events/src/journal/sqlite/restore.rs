@@ -32,6 +32,7 @@ const EVENTS: Table = Table {
 };
 const CLAIMS: Table =
     Table { name: "claims", columns: &["workspace", "kind", "value", "holder_kind", "holder_id", "position"], key: 3 };
+const COUNTED: Table = Table { name: "counted", columns: &["workspace", "quota", "month", "used"], key: 3 };
 const NUMBERS: Table = Table { name: "workspace_numbers", columns: &["workspace", "last_number"], key: 1 };
 
 /// A restore under way.
@@ -71,6 +72,10 @@ impl Restoring for Restore {
         transaction.write_rows(&CLAIMS, CLAIMS.name, claims).await?;
         let numbers = rebuilt.numbers.iter().map(|(workspace, last)| vec![workspace.uuid().into(), (*last).into()]);
         transaction.write_rows(&NUMBERS, NUMBERS.name, numbers.collect()).await?;
+        let sums = rebuilt.sums.iter().map(|((workspace, quota, month), used)| {
+            vec![workspace.uuid().into(), quota.as_str().into(), month.as_str().into(), (*used).into()]
+        });
+        transaction.write_rows(&COUNTED, COUNTED.name, sums.collect()).await?;
         let values = vec![
             head.epoch.0.into(),
             head.position.0.into(),

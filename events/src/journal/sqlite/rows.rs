@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     db::Value,
     ids::{Epoch, EventId, Position, Version, WorkspaceId},
-    journal::{Hash, HeldClaim, NewReceipt, ReadError, Receipt, Recorded, StreamId, UnknownStreamKind},
+    journal::{Hash, HeldClaim, Month, NewReceipt, ReadError, Receipt, Recorded, StreamId, UnknownStreamKind},
     merkle::Frontier,
 };
 
@@ -173,6 +173,21 @@ pub(super) fn number(connection: &Connection, workspace: WorkspaceId) -> Result<
     let number: Option<i64> =
         statement.query_row([workspace.uuid().as_bytes().as_slice()], |row| row.get(0)).optional()?;
     Ok(number.unwrap_or_default() as u64)
+}
+
+/// The newest month that something was counted in, and its sum: times only go on.
+pub(super) fn counted(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    quota: &str,
+) -> Result<Option<(Month, u64)>, ReadError> {
+    let mut statement = connection.prepare_cached(
+        "select month, used from counted where workspace = ?1 and quota = ?2 order by month desc limit 1",
+    )?;
+    let newest = statement.query_row(params![workspace.uuid().as_bytes().as_slice(), quota], |row| {
+        Ok((row.get(0)?, row.get::<_, i64>(1)?))
+    });
+    Ok(newest.optional()?.map(|(month, used)| (Month::stored(month), used as u64)))
 }
 
 pub(super) fn numbers(connection: &Connection) -> Result<Vec<(WorkspaceId, u64)>, ReadError> {

@@ -65,4 +65,14 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "
     create index receipts_by_age on receipts (recorded_at);
 ",
+    "
+    -- What events counted against their workspaces' plans, by calendar month.
+    create table counted (
+        workspace blob not null,
+        quota text not null,
+        month text not null,
+        used integer not null,
+        primary key (workspace, quota, month)
+    ) strict, without rowid;
+",
 ];
