@@ -67,6 +67,7 @@ enum Command {
     People(people::People),
     #[command(subcommand)]
     Peppers(peppers::Peppers),
+    #[command(subcommand)]
     Plans(plans::Plans),
     Login(session::Login),
     Logout(session::Logout),

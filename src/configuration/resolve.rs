@@ -146,7 +146,7 @@ impl Folder {
         let mut file = ConfigurationFile::read(flags.config.as_deref())?;
         let variable = std::env::var(PLANS).ok();
         let plans = file.plans(variable.as_deref())?;
-        Ok((Self::of(flags, file.data, file.master_key_file, file.database_url)?, plans))
+        Ok((Self::of(flags, file.data, file.master_key_file, file.pepper_file, file.database_url)?, plans))
     }
 
     /// A folder with everything in it, its master key too.

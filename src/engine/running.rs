@@ -86,7 +86,7 @@ impl Engine {
         let (core, lock, folder) = core(configuration, store, &carrier, notary.clone(), timings.clone()).await?;
         let core = Arc::new(core);
         if configuration.roles.has(Role::Api) {
-            core.plans.tell_unknown(core.read.as_ref()).await;
+            core.plans.tell_unknown(core.read.everywhere().as_ref()).await;
         }
 
         let (projector, stop) = watch::channel(false);
@@ -107,7 +107,7 @@ impl Engine {
             tokio::spawn(upkeep::forget_people(core.people.clone(), stop.clone())),
         ];
         if configuration.roles.has(Role::Scheduler) {
-            let (keys, read, clock) = (core.keys.clone(), Arc::clone(&core.read), core.clock.clone());
+            let (keys, read, clock) = (core.keys.clone(), Arc::clone(core.read.everywhere()), core.clock.clone());
             let expiries = Expiries::new(keys, read, clock, looking);
             keeping.push(tokio::spawn(expiries.run(configuration.timing.sweep, stop.clone())));
         }

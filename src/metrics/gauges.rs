@@ -123,7 +123,7 @@ impl Metrics {
     /// Those of workspaces whose plan has quotas; what was there before may be of another month, or another plan.
     async fn read_quotas(&self, core: &Core) -> Result<(), FiguresError> {
         let gauges = &self.0.gauges;
-        let used = core.plans.used_by_all(core.read.as_ref(), core.clock.now()).await?;
+        let used = core.plans.used_by_all(core.read.everywhere().as_ref(), core.clock.now()).await?;
         gauges.quota_used.clear();
         gauges.quota_limit.clear();
         for it in used {

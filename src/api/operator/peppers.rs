@@ -29,7 +29,7 @@ pub async fn add(State(api): State<Api>) -> Result<Answer, ApiError> {
 
 /// Takes a version away that no key needs.
 pub async fn retire(State(api): State<Api>, Named(version): Named<u64>) -> Result<Answer, ApiError> {
-    let over = keys::over(&*api.0.read, api.0.clock.now()).await?.into_iter().collect();
+    let over = keys::over(&**api.0.read.everywhere(), api.0.clock.now()).await?.into_iter().collect();
     let why = match api.0.access.verifiers().retire(version, &over).await.map_err(refused)? {
         Retirement::Done(forgotten) => return Ok(Answer::ok(json!({ "retired": version, "forgotten": forgotten }))),
         Retirement::Needed(keys) => format!(
@@ -55,7 +55,7 @@ fn refused(error: PepperError) -> ApiError {
 
 async fn shown(api: &Api, added: Option<u64>) -> Result<Answer, ApiError> {
     let verifiers = api.0.access.verifiers();
-    let over: BTreeSet<_> = keys::over(&*api.0.read, api.0.clock.now()).await?.into_iter().collect();
+    let over: BTreeSet<_> = keys::over(&**api.0.read.everywhere(), api.0.clock.now()).await?.into_iter().collect();
     let version = |it: &VersionShown| -> Value {
         let over = it.keys.iter().filter(|key| over.contains(key)).count();
         json!({

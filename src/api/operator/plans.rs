@@ -25,7 +25,7 @@ pub async fn list(State(api): State<Api>, given: Parameters) -> Result<Answer, A
     given.finish()?;
     let core = &api.0;
     let mut data = Vec::new();
-    for id in workspaces::all(core.read.as_ref()).await? {
+    for id in workspaces::all(core.read.everywhere().as_ref()).await? {
         data.push(shown(&api, id).await?);
     }
     let plans: Map<_, _> = core

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use campanile_events::{
-    ids::{PostId, Version},
+    ids::{PostId, Version, WorkspaceId},
     journal::{StreamId, StreamKind},
     key::Scope,
     post::{ContentInHand, Limits, Post, PostAction, PostError, PostStatus, TargetRef, TargetRules},
@@ -56,7 +56,7 @@ pub async fn edit(
 
     let targets: Vec<TargetRules> = targets(core, &asker.caller, &accounts).await?;
     let counts = allowance.counting(Quota::Posts, 1).is_some() && becomes_live(&before, &targets);
-    let asker = match counts && !is_counted(core, id).await? {
+    let asker = match counts && !is_counted(core, asker.caller.workspace, id).await? {
         true => asker.counting_post(&allowance),
         false => asker,
     };
@@ -102,7 +102,7 @@ fn becomes_live(before: &Post, targets: &[TargetRules]) -> bool {
 }
 
 /// Whether it counted against a plan before.
-async fn is_counted(core: &Core, id: PostId) -> Result<bool, ApiError> {
-    let events = core.journal.read_stream(StreamId::new(StreamKind::Post, id.uuid()), Version(0), FIRST).await?;
+async fn is_counted(core: &Core, workspace: WorkspaceId, id: PostId) -> Result<bool, ApiError> {
+    let events = core.journal.read_stream(workspace, StreamId::new(StreamKind::Post, id.uuid()), Version(0), FIRST).await?;
     Ok(events.iter().any(|event| event.metadata.counted.is_some()))
 }

@@ -57,7 +57,7 @@ async fn what_meets_another_nodes_write_is_not_dropped() {
     let accounts = accounts(&house, 3).await;
     let post = house.schedule(text("once"), &accounts, house.clock.now()).await;
     let mut crossed = House::beside(&ground, quick()).await;
-    let crossing = Crossing::new(Arc::clone(crossed.posts.journal()));
+    let crossing = Crossing::new(Arc::clone(crossed.posts.everywhere()));
     let (services, remember) = (PostServices { timing: crossed.timing }, NonZeroUsize::new(100).expect("above 0"));
     crossed.posts =
         Executor::new(Arc::clone(&crossing) as _, crossed.clock.clone(), services, Sharing::Shared, remember);
