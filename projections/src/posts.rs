@@ -7,7 +7,7 @@ use campanile_events::{
     db::{Row, Table, Value},
     ids::{AccountId, PostId, WorkspaceId},
     journal::{Actor, Recorded, StreamKind},
-    post::{Post, PostEvent, PostStatus},
+    post::{Post, PostEvent, PostStatus, TargetStatus},
 };
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
@@ -143,6 +143,8 @@ pub struct PostRow {
 pub struct PostFilter {
     /// Standing so.
     pub status: Option<PostStatus>,
+    /// With a target that stands so.
+    pub target_status: Option<TargetStatus>,
     /// With a target on this account.
     pub account_id: Option<AccountId>,
     /// With a target on this platform.
@@ -192,6 +194,10 @@ pub async fn list<'a>(
     conditions.and("not deleted", []);
     if let Some(status) = filter.status {
         conditions.and("status = ?", [status.as_str().into()]);
+    }
+    if let Some(status) = filter.target_status {
+        let has = "exists (select 1 from targets where targets.post_id = posts.post_id and targets.status = ?)";
+        conditions.and(has, [status.as_str().into()]);
     }
     if let Some(account) = filter.account_id {
         let has = "exists (select 1 from targets where targets.post_id = posts.post_id and account_id = ?)";

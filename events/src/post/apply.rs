@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::decide_restored::RESTORED;
 use super::{
     Attempt, AttemptEnd, AttemptStarted, Failure, FailureClass, LookUp, Phase, Post, PostDrafted, PostEdited,
     PostEvent, Removal, RemovalStage, Resolution, Settling, Step, StepCompleted, StepDone, Target, TargetLookedUp,
@@ -149,6 +150,8 @@ impl Post {
         self.with(account, |target| {
             target.phase = Phase::Scheduled;
             target.due = Some(due);
+            // A doubt that a restore left is settled.
+            target.failure.take_if(|failure| failure.code.as_deref() == Some(RESTORED));
         });
     }
 

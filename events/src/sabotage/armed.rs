@@ -14,7 +14,11 @@ use super::{CRASH_AT, CrashPoint, MUTANT, Mutant};
 const HAS_LEFT: Duration = Duration::from_millis(100);
 
 static ORDERS: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::var_os(CRASH_AT).map(PathBuf::from));
-static CHOSEN: LazyLock<Option<String>> = LazyLock::new(|| env::var(MUTANT).ok());
+static CHOSEN: LazyLock<Option<String>> = LazyLock::new(|| {
+    let name = env::var(MUTANT).ok();
+    assert!(name.as_deref().is_none_or(|name| Mutant::ALL.iter().any(|it| it.name() == name)), "{MUTANT}: {name:?}");
+    name
+});
 /// The order that was read last, and how often its point was met since.
 static MET: Mutex<(String, u32)> = Mutex::new((String::new(), 0));
 

@@ -7,7 +7,7 @@ use campanile_events::{
     db::Engine,
     ids::Position,
     journal::Actor,
-    post::{Post, PostStatus},
+    post::{Post, PostStatus, TargetStatus},
 };
 use campanile_projections::{
     accounts::{self, AccountFilter},
@@ -123,6 +123,10 @@ async fn filters_find_what_the_states_say(engine: Engine) {
         (
             PostFilter { status: Some(PostStatus::Scheduled), ..PostFilter::default() },
             Box::new(|post| post.status() == PostStatus::Scheduled),
+        ),
+        (
+            PostFilter { target_status: Some(TargetStatus::Scheduled), ..PostFilter::default() },
+            Box::new(|post| post.targets.iter().any(|it| it.status() == TargetStatus::Scheduled)),
         ),
         (
             PostFilter { account_id: Some(account), ..PostFilter::default() },

@@ -22,6 +22,7 @@ pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -
     }
     let filter = PostFilter {
         status: given.read("status"),
+        target_status: given.read("target_status"),
         account_id: given.read("account_id"),
         platform: api.platform(&mut given),
         tag_index: given.text("tag").map(|tag| seal::tag_index(&key, &tag)),

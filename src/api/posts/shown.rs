@@ -261,6 +261,9 @@ pub struct PostFilters {
     /// That stand here.
     #[param(value_type = Option<PostStatusName>)]
     pub status: Option<String>,
+    /// That have a target that stands here: with `unknown`, all that wait for somebody to settle them.
+    #[param(value_type = Option<TargetStatusName>)]
+    pub target_status: Option<String>,
     /// That go to this account.
     #[param(value_type = Option<AccountRef>)]
     pub account_id: Option<String>,

@@ -69,7 +69,20 @@ pub struct Import {
 }
 
 impl Import {
+    /// Who knows of a time after the export has a backup in hand, and must say so.
+    fn check(&self) -> Result<(), Failure> {
+        let Restored { checkpoint, keep_scheduled } = &self.known;
+        let given = [(!checkpoint.is_empty(), "--checkpoint"), (*keep_scheduled, "--keep-scheduled")];
+        match given.iter().find(|(given, _)| *given && !self.restored) {
+            Some((_, flag)) => Err(Failure::Refused(format!(
+                "{flag} is about a log that was restored from a backup: say --restored as well, or leave it out"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     pub(super) async fn run(self) -> Result<(), Failure> {
+        self.check()?;
         let folder = Folder::resolve(self.folder.clone())?;
         let bundle = self.bundle.as_deref().map(|path| unsealed(path, &folder)).transpose()?;
         let mut known = self.known.read(&folder.path)?;

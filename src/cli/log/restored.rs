@@ -18,11 +18,11 @@ use crate::{
 pub(super) struct Restored {
     /// A signed checkpoint that was kept elsewhere, of after the copy; may be given several times
     #[arg(long, value_name = "FILE")]
-    checkpoint: Vec<PathBuf>,
+    pub(super) checkpoint: Vec<PathBuf>,
 
     /// Leave posts that are due later scheduled: nobody published any of them early in what was lost
     #[arg(long)]
-    keep_scheduled: bool,
+    pub(super) keep_scheduled: bool,
 }
 
 impl Restored {

@@ -17,7 +17,7 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{LogSource, LogState, SourceError, export::ends_at};
+use super::{LogSource, LogState, SourceError, epoch::signed, export::ends_at};
 
 const PAGE: usize = 1_000;
 /// How many findings of a kind are told; the rest are counted.
@@ -67,7 +67,8 @@ pub async fn verify_telling(
     // Before the head: it may have moved on since, and the events then lead past this position.
     let claims = log.held_claims().await?;
     let state = log.state().await?;
-    let mut reading = Reading::new(state.epoch, &state.verifying_key, state.checkpoints.iter().chain(&copy));
+    let mut reading = Reading::new(state.epoch, &state.verifying_key, &state.checkpoints);
+    reading.hold_against(copy.as_deref());
     reading.compare_claims(claims);
     let mut after = Position(0);
     while after < state.position {
@@ -134,6 +135,8 @@ pub(super) struct Reading {
     has_table: bool,
     /// Signed, and not reached yet.
     ahead: BTreeMap<u64, Vec<Checkpoint>>,
+    /// What was kept elsewhere and was signed in an epoch before, as long as that lasts.
+    earlier: Option<(Epoch, Checkpoint)>,
     signed: u64,
     positions: Wrong,
     times: Wrong,
@@ -161,6 +164,7 @@ impl Reading {
             table: None,
             has_table: false,
             ahead: BTreeMap::new(),
+            earlier: None,
             signed: 0,
             positions: Wrong::default(),
             times: Wrong::default(),
@@ -188,6 +192,42 @@ impl Reading {
             }
         }
         reading
+    }
+
+    /// Holds the log against a checkpoint that was kept elsewhere. One of an epoch before is a statement on this log, too:
+    /// on the part that it kept.
+    fn hold_against(&mut self, copy: Option<&str>) {
+        let Some((note, key)) = copy.zip(self.key.as_ref()) else { return };
+        match signed(note, key) {
+            Ok((epoch, _)) if epoch > self.epoch => {
+                let own = self.epoch;
+                self.checkpoints.note(|| format!("one was signed in epoch {epoch}, and the log is in epoch {own}"));
+            }
+            Ok((epoch, checkpoint)) => {
+                self.signed += 1;
+                if epoch < self.epoch {
+                    self.earlier = Some((epoch, checkpoint));
+                } else {
+                    self.ahead.entry(checkpoint.size).or_default().push(checkpoint);
+                }
+            }
+            Err(error) => self.checkpoints.note(|| error),
+        }
+    }
+
+    /// An epoch begins at the end of what was read: what was signed of more in the one before was lost.
+    fn begin_epoch(&mut self, began: Epoch) {
+        let kept = self.frontier.size().saturating_sub(1);
+        let lost = self.earlier.take_if(|(epoch, checkpoint)| *epoch < began && checkpoint.size > kept);
+        if let Some((epoch, Checkpoint { size, .. })) = lost {
+            self.checkpoints.note(|| {
+                format!(
+                    "{size} events were signed in epoch {epoch}; the log was put back from an older copy since, and epoch {began} \
+                     began after {kept}"
+                )
+            });
+        }
+        self.epoch_of_events = began;
     }
 
     /// Begins after a part that is not read, of which tree and numbers are known.
@@ -227,7 +267,7 @@ impl Reading {
         if event.stream.kind == StreamKind::Log
             && let Ok(LogEvent::EpochStarted(began)) = LogEvent::read(&event.event_type, event.schema, &event.payload)
         {
-            self.epoch_of_events = began.epoch;
+            self.begin_epoch(began.epoch);
         }
     }
 
@@ -264,6 +304,10 @@ impl Reading {
         self.reach_table();
         if let Some(signed) = self.ahead.remove(&self.frontier.size()) {
             self.compare(&signed);
+        }
+        let here = self.frontier.size();
+        if let Some((_, checkpoint)) = self.earlier.take_if(|(_, checkpoint)| checkpoint.size == here) {
+            self.compare(&[checkpoint]);
         }
     }
 
@@ -334,7 +378,7 @@ impl Reading {
         let (from, events) = (self.before + 1, to - self.before);
         // What belongs to none counts for itself, too, and is no workspace.
         let workspaces = self.numbers.keys().filter(|id| **id != WorkspaceId::default()).count();
-        for size in self.ahead.keys() {
+        for size in self.ahead.keys().chain(self.earlier.iter().map(|(_, checkpoint)| &checkpoint.size)) {
             self.checkpoints.note(|| format!("{size} events were signed and there are {to}"));
         }
         if self.signed == 0 && events > 0 {

@@ -28,6 +28,10 @@ pub(super) fn rounds() -> usize {
 /// Every cell of a class, but for the point that no account of the sandbox comes to.
 pub(super) fn cells() -> Vec<Cell> {
     let chosen = std::env::var("CAMPANILE_CRASH_POINTS").ok();
+    let known = |name: &str| CrashPoint::ALL.iter().any(|point| point.name() == name);
+    for name in chosen.iter().flat_map(|names| names.split(',')) {
+        assert!(known(name), "CAMPANILE_CRASH_POINTS: there is no point `{name}`");
+    }
     let is_chosen = |point: &&CrashPoint| match &chosen {
         Some(names) => names.split(',').any(|name| name == point.name()),
         None => **point != CrashPoint::AfterTokenRefresh,
