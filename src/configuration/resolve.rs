@@ -20,6 +20,8 @@ const LISTEN_WITHOUT_API: &str = "127.0.0.1:0";
 /// The data folder, unless another is named.
 pub const DATA: &str = "./campanile-data";
 const WORKERS: usize = 4;
+/// The variable of `--limits`, which only `serve` has.
+const LIMITS: &str = "CAMPANILE_LIMITS";
 
 /// Where the data is, and what opens it.
 #[derive(Debug, Clone)]
@@ -162,6 +164,14 @@ impl Configuration {
             otlp_endpoint: None,
             on_restored: OnRestored::default(),
         }
+    }
+
+    /// What a command goes by that opens the folder itself: its keys get the limits that they would get of `serve`.
+    pub fn of_command(flags: FolderFlags) -> Result<Self, ConfigurationError> {
+        let file = ConfigurationFile::read(flags.config.as_deref())?;
+        let limits = std::env::var(LIMITS).ok();
+        let said = Self::merge(ServeFlags { folder: flags, limits, ..ServeFlags::default() }, file)?;
+        Ok(Self { limits: said.limits, ..Self::of(said.folder) })
     }
 
     /// What flags, variables and file say.
