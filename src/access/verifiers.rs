@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write,
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
@@ -177,11 +178,11 @@ impl Verifiers {
             (&held.found.waiting, "waits for nodes that lack version"),
         ] {
             if !versions.is_empty() {
-                words.push_str(&format!("; {what} {}", list(&mut versions.iter())));
+                write!(words, "; {what} {}", list(&mut versions.iter())).expect("a string takes every text");
             }
         }
         if let Some(trouble) = &held.trouble {
-            words.push_str(&format!("; WARNING: {trouble}"));
+            write!(words, "; WARNING: {trouble}").expect("a string takes every text");
         }
         (held.found.lacking.is_empty() && held.found.others.is_empty(), words)
     }

@@ -12,9 +12,8 @@ use tower::ServiceExt;
 
 use super::{Failure, session::Away};
 use crate::{
-    access::plans::PlanSettings,
     api,
-    configuration::{Configuration, Folder, FolderFlags, Role, Roles},
+    configuration::{Configuration, FolderFlags, Role, Roles},
     engine::{Engine, LockError, OpenError, PATIENCE, Socket},
 };
 
@@ -37,10 +36,10 @@ impl Operator {
         flags: FolderFlags,
         work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let (folder, plans) = Folder::with_plans(flags)?;
+        let configuration = Configuration::of_command(flags)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         runtime.block_on(async {
-            let operator = Self::reach(folder, plans).await?;
+            let operator = Self::reach(configuration).await?;
             let done = work(&operator).await;
             if let Self::Own(engine, _) = &operator {
                 engine.drain(PATIENCE).await;
@@ -55,10 +54,9 @@ impl Operator {
         runtime.block_on(work(&Self::Away(away)))
     }
 
-    async fn reach(folder: Folder, plans: PlanSettings) -> Result<Self, Failure> {
-        let socket = Socket::of(&folder.path);
-        let configuration = Configuration::of(folder);
-        let configuration = Configuration { roles: Roles::only([Role::Projector]), plans, ..configuration };
+    async fn reach(configuration: Configuration) -> Result<Self, Failure> {
+        let socket = Socket::of(&configuration.folder.path);
+        let configuration = Configuration { roles: Roles::only([Role::Projector]), ..configuration };
         match Engine::open(&configuration).await {
             Ok(engine) => Self::own(engine).await,
             Err(OpenError::Lock(held @ LockError::Held { .. })) => {

@@ -25,6 +25,8 @@ const LISTEN_WITHOUT_API: &str = "127.0.0.1:0";
 /// The data folder, unless another is named.
 pub const DATA: &str = "./campanile-data";
 const WORKERS: usize = 4;
+/// The variable of `--limits`, which only `serve` has.
+const LIMITS: &str = "CAMPANILE_LIMITS";
 
 /// Where the data is, and what opens it.
 #[derive(Debug, Clone)]
@@ -141,14 +143,6 @@ impl Folder {
         Self::of(flags, file.data, file.master_key_file, file.pepper_file, file.database_url)
     }
 
-    /// The same, with the plans that there are: for a command that opens the folder itself.
-    pub fn with_plans(flags: FolderFlags) -> Result<(Self, PlanSettings), ConfigurationError> {
-        let mut file = ConfigurationFile::read(flags.config.as_deref())?;
-        let variable = std::env::var(PLANS).ok();
-        let plans = file.plans(variable.as_deref())?;
-        Ok((Self::of(flags, file.data, file.master_key_file, file.pepper_file, file.database_url)?, plans))
-    }
-
     /// A folder with everything in it, its master key too.
     pub const fn embedded(path: PathBuf) -> Self {
         Self { path, master_key_file: None, pepper_file: None, database: None }
@@ -190,6 +184,15 @@ impl Configuration {
             otlp_endpoint: None,
             on_restored: OnRestored::default(),
         }
+    }
+
+    /// What a command goes by that opens the folder itself: it gives keys the limits, and workspaces the plans, that `serve`
+    /// would give them.
+    pub fn of_command(flags: FolderFlags) -> Result<Self, ConfigurationError> {
+        let file = ConfigurationFile::read(flags.config.as_deref())?;
+        let (limits, plans) = (std::env::var(LIMITS).ok(), std::env::var(PLANS).ok());
+        let said = Self::merge(ServeFlags { folder: flags, limits, plans, ..ServeFlags::default() }, file)?;
+        Ok(Self { limits: said.limits, plans: said.plans, ..Self::of(said.folder) })
     }
 
     /// What flags, variables and file say.

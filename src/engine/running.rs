@@ -34,6 +34,8 @@ use crate::{
 };
 
 const MEDIA: &str = "media";
+/// How soon is looked again for keys whose time is over, however short the sweeper's pause is: nothing waits for it.
+const SOONEST: Duration = Duration::from_secs(1);
 
 /// The engine of one folder, running. Without [`Engine::drain`] before it is dropped, work in hand is left to the next
 /// start, as after a crash.
@@ -109,7 +111,7 @@ impl Engine {
         if configuration.roles.has(Role::Scheduler) {
             let (keys, read, clock) = (core.keys.clone(), Arc::clone(core.read.everywhere()), core.clock.clone());
             let expiries = Expiries::new(keys, read, clock, looking);
-            keeping.push(tokio::spawn(expiries.run(configuration.timing.sweep, stop.clone())));
+            keeping.push(tokio::spawn(expiries.run(configuration.timing.sweep.max(SOONEST), stop.clone())));
         }
         keeping.extend(timings.map(|timings| tokio::spawn(timings.run(stop))));
         Ok(Self {

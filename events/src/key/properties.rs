@@ -160,6 +160,11 @@ proptest! {
                 let then = open(&key);
                 key.fold(event.clone());
                 check_step(&event, &then, &open(&key))?;
+                if let (KeyEvent::Narrowed(narrowed), Some(wanted)) = (&event, &wanted)
+                    && narrowed.replaced.is_empty()
+                {
+                    prop_assert_eq!(open(&key).exceeds(wanted), None, "narrowed, something is left to take away");
+                }
             }
             if let Some(wanted) = wanted {
                 prop_assert_eq!(open(&key), wanted, "the two steps lead there");

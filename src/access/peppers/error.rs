@@ -33,7 +33,7 @@ pub enum PepperError {
     /// Keys stand under a version that isn't there.
     #[error(
         "version {version} of the pepper is missing (keys under it: {keys}): their secrets could not be told. It is not in {place}: \
-         put back the file that holds it"
+         put back the file that holds it, or give those keys up with `campanile peppers retire {version} --lost`"
     )]
     Missing {
         /// Which; the least of them.

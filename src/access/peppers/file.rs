@@ -75,7 +75,7 @@ impl PepperFile {
         let pepper = self.master.wrap(&place_of(version), random::bytes::<32>().as_slice());
         let mut lines = lines(known);
         lines.push((version, hex::encode(pepper)));
-        self.write(path, &lines)?;
+        write(path, &lines)?;
         Ok(version)
     }
 
@@ -87,15 +87,7 @@ impl PepperFile {
         let Some(path) = &self.path else { return Ok(()) };
         let (gone, stays): (Vec<_>, Vec<_>) =
             lines(self.parse(&self.text()?)?).into_iter().partition(|(own, _)| *own == version);
-        if gone.is_empty() { Ok(()) } else { self.write(path, &stays) }
-    }
-
-    fn write(&self, path: &Path, lines: &[(u64, String)]) -> Result<(), PepperError> {
-        let mut text = HEAD.to_owned();
-        for (version, line) in lines {
-            writeln!(text, "{version} {line}").expect("a string takes every text");
-        }
-        replace(path, &text.into()).map_err(|error| PepperError::File { path: path.to_owned(), error })
+        if gone.is_empty() { Ok(()) } else { write(path, &stays) }
     }
 
     fn text(&self) -> Result<SecretString, PepperError> {
@@ -133,6 +125,14 @@ impl PepperFile {
 /// The lines that there are; the first pepper has none.
 fn lines(known: Parsed) -> Vec<(u64, String)> {
     known.into_iter().filter_map(|(version, (_, line))| Some((version, line?))).collect()
+}
+
+fn write(path: &Path, lines: &[(u64, String)]) -> Result<(), PepperError> {
+    let mut text = HEAD.to_owned();
+    for (version, line) in lines {
+        writeln!(text, "{version} {line}").expect("a string takes every text");
+    }
+    replace(path, &text.into()).map_err(|error| PepperError::File { path: path.to_owned(), error })
 }
 
 /// So that no pepper can be put under another number.

@@ -22,11 +22,12 @@ use crate::{
 
 const MOST: usize = 10_000;
 
-/// What happened to the key, oldest first, as it stands in the log, each kind by itself, with who did it and in which request:
-/// `key.created`, `key.renamed` (name, description), `key.narrowed` (what is left of what lost something), `key.widened`
-/// (what gained something), `key.rotated`, `key.old_secret_used`, `key.expired`, `key.revoked`; `key.changed` of earlier builds
-/// told any change. A change that takes and gives is told as narrowed and then widened. No secret stands in any event. What it did stands in the history of what it did it to. Beside it, the writes
-/// that were refused to it, of the last 90 days.
+/// What happened to the key, oldest first, as it stands in the log, with who did it and in which request. Each kind is told
+/// by itself: `key.created`, `key.renamed` (name, description), `key.narrowed` (what is left of what lost something),
+/// `key.widened` (what gained something), `key.rotated`, `key.old_secret_used`, `key.expired`, `key.revoked`; `key.changed` of
+/// earlier builds told any change. A change that takes and gives is told as narrowed and then widened; a list of which nothing
+/// was left is named in `replaced`, and what took its place stands in the second. No secret stands in any event. What the key
+/// did stands in the history of what it did it to. Beside it, the writes that were refused to it, of the last 90 days.
 #[utoipa::path(
     get, path = "/v1/keys/{id}/history",
     responses(Told<super::shown::KeyHistory>)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Engine, Options};
+use crate::support::{Engine, Options, Ran};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("one JSON object")
@@ -134,4 +134,31 @@ async fn what_can_not_be_done_is_said_and_exits_with_2() {
     }
     let all = engine.client().all("/v1/keys").await;
     assert_eq!(all.len(), 1, "nothing was made: {all:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_limit_is_filled_up_with_what_is_usual_there_whoever_makes_the_key() {
+    const LIMITS: &str = "per_minute=70,per_day=7000";
+    let mut engine = Engine::start(Options { limits: Some(LIMITS), ..Options::default() }).await;
+    let limit = |per_minute: u32, per_day: u32| json!({"per_minute": per_minute, "per_day": per_day});
+    let cases = [
+        (&["--per-minute", "7"][..], json!({"per_minute": 7}), limit(7, 7000)),
+        (&["--per-day", "8"], json!({"per_day": 8}), limit(70, 8)),
+        (&[], json!({}), limit(70, 7000)),
+    ];
+    for serves in [true, false] {
+        for (flags, said, is) in &cases {
+            let mut program = engine.program();
+            program.args(["keys", "create", "--name", "k", "--scope", "*", "--json"]).args(*flags);
+            let made = json(&Ran::of(program.env("CAMPANILE_LIMITS", LIMITS)).ok());
+            assert_eq!(made["rate_limit"], *is, "{flags:?}, while it serves: {serves}");
+            if serves {
+                let body = json!({"name": "k", "scopes": ["*"], "rate_limit": said});
+                assert_eq!(engine.client().post("/v1/keys", body).await.expect(201)["rate_limit"], *is, "{said}");
+            }
+        }
+        if serves {
+            engine.terminate();
+        }
+    }
 }
