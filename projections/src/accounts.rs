@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 
 use crate::{
-    Bound, folded::{Subject, View},
+    Bound,
+    folded::{Subject, View},
     page::{self, Conditions, Listed, Page, Paged, QueryError},
     projection::TableDefinition,
 };
@@ -140,7 +141,11 @@ pub async fn list<'a>(
 ///
 /// # Errors
 /// If the database doesn't answer.
-pub async fn get<'a>(db: impl Into<Bound<'a>>, workspace: WorkspaceId, id: AccountId) -> Result<Option<AccountRow>, QueryError> {
+pub async fn get<'a>(
+    db: impl Into<Bound<'a>>,
+    workspace: WorkspaceId,
+    id: AccountId,
+) -> Result<Option<AccountRow>, QueryError> {
     let db = db.into().0;
     page::get(db, workspace, id.uuid()).await
 }

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Bound, folded::{Derived, Subject},
+    Bound,
+    folded::{Derived, Subject},
     page::QueryError,
     posts::PostState,
     projection::TableDefinition,
@@ -99,7 +100,11 @@ pub struct AttemptRow {
 ///
 /// # Errors
 /// If the database doesn't answer, or a row doesn't read.
-pub async fn of_post<'a>(db: impl Into<Bound<'a>>, workspace: WorkspaceId, post: PostId) -> Result<Vec<AttemptRow>, QueryError> {
+pub async fn of_post<'a>(
+    db: impl Into<Bound<'a>>,
+    workspace: WorkspaceId,
+    post: PostId,
+) -> Result<Vec<AttemptRow>, QueryError> {
     let db = db.into().0;
     let sql = "select * from attempts where post_id = $1 and workspace_id = $2 order by account_id, number";
     let rows = db.query(sql, vec![post.uuid().into(), workspace.uuid().into()]).await?;

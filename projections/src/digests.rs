@@ -2,14 +2,15 @@
 //! a row stands only while the target may show it, or does.
 
 use campanile_events::{
-    db::{Table},
+    db::Table,
     ids::{AccountId, PostId, WorkspaceId},
     post::{RemovalStage, TargetStatus},
 };
 use chrono::{DateTime, Utc};
 
 use crate::{
-    Bound, folded::{Derived, Subject},
+    Bound,
+    folded::{Derived, Subject},
     page::QueryError,
     posts::PostState,
     projection::TableDefinition,

@@ -9,7 +9,8 @@ use campanile_events::{
 use cqrs_es::Aggregate;
 
 use crate::{
-    Bound, folded::{Subject, View},
+    Bound,
+    folded::{Subject, View},
     page::{self, Conditions, Listed, Page, Paged, QueryError},
     projection::TableDefinition,
 };
@@ -74,7 +75,11 @@ impl Listed for InvitationRow {
 ///
 /// # Errors
 /// [`QueryError::Cursor`] for a cursor that is none.
-pub async fn list<'a>(db: impl Into<Bound<'a>>, workspace: WorkspaceId, page: &Page) -> Result<Paged<InvitationRow>, QueryError> {
+pub async fn list<'a>(
+    db: impl Into<Bound<'a>>,
+    workspace: WorkspaceId,
+    page: &Page,
+) -> Result<Paged<InvitationRow>, QueryError> {
     let db = db.into().0;
     page::list(db, Conditions::of(workspace), page).await
 }

@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 
 use crate::{
-    Bound, folded::{Derived, Subject, View},
+    Bound,
+    folded::{Derived, Subject, View},
     page::{self, Conditions, Listed, Page, Paged, QueryError},
     projection::TableDefinition,
 };
@@ -112,7 +113,11 @@ pub async fn list<'a>(
 ///
 /// # Errors
 /// If the database doesn't answer.
-pub async fn with_role<'a>(db: impl Into<Bound<'a>>, workspace: WorkspaceId, role: Role) -> Result<Vec<PersonId>, QueryError> {
+pub async fn with_role<'a>(
+    db: impl Into<Bound<'a>>,
+    workspace: WorkspaceId,
+    role: Role,
+) -> Result<Vec<PersonId>, QueryError> {
     let db = db.into().0;
     let select = "select person_id from person_roles where open_workspace_id = $1 and role = $2 order by person_id";
     let rows = db.query(select, vec![workspace.uuid().into(), role.as_str().into()]).await?;

@@ -229,7 +229,11 @@ pub async fn list<'a>(
 ///
 /// # Errors
 /// If the database doesn't answer.
-pub async fn get<'a>(db: impl Into<Bound<'a>>, workspace: WorkspaceId, id: PostId) -> Result<Option<PostRow>, QueryError> {
+pub async fn get<'a>(
+    db: impl Into<Bound<'a>>,
+    workspace: WorkspaceId,
+    id: PostId,
+) -> Result<Option<PostRow>, QueryError> {
     let db = db.into().0;
     page::get(db, workspace, id.uuid()).await
 }

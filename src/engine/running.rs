@@ -92,7 +92,11 @@ impl Engine {
         let mut keeping = vec![
             tokio::spawn(notary.run(turns, stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
-            tokio::spawn(upkeep::forget_receipts(Arc::clone(core.journal.everywhere()), core.clock.clone(), stop.clone())),
+            tokio::spawn(upkeep::forget_receipts(
+                Arc::clone(core.journal.everywhere()),
+                core.clock.clone(),
+                stop.clone(),
+            )),
             tokio::spawn(upkeep::forget_unconfirmed(core.library.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_refusals(core.access.clone(), core.clock.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_people(core.people.clone(), stop.clone())),

@@ -54,12 +54,7 @@ impl BoundLog {
     }
 
     /// See [`Journal::holder`].
-    pub async fn holder(
-        &self,
-        workspace: WorkspaceId,
-        kind: &str,
-        value: &str,
-    ) -> Result<Option<StreamId>, ReadError> {
+    pub async fn holder(&self, workspace: WorkspaceId, kind: &str, value: &str) -> Result<Option<StreamId>, ReadError> {
         self.0.holder(workspace, kind, value).await
     }
 

@@ -109,7 +109,10 @@ async fn a_restart_gives_no_fresh_minute(engine: Engine) {
     let (db, now) = (databases.open("a").await, at("2026-12-01T12:00:07Z"));
     for sharing in [Sharing::Alone, Sharing::Shared] {
         let open = || async { RateLimits::open_as(Arc::clone(&db), sharing, Windows::default()).await.expect("open") };
-        let (key, limit) = (Uuid::from_u128(if sharing == Sharing::Alone { 2 } else { 3 }), RateLimit { per_minute: 500, per_day: 10_000 });
+        let (key, limit) = (
+            Uuid::from_u128(if sharing == Sharing::Alone { 2 } else { 3 }),
+            RateLimit { per_minute: 500, per_day: 10_000 },
+        );
         let admitted = async |limits: &RateLimits, now, tries: usize| {
             let mut admitted = 0;
             for _ in 0..tries {

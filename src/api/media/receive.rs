@@ -12,12 +12,10 @@ use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 use super::{MediaStatus, announcer::Announcer};
-use crate::{
-    api::{
-        Api,
-        http::{Answer, ApiError, Code, Named, Parameters, check_encoding},
-        openapi::Done,
-    },
+use crate::api::{
+    Api,
+    http::{Answer, ApiError, Code, Named, Parameters, check_encoding},
+    openapi::Done,
 };
 
 /// How long a client may be silent.

@@ -70,7 +70,8 @@ async fn the_log_holds_no_text_in_the_open() {
     let made = api.call("POST", "/v1/posts", body).await;
     assert_eq!(made.status(), 201, "{}", made.body);
     api.key(json!({"name": "canary-name", "description": "canary-words", "scopes": ["posts:read"]})).await;
-    let events = api.engine.core().journal.everywhere().read(campanile_events::ids::Position(0), 1_000).await.expect("read");
+    let events =
+        api.engine.core().journal.everywhere().read(campanile_events::ids::Position(0), 1_000).await.expect("read");
     assert!(events.iter().all(|event| !format!("{event:?}").contains("canary")), "a text in the open");
     assert!(events.iter().all(|event| !format!("{event:?}").contains("ada@example.com")), "an address in the open");
     let history = api.get(&format!("/v1/posts/{}/history", made.id())).await;

@@ -134,7 +134,8 @@ async fn life_of_a_person(engine: &Engine, diary: &mut Diary) {
     let login = |password: &str| json!({"email": EMAIL, "password": password});
     diary.post(&anonymous, "/v1/auth/login", login(WRONG)).await.refused(401, "unauthorized");
     diary.post(&anonymous, "/v1/auth/login", json!({"email": EMAIL, "password": OWN[0], "x": OWN[0]})).await;
-    let again = || anonymous.request(Method::POST, "/v1/auth/login").header("Idempotency-Key", "in").json(&login(OWN[0]));
+    let again =
+        || anonymous.request(Method::POST, "/v1/auth/login").header("Idempotency-Key", "in").json(&login(OWN[0]));
     let begun = anonymous.send(again()).await.expect(200);
     let kept = diary.secret(&begun["token"]);
     assert_eq!(anonymous.send(again()).await.expect(200)["token"], kept.as_str());
@@ -261,7 +262,8 @@ async fn no_secret_of_a_whole_life_leaves_the_engine() {
 
     // While it runs, and after a crash in the middle of whatever it does.
     let admin = engine.client();
-    for path in ["/v1/keys", "/v1/me", "/v1/platforms", "/v1/scopes", "/v1/workspaces", "/v1/openapi.json", "/nowhere"] {
+    for path in ["/v1/keys", "/v1/me", "/v1/platforms", "/v1/scopes", "/v1/workspaces", "/v1/openapi.json", "/nowhere"]
+    {
         diary.get(&admin, path).await;
     }
     for path in ["/metrics", "/readyz", "/healthz", "/join", "/reset", "/v1/openapi.json"] {
@@ -270,6 +272,9 @@ async fn no_secret_of_a_whole_life_leaves_the_engine() {
     let needles = Needles::of(&diary.secrets);
     let folders = engine.place().folders();
     assert_eq!(looked_through(&needles, &folders, &master), BTreeSet::new(), "while it runs");
+    // In order, so that what is left of the traces is sent; then as a crash leaves it.
+    engine.terminate();
+    engine.restart().await;
     engine.kill9();
     engine.restart().await;
 
