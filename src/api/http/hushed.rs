@@ -18,7 +18,7 @@ pub(super) fn hushed(text: &str) -> Cow<'_, str> {
         let word = part.trim_end_matches(|letter| !is_of_a_word(letter));
         let is_secret = |end: &usize| word.len() - end >= SHORTEST && !word[*end..].contains('_');
         let begins = |beginning: &&str| word.rfind(*beginning).map(|at| at + beginning.len()).filter(is_secret);
-        match BEGINNINGS.iter().find_map(|beginning| begins(beginning)) {
+        match BEGINNINGS.iter().find_map(begins) {
             Some(end) => hushed.extend([&word[..end], "…", &part[word.len()..]]),
             None => hushed.push_str(part),
         }
