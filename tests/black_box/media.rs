@@ -224,16 +224,12 @@ async fn media_outlive_a_restart_and_their_texts_stand_nowhere() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_upload_ends_with_the_key_that_announced_it() {
-    let engine = Engine::start(Options::default()).await;
-    let admin = engine.client();
-    let made = admin.post("/v1/keys", json!({"name": "uploader", "scopes": ["media:upload"]})).await.expect(201);
-    let client = engine.client_of(made["secret"].as_str().expect("a secret"));
+/// Announces two media, begins to give the one, lets `end` take place, and gives the other: both are refused.
+async fn upload_ends(announcer: &Client, reason: &str, end: impl AsyncFnOnce()) {
     let picture = png(8, 8, 4_000);
     let addresses = [
-        client.announce("image/png", picture.len(), None).await,
-        client.announce("image/png", picture.len(), None).await,
+        announcer.announce("image/png", picture.len(), None).await,
+        announcer.announce("image/png", picture.len(), None).await,
     ];
     let [begun, other] = addresses.map(|it| it.expect(201)["upload_url"].as_str().expect("an address").to_owned());
     let url = reqwest::Url::parse(&begun).expect("an address");
@@ -244,11 +240,32 @@ async fn an_upload_ends_with_the_key_that_announced_it() {
     let head = format!("PUT {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n\r\n", picture.len());
     stream.write_all(&[head.as_bytes(), &picture[..2_000]].concat()).expect("the engine reads");
 
-    admin.delete(&format!("/v1/keys/{}", made["id"].as_str().expect("an id"))).await.expect(200);
-    let refused = admin.put(&other, picture.clone()).await.refused(401, "unauthorized");
-    assert_eq!(refused["reason"], "revoked_key");
+    end().await;
+    let refused = announcer.put(&other, picture.clone()).await.refused(401, "unauthorized");
+    assert_eq!(refused["reason"], reason);
     // What is under way is not waited for.
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).expect("the engine answers");
     assert_eq!(&answer, b"HTTP/1.1 401");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_ends_with_the_key_or_the_session_that_announced_it() {
+    let engine = Engine::start(Options::default()).await;
+    let admin = engine.client();
+    let made = admin.post("/v1/keys", json!({"name": "uploader", "scopes": ["media:upload"]})).await.expect(201);
+    let client = engine.client_of(text(&made, "secret"));
+    let key = format!("/v1/keys/{}", text(&made, "id"));
+    upload_ends(&client, "revoked_key", async || drop(admin.delete(&key).await.expect(200))).await;
+
+    let email = "uploader@example.com";
+    let invited = engine.command(&["people", "invite", email, "--role", "editor", "--json"]).ok();
+    let invited: Value = serde_json::from_str(&invited).expect("JSON");
+    let accept = json!({"token": invited["token"], "password": "a password for pictures"});
+    engine.anonymous().post("/v1/invitations/accept", accept).await.expect(201);
+    let login = json!({"email": email, "password": "a password for pictures"});
+    let begun = engine.anonymous().post("/v1/auth/login", login).await.expect(200);
+    let person = engine.client_of(text(&begun, "token"));
+    let logout = async || assert_eq!(person.post_empty("/v1/auth/logout").await.status, 204);
+    upload_ends(&person, "expired_session", logout).await;
 }

@@ -12,7 +12,7 @@ use axum::{
 use campanile_events::clock::SharedClock;
 use serde_json::{Map, Value, json};
 
-use super::{ApiError, Code, RequestIds, request_id::X_REQUEST_ID};
+use super::{ApiError, Code, Detail, RequestIds, hushed::hushed, request_id::X_REQUEST_ID};
 
 /// Names the request, lets it through, and gives what was refused its body.
 pub async fn envelope(State(clock): State<SharedClock>, mut request: Request, next: Next) -> Response {
@@ -78,11 +78,15 @@ pub fn unreadable(status: StatusCode, clock: &SharedClock) -> String {
 fn body(error: &ApiError, request_id: &str) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("code".to_owned(), error.code.as_str().into());
-    body.insert("message".to_owned(), error.message.as_str().into());
+    body.insert("message".to_owned(), hushed(&error.message).into_owned().into());
     body.insert("request_id".to_owned(), request_id.into());
+    let details = error.details.iter().map(|it| {
+        let (field, message) = (hushed(&it.field).into_owned(), hushed(&it.message).into_owned());
+        Detail { field, message, ..it.clone() }
+    });
     let details = match &error.plan {
         Some(plan) => json!([plan]),
-        None => json!(error.details),
+        None => json!(details.collect::<Vec<_>>()),
     };
     body.insert("details".to_owned(), details);
     for (name, value) in &error.facts {

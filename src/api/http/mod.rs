@@ -10,6 +10,7 @@ mod envelope;
 mod error;
 mod etag;
 mod guard;
+mod hushed;
 mod idempotency;
 mod in_progress;
 mod in_session;

@@ -53,9 +53,9 @@ pub async fn receive(
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     check_length(announced.unwrap_or(upload.bytes), upload.bytes)?;
-    let announcer = Announcer::of(core, &upload).await?;
-    announcer.still_may(core).await?;
-    let place = Place { workspace: announcer.workspace, id };
+    let who = Announcer::of(core, &upload).await?;
+    who.still_may(core).await?;
+    let place = Place { workspace: who.workspace, id };
     let media = core.library.of(place.workspace, id).await?.ok_or_else(|| ApiError::not_found("media"))?;
     if media.confirmed.is_some() {
         return Err(refused_to_give(GiveError::Confirmed, upload.bytes));
@@ -64,9 +64,9 @@ pub async fn receive(
     let late = |_| ApiError::new(Code::InvalidRequest, "the body did not come in time");
     let whole = tokio::select! {
         whole = timeout(WHOLE, take(incoming, request, upload.bytes)) => whole.map_err(late)??,
-        refusal = announcer.ended(core) => return Err(refusal),
+        refusal = who.ended(core) => return Err(refusal),
     };
-    announcer.still_may(core).await?;
+    who.still_may(core).await?;
     core.library.give(whole).await.map_err(|error| refused_to_give(error, upload.bytes))?;
     Ok(Answer::nothing())
 }

@@ -10,6 +10,7 @@ const MADE: &[(&str, &str)] = &[
     ("RotatedKey", "/v1/keys/{id}"),
     ("Account", "/v1/accounts/{id}"),
     ("InvitationWithLink", "/v1/invitations/{id}"),
+    ("Workspace", "/v1/workspaces/{id}"),
 ];
 
 /// Links each answer that shows something new to the operations on it.

@@ -126,7 +126,7 @@ async fn what_is_under_way_ends_with_the_session() {
     let api = Api::start().await;
     let token = api.login(Api::OWNER, Api::PASSWORD).await;
     let held = address(&api, &token).await;
-    let (begun, taken) = oneshot::channel();
+    let (begun, has_begun) = oneshot::channel();
     let first = stream::once(async { Ok::<_, Infallible>(PNG[..3].to_vec()) });
     // Who asks for more has taken the first piece; and more never comes.
     let more = stream::once(async move {
@@ -134,7 +134,7 @@ async fn what_is_under_way_ends_with_the_session() {
         future::pending().await
     });
     let during = async {
-        taken.await.expect("the upload has begun");
+        has_begun.await.expect("the upload has begun");
         assert_eq!(api.call_by(&token, "POST", "/v1/auth/logout", json!({})).await.status(), 204);
     };
     let (answered, ()) = tokio::join!(put(&api, &held, Body::from_stream(first.chain(more))), during);

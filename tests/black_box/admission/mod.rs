@@ -11,6 +11,8 @@ mod credentials;
 mod refused;
 mod strangers;
 
+use std::collections::BTreeMap;
+
 use asked::{Asked, Stage};
 use campanile::api::{
     http::{Needs, Route},
@@ -121,10 +123,14 @@ fn check(answer: &Answer, route: &Route, credential: &Credential, case: &str) {
     }
 }
 
-/// All that a refusal says, but for what the client named itself and the request's own id.
-fn told(answer: &Answer, named: &str) -> (u16, Value) {
+/// All that a refusal says, its headers too, but for what the client named itself, the request's own id and time, and what is
+/// left of the client's own limits.
+fn told(answer: &Answer, named: &str) -> (u16, BTreeMap<String, String>, Value) {
+    let is_own = |name: &str| name.contains("ratelimit") || ["x-request-id", "date"].contains(&name);
+    let headers = answer.headers.iter().filter(|(name, _)| !is_own(name.as_str()));
+    let headers = headers.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
     let text = if named.is_empty() { answer.text.clone() } else { answer.text.replace(named, "…") };
     let mut error = serde_json::from_str::<Value>(&text).expect("an error")["error"].take();
     error["request_id"].take();
-    (answer.status, error)
+    (answer.status, headers, error)
 }

@@ -68,7 +68,7 @@ impl Diary {
     }
 
     /// A command that hands out no secret.
-    fn ran(&mut self, what: &str, ran: Ran) {
+    fn ran(&mut self, what: &str, ran: &Ran) {
         self.heard.push((what.to_owned(), format!("{}\n{}", ran.output, ran.errors)));
     }
 }
@@ -85,10 +85,10 @@ fn json_of(ran: Ran) -> Value {
 async fn lives_of_keys(engine: &Engine, diary: &mut Diary) {
     let admin = engine.client();
     let new = json!({"name": "canary", "scopes": ["posts:read", "media:upload"], "mode": "test"});
-    let make = || admin.request(Method::POST, "/v1/keys").header("Idempotency-Key", "canary").json(&new);
-    let made = admin.send(make()).await.expect(201);
+    let new_key = || admin.request(Method::POST, "/v1/keys").header("Idempotency-Key", "canary").json(&new);
+    let made = admin.send(new_key()).await.expect(201);
     let first = diary.secret(&made["secret"]);
-    assert_eq!(admin.send(make()).await.expect(201)["secret"], first.as_str(), "the receipt keeps it, sealed");
+    assert_eq!(admin.send(new_key()).await.expect(201)["secret"], first.as_str(), "the receipt keeps it, sealed");
     let id = text(&made, "id");
     let rotated = admin.post(&format!("/v1/keys/{id}/rotate"), json!({"overlap_seconds": 60})).await.expect(201);
     let second = diary.secret(&rotated["secret"]);
@@ -116,7 +116,7 @@ async fn lives_of_keys(engine: &Engine, diary: &mut Diary) {
     diary.secret(&made["secret"]);
     let next = json_of(engine.command(&["keys", "rotate", text(&made, "id"), "--json"]));
     diary.secret(&next["secret"]);
-    diary.ran("keys revoke", engine.command(&["keys", "revoke", text(&next, "id")]));
+    diary.ran("keys revoke", &engine.command(&["keys", "revoke", text(&next, "id")]));
 }
 
 /// Somebody who comes in by a link, signs in often, changes their password, forgets it, and leaves.
@@ -169,7 +169,7 @@ async fn life_of_a_person(engine: &Engine, diary: &mut Diary) {
     let mut program = |what: &str, arguments: &[&str]| {
         let mut command: Command = engine.program();
         command.env("XDG_CONFIG_HOME", home.path()).env_remove("CAMPANILE_API_KEY").args(arguments);
-        diary.ran(what, Ran::of(&mut command));
+        diary.ran(what, &Ran::of(&mut command));
     };
     let password = password.to_str().expect("a path");
     program("login", &["login", "--server", &engine.base(), "--email", EMAIL, "--password-file", password]);
@@ -180,7 +180,7 @@ async fn life_of_a_person(engine: &Engine, diary: &mut Diary) {
     program("keys list", &["keys", "list"]);
     program("logout", &["logout"]);
     diary.secret(&session);
-    diary.ran("people remove", engine.command(&["people", "remove", EMAIL]));
+    diary.ran("people remove", &engine.command(&["people", "remove", EMAIL]));
 }
 
 /// Accounts that are connected both ways and refused both ways, a post, and pictures at their addresses.
@@ -272,6 +272,9 @@ async fn no_secret_of_a_whole_life_leaves_the_engine() {
     let needles = Needles::of(&diary.secrets);
     let folders = engine.place().folders();
     assert_eq!(looked_through(&needles, &folders, &master), BTreeSet::new(), "while it runs");
+    // In order, so that what is left of the traces is sent; then as a crash leaves it.
+    engine.terminate();
+    engine.restart().await;
     engine.kill9();
     engine.restart().await;
 
@@ -287,7 +290,7 @@ async fn no_secret_of_a_whole_life_leaves_the_engine() {
     ] {
         let ran = engine.command(arguments);
         assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.errors);
-        diary.ran(&arguments.join(" "), ran);
+        diary.ran(&arguments.join(" "), &ran);
     }
     engine.terminate();
     if let Some(servers) = engine.place().servers() {
