@@ -56,10 +56,7 @@ pub async fn edit(
 
     let targets: Vec<TargetRules> = targets(core, &asker.caller, &accounts).await?;
     let counts = allowance.counting(Quota::Posts, 1).is_some() && becomes_live(&before, &targets);
-    let asker = match counts && !is_counted(core, id).await? {
-        true => asker.counting_post(&allowance),
-        false => asker,
-    };
+    let asker = if counts && !is_counted(core, id).await? { asker.counting_post(&allowance) } else { asker };
     debug_assert!(targets.iter().map(|it| &it.target).all(|it: &TargetRef| accounts.contains(&it.account_id)));
     let key = api.data_key(&asker).await?;
     let open = seal::open(&key, &before.content)?;
