@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use super::{Failure, Telemetry, logging, shutdown};
 use crate::{
-    configuration::{Configuration, OnRestored, ServeFlags},
+    configuration::{Configuration, DueLater, OnRestored, ServeFlags},
     engine::{Engine, PATIENCE},
 };
 
@@ -41,12 +41,20 @@ pub struct Serve {
     /// once and to one node, not in what a supervisor starts: each start with it begins an epoch.
     #[arg(long)]
     restored: bool,
+
+    /// Should the log have been restored, leave posts that are due later scheduled: nobody published any of them early since
+    ///
+    /// Without it they are `unknown` until somebody settles them.
+    #[arg(long)]
+    keep_scheduled: bool,
 }
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         let mut configuration = Configuration::resolve(self.flags)?;
-        configuration.on_restored = if self.restored { OnRestored::BeginAnyway } else { OnRestored::Begin };
+        let later = if self.keep_scheduled { DueLater::Kept } else { DueLater::Held };
+        configuration.on_restored =
+            if self.restored { OnRestored::BeginAnyway(later) } else { OnRestored::Begin(later) };
         let telemetry = configuration.otlp_endpoint.as_ref().map(Telemetry::start).transpose()?;
         logging::start_with(configuration.log_format, "info", telemetry.as_ref());
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

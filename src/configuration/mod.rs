@@ -13,5 +13,5 @@ mod shape;
 
 pub use file::ConfigurationFile;
 pub use flags::{FolderFlags, LogFormat, ServeFlags};
-pub use resolve::{Configuration, ConfigurationError, DATA, Folder, OnRestored};
+pub use resolve::{Configuration, ConfigurationError, DATA, DueLater, Folder, OnRestored};
 pub use roles::{Role, Roles, UnknownRole};

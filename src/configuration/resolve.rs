@@ -44,9 +44,18 @@ pub enum OnRestored {
     #[default]
     Refuse,
     /// Its new epoch begins, where it is noticed.
-    Begin,
+    Begin(DueLater),
     /// Its new epoch begins: the operator says that it was.
-    BeginAnyway,
+    BeginAnyway(DueLater),
+}
+
+/// What becomes of posts that a restored log holds as due later: somebody may have published them early since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DueLater {
+    /// They wait until somebody says what became of them.
+    Held,
+    /// They are sent at their time: the operator says that nobody did.
+    Kept,
 }
 
 /// What `serve` runs with.

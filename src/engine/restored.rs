@@ -17,7 +17,7 @@ use super::{
     OpenError, Store,
     log::{EpochError, KnownCheckpoints, NewEpoch, begin_epoch, signed},
 };
-use crate::configuration::OnRestored;
+use crate::configuration::{DueLater, OnRestored};
 
 const LEASE: &str = "epoch";
 /// A node that dies while it begins an epoch keeps the others from it for so long.
@@ -34,15 +34,16 @@ impl Store {
     /// [`OpenError::Restored`] if it was, and nothing is to be done about it here.
     pub async fn settle_restored(&self, on: OnRestored) -> Result<(), OpenError> {
         let head = self.journal.head().await?;
-        if on != OnRestored::BeginAnyway && !self.was_restored(&head).await? {
+        if !matches!(on, OnRestored::BeginAnyway(_)) && !self.was_restored(&head).await? {
             return Ok(());
         }
-        if on == OnRestored::Refuse {
-            return Err(OpenError::Restored);
-        }
+        let later = match on {
+            OnRestored::Refuse => return Err(OpenError::Restored),
+            OnRestored::Begin(later) | OnRestored::BeginAnyway(later) => later,
+        };
         tracing::warn!(log.position = %head.log_position(), "the log was restored from a backup: a new epoch begins");
         self.marks.was_restored(head.epoch).await?;
-        let Some(NewEpoch { epoch, unknown, .. }) = self.begin_in_turn(head.epoch).await? else { return Ok(()) };
+        let Some(NewEpoch { epoch, unknown, .. }) = self.begin_in_turn(head.epoch, later).await? else { return Ok(()) };
         tracing::warn!(
             %epoch, unknown,
             "targets that may have been sent in what was lost are unknown until somebody settles them"
@@ -62,7 +63,7 @@ impl Store {
     }
 
     /// Begins the epoch after this one, unless another node has by the time that it is this one's turn.
-    async fn begin_in_turn(&self, after: Epoch) -> Result<Option<NewEpoch>, OpenError> {
+    async fn begin_in_turn(&self, after: Epoch, later: DueLater) -> Result<Option<NewEpoch>, OpenError> {
         let (leases, node) = (Leases::open(Arc::clone(&self.side)).await?, random::uuid_at(self.clock.now()));
         while !matches!(leases.take(LEASE, node, HELD).await?, Asked::Ours(_)) {
             tokio::time::sleep(PAUSE).await;
@@ -74,7 +75,7 @@ impl Store {
                     return Ok(None);
                 }
                 let known = KnownCheckpoints { given: Vec::new(), kept: self.checkpoints.kept().into_iter().collect() };
-                match begin_epoch(self, &known, false, |_, _| {}).await {
+                match begin_epoch(self, &known, later == DueLater::Held, |_, _| {}).await {
                     Err(EpochError::Served) if since.elapsed() < FORGOTTEN => tokio::time::sleep(PAUSE).await,
                     begun => return Ok(Some(begun?)),
                 }
@@ -126,14 +127,18 @@ mod tests {
     #[tokio::test]
     async fn what_was_begun_and_broken_off_is_done_at_the_next_start() {
         let (_dir, store) = made().await;
-        assert_eq!(epoch_after(&store, OnRestored::Begin).await, 1, "nothing was restored");
+        assert_eq!(epoch_after(&store, OnRestored::Begin(DueLater::Held)).await, 1, "nothing was restored");
         // The log may have grown past its checkpoint by then: the mark alone tells.
         store.marks.was_restored(Epoch(1)).await.expect("marked");
         let refused = store.settle_restored(OnRestored::Refuse).await.expect_err("refused");
         assert!(matches!(refused, OpenError::Restored) && refused.is_refusal(), "{refused}");
-        assert_eq!(epoch_after(&store, OnRestored::Begin).await, 2);
-        assert_eq!(epoch_after(&store, OnRestored::Begin).await, 2, "once");
-        assert_eq!(epoch_after(&store, OnRestored::BeginAnyway).await, 3, "whoever says so is believed");
+        assert_eq!(epoch_after(&store, OnRestored::Begin(DueLater::Held)).await, 2);
+        assert_eq!(epoch_after(&store, OnRestored::Begin(DueLater::Held)).await, 2, "once");
+        assert_eq!(
+            epoch_after(&store, OnRestored::BeginAnyway(DueLater::Held)).await,
+            3,
+            "whoever says so is believed"
+        );
     }
 
     #[tokio::test]
@@ -146,6 +151,6 @@ mod tests {
         std::fs::write(store.folder.join("checkpoint"), other).expect("written");
         assert!(matches!(store.settle_restored(OnRestored::Refuse).await, Err(OpenError::Restored)));
         std::fs::write(store.folder.join("checkpoint"), kept.replace("epoch-1", "epoch-2")).expect("written");
-        assert_eq!(epoch_after(&store, OnRestored::Begin).await, 1, "nobody signed that");
+        assert_eq!(epoch_after(&store, OnRestored::Begin(DueLater::Held)).await, 1, "nobody signed that");
     }
 }

@@ -194,7 +194,7 @@ impl Post {
         let case = Case { post: self, target, now, jitter: 0.5, timing: &services.timing };
         let (step, follows) = match &resolution {
             Resolution::Published { url } => case.found(number, url.as_ref()),
-            Resolution::NotPublished { then: Then::Resend } => (None, vec![case.requeued()]),
+            Resolution::NotPublished { then: Then::Resend } => (None, vec![case.requeued_at_its_time()]),
             Resolution::NotPublished { then: Then::GiveUp } => {
                 let failure = target.failure.clone();
                 let failure = failure.unwrap_or_else(|| Failure::of(FailureClass::Uncertain, "resolved"));

@@ -152,8 +152,19 @@ impl Case<'_> {
     }
 
     pub(super) fn requeued(&self) -> PostEvent {
+        self.requeued_to(self.now)
+    }
+
+    /// The same, but for what was held by a restore before its time had come: it keeps that.
+    pub(super) fn requeued_at_its_time(&self) -> PostEvent {
+        let code = self.target.failure.as_ref().and_then(|failure| failure.code.as_deref());
+        let due = self.target.due.filter(|_| code == Some(RESTORED));
+        self.requeued_to(due.map_or(self.now, |due| due.max(self.now)))
+    }
+
+    fn requeued_to(&self, due: DateTime<Utc>) -> PostEvent {
         let (account_id, at) = (self.target.account_id, self.now);
-        PostEvent::TargetRequeued(TargetRequeued { account_id, due: at, at })
+        PostEvent::TargetRequeued(TargetRequeued { account_id, due, at })
     }
 
     /// A repeat is safe only under the same key: one at a time, not before the server has surely stored the first, and

@@ -13,14 +13,14 @@ use crate::{
 const EXAMPLES: &str = "Examples:
   campanile log new-epoch
   campanile log new-epoch --checkpoint /media/safe/checkpoint
-  campanile log new-epoch --hold-scheduled --database-url postgres://…
+  campanile log new-epoch --keep-scheduled --database-url postgres://…
 
 Exit codes: 0 the epoch has begun, 1 it failed (do it again before you serve), 2 refused: nothing was changed.";
 
 /// Begin a new epoch after the log was restored from a backup, so that nothing is sent twice
 ///
-/// What was due between the backup and now may have been sent, and the restored log doesn't know. Those targets become
-/// `unknown`: nothing is sent of them before somebody says what became of each. Then the log's epoch is raised by an event that
+/// What was scheduled or under way in the backup may have been sent since, and the restored log doesn't know. Those targets
+/// become `unknown`: nothing is sent of them before somebody says what became of each. Then the log's epoch is raised by an event that
 /// names the last signed checkpoint known, so that clients see by a position's first number that it is of another time, and
 /// the read models are made anew. No process may serve this log meanwhile. A log that was moved whole keeps its epoch:
 /// `campanile log import` without --restored.

@@ -20,9 +20,9 @@ pub(super) struct Restored {
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
 
-    /// Hold posts that are due later, too: somebody may have published them early in what was lost
+    /// Leave posts that are due later scheduled: nobody published any of them early in what was lost
     #[arg(long)]
-    hold_scheduled: bool,
+    keep_scheduled: bool,
 }
 
 impl Restored {
@@ -35,7 +35,7 @@ impl Restored {
     /// Begins the epoch and says what came of it.
     pub(super) async fn begin(&self, store: &Store, known: &KnownCheckpoints) -> Result<(), EpochError> {
         let progress = Progress::start("looking through posts", 0);
-        let began = begin_epoch(store, known, self.hold_scheduled, |done, steps| progress.at(done, steps)).await?;
+        let began = begin_epoch(store, known, !self.keep_scheduled, |done, steps| progress.at(done, steps)).await?;
         drop(progress);
         let known = match began.known {
             Some(size) => format!("the last checkpoint known is over {size} events"),

@@ -48,8 +48,10 @@ impl Drop for Replay {
         if std::thread::panicking() {
             let Size { seed, kills, posts, workspaces } = self.0;
             let setting = if Place::is_of_many_nodes() { "production" } else { "embedded" };
+            let mutant = std::env::var("CAMPANILE_TEST_MUTANT");
+            let mutant = mutant.map(|name| format!("CAMPANILE_TEST_MUTANT={name} ")).unwrap_or_default();
             eprintln!(
-                "to repeat: CAMPANILE_TESTS_SETTING={setting} CAMPANILE_SEED={seed} CAMPANILE_KILLS={kills} \
+                "to repeat: {mutant}CAMPANILE_TESTS_SETTING={setting} CAMPANILE_SEED={seed} CAMPANILE_KILLS={kills} \
                  CAMPANILE_POSTS={posts} CAMPANILE_WORKSPACES={workspaces} tests/run -E 'test(/^kills::/)'"
             );
         }

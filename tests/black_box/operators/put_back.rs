@@ -12,10 +12,13 @@ use crate::support::{
 const CLASSES: [&str; 3] = ["keyed", "searchable", "blind"];
 /// When posts are due: the copy is made before.
 const AHEAD: Duration = Duration::from_secs(10);
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
-/// Posts that are due after the copy: one for each kind of account, and one that is due next year.
+/// Posts that are due after the copy: one for each kind of account soon, and next year one that is published early by hand
+/// and one that isn't.
 struct Due {
     soon: Vec<String>,
+    early: String,
     later: String,
     account: String,
 }
@@ -27,36 +30,56 @@ impl Due {
             account = client.connect_sandbox(&sandbox.address, class, class).await;
             soon.push(post(client, &format!("once, {class}"), &account).await);
         }
+        let early = post(client, "due next year, published early", &account).await;
         let later = post(client, "due next year", &account).await;
-        for (id, ahead) in soon.iter().map(|id| (id, AHEAD)).chain([(&later, Duration::from_secs(365 * 86_400))]) {
+        for (id, ahead) in soon.iter().map(|id| (id, AHEAD)).chain([(&early, YEAR), (&later, YEAR)]) {
             let at = (now() + ahead).to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
             client.post(&format!("/v1/posts/{id}/schedule"), json!({"at": at})).await.expect(200);
         }
-        Self { soon, later, account }
+        Self { soon, early, later, account }
     }
 
     async fn are_published(&self, client: &Client) {
-        for id in &self.soon {
+        client.post_empty(&format!("/v1/posts/{}/publish", self.early)).await.expect(200);
+        for id in self.soon.iter().chain([&self.early]) {
             published(client, id, SOON).await;
         }
     }
 
-    /// What was sent after the copy is unknown and stays so; the rest goes on.
+    /// What may have been sent after the copy is unknown and stays so; the rest goes on.
     async fn are_held(&self, client: &Client, sandbox: &SandboxServer, rounds: usize) {
-        for id in &self.soon {
-            eventually("it is unknown", SOON, async || {
+        self.stand(client, sandbox, rounds, "unknown").await;
+    }
+
+    /// The same, where what is due later was said to be as it was.
+    async fn are_kept(&self, client: &Client, sandbox: &SandboxServer, rounds: usize) {
+        self.stand(client, sandbox, rounds, "scheduled").await;
+    }
+
+    async fn stand(&self, client: &Client, sandbox: &SandboxServer, rounds: usize, later: &str) {
+        let unknown = self.soon.iter().map(|id| (id, "unknown"));
+        for (id, status) in unknown.chain([(&self.early, later), (&self.later, later)]) {
+            eventually("they are held", SOON, async || {
                 let answer = client.get(&format!("/v1/posts/{id}")).await;
-                if answer.expect(200)["status"] == "unknown" { Ok(()) } else { Err(answer.text) }
+                if answer.expect(200)["status"] == status { Ok(()) } else { Err(answer.text) }
             })
             .await;
         }
-        assert_eq!(client.get(&format!("/v1/posts/{}", self.later)).await.expect(200)["status"], "scheduled");
         // Something else goes through from end to end meanwhile.
         let next = post(client, &format!("after round {rounds}"), &self.account).await;
         client.post_empty(&format!("/v1/posts/{next}/publish")).await.expect(200);
         published(client, &next, SOON).await;
         let counts = sandbox.truth().await.counts();
-        assert!(counts.len() == CLASSES.len() + rounds && counts.values().all(|count| *count == 1), "{counts:?}");
+        assert!(counts.len() == CLASSES.len() + 1 + rounds && counts.values().all(|count| *count == 1), "{counts:?}");
+    }
+
+    /// A person who has looked lets what wasn't published go out at the time it was written for.
+    async fn go_on(&self, client: &Client) {
+        let word = json!({"account_id": self.account, "outcome": "not_published", "then": "resend"});
+        client.post(&format!("/v1/posts/{}/resolve", self.later), word).await.expect(200);
+        let after = client.get(&format!("/v1/posts/{}", self.later)).await.expect(200);
+        assert_eq!(after["status"], "scheduled", "{after}");
+        assert_eq!(after["targets"][0]["status"], "scheduled", "{after}");
     }
 }
 
@@ -96,6 +119,7 @@ async fn an_older_journal_in_the_folder_is_noticed_by_the_checkpoint_beside_it()
     put_back();
     engine.restart().await;
     due.are_held(&client, &sandbox, 2).await;
+    due.go_on(&client).await;
     assert_eq!(epochs(&engine.command(&["log", "tail"]).ok()), [2, 3]);
     engine.terminate();
 
@@ -103,13 +127,14 @@ async fn an_older_journal_in_the_folder_is_noticed_by_the_checkpoint_beside_it()
     put_back();
     fs::remove_file(engine.data().join("checkpoint")).expect("a checkpoint");
     let mut command = engine.program();
-    command.args(["serve", "--restored", "--listen", "127.0.0.1:0", "--allow-egress", "127.0.0.0/8"]);
+    let serve = ["serve", "--restored", "--keep-scheduled", "--listen", "127.0.0.1:0", "--allow-egress", "127.0.0.0/8"];
+    command.args(serve);
     let mut process = Process::start("told", command.env("CAMPANILE_TIMING", QUICK), engine.outputs());
     process.address().await;
     process.ask_to_stop();
     assert_eq!(process.ended(SOON).code(), Some(0), "{}", process.said());
     engine.restart().await;
-    due.are_held(&client, &sandbox, 3).await;
+    due.are_kept(&client, &sandbox, 3).await;
     assert_eq!(epochs(&engine.command(&["log", "tail"]).ok()), [2]);
 }
 

@@ -35,6 +35,17 @@ fn what_may_have_been_sent_becomes_unknown() {
 }
 
 #[test]
+fn what_was_due_later_goes_out_at_its_time_once_a_person_lets_it() {
+    let held = Story::scheduled(text(1)).and(-50, hold(true));
+    assert_eq!(held.status(), TargetStatus::Unknown);
+    let resend = || resolve(Resolution::NotPublished { then: Then::Resend });
+    assert_eq!(held.clone().and(-20, resend()).target().due, Some(at(0)), "its time is still to come");
+    assert_eq!(held.and(20, resend()).target().due, Some(at(20)), "its time is over");
+    let doubtful = Story::sending(BLIND).and(2, fail(1, Uncertain));
+    assert_eq!(doubtful.and(20, resend()).target().due, Some(at(20)), "what no restore held is sent at once");
+}
+
+#[test]
 fn what_is_not_due_or_was_settled_stays() {
     assert_eq!(Story::scheduled(text(1)).tell(-1, hold(false)), "nothing");
     assert_eq!(Story::scheduled(text(1)).tell(-1, hold(true)), "target_unknown");

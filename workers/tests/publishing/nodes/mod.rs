@@ -1,5 +1,6 @@
 //! Several nodes on one PostgreSQL and one NATS.
 
+mod crossing;
 mod elsewhere;
 mod freezer;
 mod leading;

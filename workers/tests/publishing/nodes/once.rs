@@ -1,18 +1,21 @@
 //! Each target is published once, whoever dies or freezes.
 
 use std::{
+    num::NonZeroUsize,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use campanile_events::{
+    commands::{Executor, Sharing},
     ids::PostId,
-    post::{Content, TargetStatus},
+    post::{Content, PostServices, TargetStatus},
     seal::Open,
 };
 use campanile_workers::publishing::Leader;
 
 use super::{
+    crossing::Crossing,
     freezer::{comes, freezing},
     node::{Node, PATIENCE, accounts, counts, made, until},
 };
@@ -44,6 +47,30 @@ async fn fifty_targets_that_are_due_at_once_are_published_once_each() {
     let early = ground.sandbox.journal().requests.iter().filter(|it| it.received_at < due).count();
     assert_eq!(early, 0, "never before the due time");
     assert!(workers.len() > 4, "both nodes worked: {workers:?}");
+}
+
+/// Every append of a worker comes too late once: another node has written to the post since it was decided.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_meets_another_nodes_write_is_not_dropped() {
+    let ground = Ground::of(Setting::Nodes).await;
+    let house = House::beside(&ground, quick()).await;
+    let accounts = accounts(&house, 3).await;
+    let post = house.schedule(text("once"), &accounts, house.clock.now()).await;
+    let mut crossed = House::beside(&ground, quick()).await;
+    let crossing = Crossing::new(Arc::clone(crossed.posts.journal()));
+    let (services, remember) = (PostServices { timing: crossed.timing }, NonZeroUsize::new(100).expect("above 0"));
+    crossed.posts =
+        Executor::new(Arc::clone(&crossing) as _, crossed.clock.clone(), services, Sharing::Shared, remember);
+    let _publishing = crossed.start().await;
+    let ended = tokio::time::timeout(PATIENCE, house.ended(post)).await.expect("it comes to its end");
+    for target in &ended.targets {
+        assert_eq!(target.status(), TargetStatus::Published, "{target:#?}");
+        assert_eq!(target.attempts.len(), 1, "nothing is begun anew: {target:#?}");
+    }
+    let counts = counts(&ground);
+    assert!(counts.len() == 3 && counts.values().all(|count| *count == 1), "{counts:?}");
+    // Three that begin together may be one append; each outcome is another, or goes with another's.
+    assert!(crossing.conflicts() >= 2, "{} appends came too late", crossing.conflicts());
 }
 
 /// Each target's worker writes to its post's stream several times; the nodes' appends meet there again and again.
