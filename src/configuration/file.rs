@@ -64,6 +64,7 @@ pub(super) struct TelemetryTable {
 #[serde(untagged)]
 pub(super) enum PlanValue {
     Number(u64),
+    Truth(bool),
     Words(List),
 }
 
@@ -72,6 +73,7 @@ impl PlanValue {
     fn text(self) -> String {
         match self {
             Self::Number(number) => number.to_string(),
+            Self::Truth(truth) => truth.to_string(),
             Self::Words(words) => words.joined().replace(',', "+"),
         }
     }
@@ -138,6 +140,7 @@ impl ConfigurationFile {
             }
         }
         plans.apply(flag.unwrap_or_default())?;
+        plans.check()?;
         Ok(plans)
     }
 
