@@ -66,6 +66,7 @@ pub(super) struct TelemetryTable {
 #[serde(untagged)]
 pub(super) enum PlanValue {
     Number(u64),
+    Truth(bool),
     Words(List),
 }
 
@@ -74,6 +75,7 @@ impl PlanValue {
     fn text(self) -> String {
         match self {
             Self::Number(number) => number.to_string(),
+            Self::Truth(truth) => truth.to_string(),
             Self::Words(words) => words.joined().replace(',', "+"),
         }
     }
@@ -140,6 +142,7 @@ impl ConfigurationFile {
             }
         }
         plans.apply(flag.unwrap_or_default())?;
+        plans.check()?;
         Ok(plans)
     }
 

@@ -21,12 +21,14 @@ enum Form {
     LogFormat,
     /// Seconds, whole or not.
     Seconds,
+    /// True or false.
+    Truth,
     /// A table with these keys.
     Table(Keys),
     /// A table of tables with names of their own, each with these keys.
     Named(Keys),
 }
-use Form::{Count, LogFormat, Named, Seconds, Table, Text, Words};
+use Form::{Count, LogFormat, Named, Seconds, Table, Text, Truth, Words};
 
 type Keys = &'static [(&'static str, Form)];
 
@@ -54,6 +56,7 @@ const PLAN: Keys = &[
     ("posts_per_month", Count(i64::MAX)),
     ("media_bytes_per_month", Count(i64::MAX)),
     ("lacks", Words("[\"media\", \"threads\"]")),
+    ("for_new_workspaces", Truth),
 ];
 
 const FILE: Keys = &[
@@ -155,6 +158,7 @@ impl Form {
                 number.is_ok_and(|number| (1..=most).contains(&number))
             }
             (Words(_), DeValue::Array(all)) => all.iter().all(|it| matches!(it.get_ref(), DeValue::String(_))),
+            (Truth, DeValue::Boolean(_)) => true,
             (LogFormat, DeValue::String(word)) => ["pretty", "json"].contains(&&**word),
             _ => false,
         }
@@ -167,6 +171,7 @@ impl Form {
             Count(most) => format!("a whole number from 1 to {most}"),
             LogFormat => "\"pretty\" or \"json\"".to_owned(),
             Seconds => "a number of seconds".to_owned(),
+            Truth => "true or false".to_owned(),
             Named(_) => format!("a table of tables: `[{path}.NAME]`, with a key on each line"),
             Table(_) => format!("a table: `[{path}]`, with a key on each line"),
         }
@@ -248,6 +253,10 @@ mod tests {
             (
                 "plans = 5",
                 "line 1: `plans` must be a table of tables: `[plans.NAME]`, with a key on each line, not a number",
+            ),
+            (
+                "[plans.free]\nfor_new_workspaces = 1",
+                "line 2: `plans.free.for_new_workspaces` must be true or false, not a number",
             ),
             ("public_url = \"a\"\npublic-url = \"b\"", "line 2: twice the key `public_url`"),
             ("[timing]\nlookup_gap = 1\nlookup-gap = 2", "line 3: twice the key `timing.lookup_gap`"),

@@ -191,11 +191,9 @@ async fn core(
     let library = Library::new(Core::executor(&journal, sharing, &clock, (), &outdated), media);
     let upload_links = UploadLinks::new(&master_key, configuration.public_url.clone());
     let (beside, sealing) = (Arc::clone(&side), Arc::clone(&data_keys));
-    let proxies = &configuration.trusted_proxies;
-    let limits = configuration.limits;
+    let (proxies, limits) = (&configuration.trusted_proxies, configuration.limits);
     let access = Access::open(beside, pepper_file, sealing, keys.clone(), proxies, limits, clock.clone()).await?;
-    let (plans, beside) = (configuration.plans.clone(), Arc::clone(&side));
-    let plans = Plans::new(plans, limits.usual, workspaces.clone(), beside);
+    let plans = Plans::new(configuration.plans.clone(), limits.usual, workspaces.clone(), Arc::clone(&side));
     let persons = Core::executor(&journal, sharing, &clock, (), &outdated);
     let guests = Core::executor(&journal, sharing, &clock, (), &outdated);
     let people = People::open(&side, &master_key, &data_keys, persons, guests, clock.clone()).await?;

@@ -4,7 +4,10 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Engine, Options};
+use crate::support::{
+    Answer, Client, Engine, Options,
+    mastodon::{Flavour, MastodonStandIn, TOKEN},
+};
 
 const PLANS: &str = "free.requests_per_minute=600,free.posts_per_month=3,free.media_bytes_per_month=1000,\
                      free.lacks=threads+scheduling+several_accounts,paid.requests_per_minute=6000,\
@@ -234,6 +237,61 @@ async fn of_many_at_once_exactly_as_many_get_in_as_the_plan_says() {
         answer.refused(402, "quota_exceeded");
     }
     assert_eq!((made, posts(&client).await), (3, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_that_people_make_begins_with_the_plan_for_new_ones() {
+    let plans = Some("free.for_new_workspaces=true,free.requests_per_minute=77,paid.requests_per_minute=600");
+    let engine = Engine::start(Options { plans, ..Options::default() }).await;
+    let reset = engine.command(&["people", "reset", "owner@example.com", "--json"]).ok();
+    let reset: Value = serde_json::from_str(&reset).expect("one JSON object");
+    let password = "fourteen bells at noon";
+    let anonymous = engine.anonymous();
+    let chosen = json!({"token": reset["token"], "password": password});
+    assert_eq!(anonymous.post("/v1/auth/reset", chosen).await.status, 204);
+    let login = json!({"email": "owner@example.com", "password": password});
+    let session = anonymous.post("/v1/auth/login", login).await.expect(200);
+    let owner = engine.client_of(session["token"].as_str().expect("a token"));
+    assert_eq!(owner.get("/v1/me").await.header("x-ratelimit-limit"), "60");
+    let made = owner.post("/v1/workspaces", json!({"name": "another"})).await.expect(201);
+    assert_eq!(made["plan"], "free");
+    let of_all = owner.get("/v1/workspaces").await.expect(200);
+    let plans: Vec<_> = of_all["data"].as_array().expect("a list").iter().map(|it| it["plan"].clone()).collect();
+    assert_eq!(plans, [Value::Null, json!("free")], "the first has none");
+    let there = owner.request(Method::GET, "/v1/me").header("Campanile-Workspace", made["id"].as_str().expect("an id"));
+    let there = owner.send(there).await;
+    assert_eq!(there.header("x-ratelimit-limit"), "77", "a session gets what the plan says");
+    assert_eq!(there.expect(200)["plan"], json!({"name": "free", "lacks": [], "quotas": []}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_test_key_wrote_counts_once_it_goes_to_a_live_account() {
+    let engine = start().await;
+    let client = engine.client();
+    let account = client.own_account().await;
+    let server = MastodonStandIn::start(Flavour::Genuine).await;
+    let body = json!({"instance_url": server.address, "access_token": TOKEN});
+    let live = client.post("/v1/connect/mastodon", body).await.expect(201)["id"].clone();
+    engine.command(&["plans", "set", "free"]).ok();
+    let on_trial = json!({"name": "trial", "scopes": ["*"], "mode": "test"});
+    let on_trial = client.post("/v1/keys", on_trial).await.expect(201);
+    let on_trial = engine.client_of(on_trial["secret"].as_str().expect("a secret"));
+    let mut paths = Vec::new();
+    for text in ["one", "two"] {
+        let written = post(&on_trial, &account, text).await.expect(201);
+        paths.push(format!("/v1/posts/{}", written["id"].as_str().expect("an id")));
+    }
+    let used = async || plan(&client).await["quotas"][0]["used"].clone();
+    assert_eq!(used().await, 0);
+    for (to, counted) in [(&live, 1), (&json!(account), 1), (&live, 1)] {
+        client.patch(&paths[0], json!({"account_ids": [to]})).await.expect(200);
+        assert_eq!(used().await, counted, "{to}");
+    }
+    for text in ["three", "four"] {
+        post(&client, &account, text).await.expect(201);
+    }
+    client.patch(&paths[1], json!({"account_ids": [live]})).await.refused(402, "quota_exceeded");
+    client.patch(&paths[1], json!({"body": "still a test"})).await.expect(200);
 }
 
 /// How many events of posts and media there are.

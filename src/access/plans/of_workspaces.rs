@@ -124,14 +124,13 @@ impl Plans {
         let known = self.remembered().get(&workspace).cloned();
         let fresh =
             |(since, _): &(Instant, _)| since.elapsed() < GOOD_FOR && inner.workspaces.sharing() == Sharing::Shared;
-        let name = match known.filter(fresh) {
-            Some((_, name)) => name,
-            None => {
-                let began = Instant::now();
-                let name = self.name(workspace).await?;
-                self.remembered().put(workspace, (began, name.clone()));
-                name
-            }
+        let name = if let Some((_, name)) = known.filter(fresh) {
+            name
+        } else {
+            let began = Instant::now();
+            let name = self.name(workspace).await?;
+            self.remembered().put(workspace, (began, name.clone()));
+            name
         };
         Ok(name.and_then(|name| inner.settings.get(&name)).and_then(|plan| plan.requests(inner.usual)))
     }

@@ -21,6 +21,8 @@ pub struct Plan {
     pub quotas: BTreeMap<Quota, u64>,
     /// What it lacks.
     pub lacks: BTreeSet<Feature>,
+    /// Whether workspaces that people make begin with it.
+    pub for_new_workspaces: bool,
 }
 
 impl Plan {
@@ -73,6 +75,22 @@ pub enum InvalidPlan {
         /// What was given.
         feature: String,
     },
+    /// Neither `true` nor `false`.
+    #[error("plans: `{plan}.{name}` must be true or false")]
+    NotATruth {
+        /// Which plan.
+        plan: String,
+        /// The setting's name.
+        name: String,
+    },
+    /// A workspace begins with one plan.
+    #[error("plans: both `{one}` and `{other}` are for new workspaces")]
+    TwoForNew {
+        /// A plan.
+        one: String,
+        /// Another one.
+        other: String,
+    },
     /// Not of the form `plan.name=value`.
     #[error("plans: `{entry}` is not of the form plan.name=value")]
     NotASetting {
@@ -83,8 +101,14 @@ pub enum InvalidPlan {
 
 impl PlanSettings {
     /// The names of what a plan may say.
-    pub const NAMES: [&str; 5] =
-        ["requests_per_minute", "requests_per_day", "posts_per_month", "media_bytes_per_month", "lacks"];
+    pub const NAMES: [&str; 6] = [
+        "requests_per_minute",
+        "requests_per_day",
+        "posts_per_month",
+        "media_bytes_per_month",
+        "lacks",
+        "for_new_workspaces",
+    ];
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
@@ -99,6 +123,23 @@ impl PlanSettings {
     /// Every plan, by its name.
     pub fn all(&self) -> impl Iterator<Item = (&str, &Plan)> {
         self.0.iter().map(|(name, plan)| (name.as_str(), plan))
+    }
+
+    /// The plan that workspaces begin with that people make.
+    pub fn for_new(&self) -> Option<&str> {
+        self.all().find(|(_, plan)| plan.for_new_workspaces).map(|(name, _)| name)
+    }
+
+    /// Refuses what doesn't go together, once all is set.
+    ///
+    /// # Errors
+    /// If two plans are for new workspaces.
+    pub fn check(&self) -> Result<(), InvalidPlan> {
+        let mut new = self.all().filter(|(_, plan)| plan.for_new_workspaces).map(|(name, _)| name.to_owned());
+        match (new.next(), new.next()) {
+            (Some(one), Some(other)) => Err(InvalidPlan::TwoForNew { one, other }),
+            _ => Ok(()),
+        }
     }
 
     /// The plan of this name, which is made if need be.
@@ -127,6 +168,10 @@ impl PlanSettings {
         match name {
             "requests_per_minute" => own.requests_per_minute = Some(requests()?),
             "requests_per_day" => own.requests_per_day = Some(requests()?),
+            "for_new_workspaces" => {
+                let not_a_truth = |_| InvalidPlan::NotATruth { plan: plan.to_owned(), name: name.to_owned() };
+                own.for_new_workspaces = value.parse().map_err(not_a_truth)?;
+            }
             "lacks" => {
                 let words = value.split('+').map(str::trim).filter(|word| !word.is_empty());
                 let features = words.map(|word| {
@@ -164,10 +209,8 @@ fn known() -> String {
     words(PlanSettings::NAMES)
 }
 
-fn words(all: [&str; 5]) -> String {
-    let all = all.map(|word| format!("`{word}`"));
-    let [first @ .., last] = &all;
-    format!("{} and {last}", first.join(", "))
+fn words<const COUNT: usize>(all: [&str; COUNT]) -> String {
+    all.map(|word| format!("`{word}`")).join(", ")
 }
 
 #[cfg(test)]
@@ -191,6 +234,12 @@ mod tests {
         assert_eq!(free.requests(usual), Some(RateLimit { per_minute: 60, per_day: 70 }));
         assert_eq!(Plan::default().requests(usual), None);
         assert_eq!(plans.all().map(|(name, _)| name).collect::<Vec<_>>(), ["free", "paid"]);
+        plans.apply("free.for_new_workspaces=true").expect("a truth");
+        assert_eq!((plans.for_new(), plans.check()), (Some("free"), Ok(())));
+        let mut both = plans.clone();
+        both.apply("paid.for_new_workspaces=true").expect("a truth");
+        let refused = both.check().expect_err("one too many").to_string();
+        assert_eq!(refused, "plans: both `free` and `paid` are for new workspaces");
         for (text, message) in [
             ("free.ai_calls_per_month=1", "plans: unknown name `ai_calls_per_month` in the plan `free`: there are"),
             ("free.lacks=media+webhooks", "plans: unknown feature `webhooks` in `free.lacks`: there are `media`,"),
@@ -199,6 +248,7 @@ mod tests {
             ("free.posts_per_month", "plans: `free.posts_per_month` is not of the form plan.name=value"),
             ("posts_per_month=1", "plans: `posts_per_month=1` is not of the form plan.name=value"),
             ("Free.posts_per_month=1", "plans: `Free` is not a name for a plan"),
+            ("free.for_new_workspaces=1", "plans: `free.for_new_workspaces` must be true or false"),
             ("none.posts_per_month=1", "plans: `none` is not a name for a plan"),
         ] {
             let refused = plans.clone().apply(text).expect_err(text).to_string();

@@ -37,7 +37,7 @@ pub(super) fn refused(platform: &Description, error: ConnectError) -> ApiError {
         }
         ConnectError::Unreachable(failure) => {
             let message = format!("the platform could not be asked: {failure}");
-            ApiError { cause: Some(failure.to_string()), ..ApiError::new(Code::Unavailable, message) }
+            ApiError { cause: Some(failure.to_string().into()), ..ApiError::new(Code::Unavailable, message) }
         }
     }
 }

@@ -52,7 +52,7 @@ pub struct ApiError {
     /// More that clients may branch on: `reason`, `state`, `scope`, `post_id`.
     pub facts: Vec<(&'static str, String)>,
     /// For our own log, never for the client.
-    pub cause: Option<String>,
+    pub cause: Option<Box<str>>,
     /// After how many seconds it may be tried again, where that is known.
     pub retry_after: Option<i64>,
 }
@@ -146,13 +146,13 @@ impl ApiError {
     /// A defect of ours, or damage. The cause goes to the log.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         let message = "something went wrong here; the request's id finds it in the log";
-        Self { cause: Some(cause.to_string()), ..Self::new(Code::Internal, message) }
+        Self { cause: Some(cause.to_string().into()), ..Self::new(Code::Internal, message) }
     }
 
     /// A part is down. The cause goes to the log.
     pub fn unavailable(cause: impl std::fmt::Display) -> Self {
         let message = "a part that this needs is not available now; try again soon";
-        Self { cause: Some(cause.to_string()), ..Self::new(Code::Unavailable, message) }
+        Self { cause: Some(cause.to_string().into()), ..Self::new(Code::Unavailable, message) }
     }
 
     /// What the status of an answer says that nobody here wrote.

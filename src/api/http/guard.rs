@@ -231,7 +231,7 @@ async fn admit_person(gate: &Gate, token: &str, request: &mut Request, told: &mu
     told.listed = Some(Listed(false));
     let signed_in = core.people.signed_in(token).await?;
     let named = named_workspace(request.headers());
-    let entered = signed_in.enter(named.as_ref().map_or(None, |named| *named));
+    let entered = signed_in.enter(named.as_ref().ok().copied().flatten());
     let planned = match &entered {
         Ok(caller) => core.plans.requests(caller.workspace).await?,
         Err(_) => None,

@@ -56,10 +56,8 @@ pub async fn edit(
 
     let targets: Vec<TargetRules> = targets(core, &asker.caller, &accounts).await?;
     let counts = allowance.counting(Quota::Posts, 1).is_some() && becomes_live(&before, &targets);
-    let asker = match counts && !is_counted(core, asker.caller.workspace, id).await? {
-        true => asker.counting_post(&allowance),
-        false => asker,
-    };
+    let counts = counts && !is_counted(core, asker.caller.workspace, id).await?;
+    let asker = if counts { asker.counting_post(&allowance) } else { asker };
     debug_assert!(targets.iter().map(|it| &it.target).all(|it: &TargetRef| accounts.contains(&it.account_id)));
     let key = api.data_key(&asker).await?;
     let open = seal::open(&key, &before.content)?;
@@ -103,6 +101,7 @@ fn becomes_live(before: &Post, targets: &[TargetRules]) -> bool {
 
 /// Whether it counted against a plan before.
 async fn is_counted(core: &Core, workspace: WorkspaceId, id: PostId) -> Result<bool, ApiError> {
-    let events = core.journal.read_stream(workspace, StreamId::new(StreamKind::Post, id.uuid()), Version(0), FIRST).await?;
+    let events =
+        core.journal.read_stream(workspace, StreamId::new(StreamKind::Post, id.uuid()), Version(0), FIRST).await?;
     Ok(events.iter().any(|event| event.metadata.counted.is_some()))
 }

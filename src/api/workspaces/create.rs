@@ -58,7 +58,10 @@ pub async fn create(
         let receipt = person.receipt(201, StreamId::new(StreamKind::Workspace, id.uuid()), None);
         let mut joint = Joint::new(home.workspace, person.metadata(), receipt);
         let action = WorkspaceAction::Create { organization_id: home.organization, name: name.clone() };
-        let made = joint.ask(&core.workspaces, id, id.uuid(), [WorkspaceCommand { now, action }]).await;
+        let planned =
+            core.plans.settings().for_new().map(|plan| WorkspaceAction::SetPlan { plan: Some(plan.to_owned()) });
+        let commands = [action].into_iter().chain(planned).map(|action| WorkspaceCommand { now, action });
+        let made = joint.ask(&core.workspaces, id, id.uuid(), commands).await;
         let made = made.map_err(|error| refused_anyway(error, "workspace", ApiError::internal))?;
         let action = PersonAction::GiveRole { workspace_id: id, role: Role::Owner, other_owner: None };
         let owning = joint.ask(core.people.persons(), home.workspace, own.id.uuid(), [PersonCommand { now, action }]);

@@ -8,7 +8,7 @@ use crate::support::{Client, Cluster, Options, THREE};
 
 const PLANS: &str = "ten.posts_per_month=10,eleven.posts_per_month=11";
 
-async fn set(cluster: &Cluster, node: usize, plan: &str) {
+fn set(cluster: &Cluster, node: usize, plan: &str) {
     let data = cluster[node].data().to_str().expect("a path of text").to_owned();
     cluster.command(&["plans", "set", plan, "--data", &data]).ok();
 }
@@ -24,7 +24,7 @@ async fn two_nodes_never_both_take_the_last() {
     cluster.start_all().await;
     let clients = [cluster.client(0), cluster.client(1)];
     let account = clients[0].own_account().await;
-    set(&cluster, 1, "ten").await;
+    set(&cluster, 1, "ten");
     let body = |number: usize| json!({"body": format!("number {number}"), "account_ids": [account]});
     let answers = join_all((0..40).map(|number| clients[number % 2].post("/v1/posts", body(number)))).await;
     let mut made = 0;
@@ -39,7 +39,7 @@ async fn two_nodes_never_both_take_the_last() {
     assert_eq!(clients[1].all("/v1/posts").await.len(), 10);
 
     // One request, sent to both at once, takes the last once.
-    set(&cluster, 0, "eleven").await;
+    set(&cluster, 0, "eleven");
     let keyed = |node: usize| {
         let request = clients[node].request(Method::POST, "/v1/posts").header("Idempotency-Key", "the last");
         clients[node].send(request.json(&body(100)))

@@ -17,7 +17,7 @@ pub(super) async fn a_quota_is_taken_to_its_end_and_no_further(log: Log) {
     log.put(counting(2, 2, 5)).await;
     log.put(Append { workspace: workspace(2), ..counting(3, 5, 5) }).await;
     let mut other = counting(4, 5, 5);
-    other.events[0].metadata.counted.as_mut().expect("it counts").quota = "media_bytes_per_month".to_owned();
+    "media_bytes_per_month".clone_into(&mut other.events[0].metadata.counted.as_mut().expect("it counts").quota);
     log.put(other).await;
 
     let log = log.reopen().await;
