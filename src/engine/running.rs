@@ -179,8 +179,7 @@ async fn core(
     } = store;
     let timing = configuration.timing;
     let read = read_models(&configuration.folder, &side)?;
-    let runner = Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await;
-    let runner = Arc::new(runner?);
+    let runner = Arc::new(Runner::open(Arc::clone(&journal), Arc::clone(&read), campanile_projections::all()).await?);
 
     let outdated = Outdated::default();
     let posts = Core::executor(&journal, sharing, &clock, PostServices { timing }, &outdated);
