@@ -1,6 +1,12 @@
 //! `campanile log export`, `verify --file` and `stats`.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::FileTypeExt,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -27,6 +33,19 @@ async fn engine_with_posts() -> Engine {
         engine.client().post("/v1/posts", body).await.expect(201);
     }
     engine
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_into_a_pipe_leaves_the_pipe() {
+    let engine = engine_with_posts().await;
+    let pipe = engine.outputs().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let reader = Command::new("cat").arg(&pipe).stdout(Stdio::piped()).spawn().expect("cat");
+    engine.command(&["log", "export", "--output", pipe.to_str().expect("a path")]).ok();
+    assert!(fs::metadata(&pipe).expect("it is there").file_type().is_fifo());
+    let read = reader.wait_with_output().expect("it ends").stdout;
+    fs::write(engine.outputs().join("read.jsonl"), read).expect("written");
+    verify(&engine.outputs().join("read.jsonl"), &[]).ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
