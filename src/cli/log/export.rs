@@ -80,6 +80,7 @@ impl Export {
                 exported
             }
             Some(path) => {
+                let path = &target(path);
                 let unwritten = |error| Failure::Failed(format!("{}: {error}", path.display()));
                 let beside = PathBuf::from(format!("{}.part", path.display()));
                 let mut file = BufWriter::new(File::create(&beside).map_err(unwritten)?);
@@ -107,6 +108,11 @@ impl Export {
     }
 }
 
+/// The file that a name stands for: a link stays one.
+fn target(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Whether something else than a file has the name, such as a pipe: it is written to, and nothing takes its place.
 fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
@@ -114,6 +120,7 @@ fn is_device(path: &Path) -> bool {
 
 /// Its owner's alone, though it is sealed; under its name once it is whole.
 fn write_sealed(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let path = &target(path);
     let beside = PathBuf::from(format!("{}.part", path.display()));
     let write = || {
         if is_device(path) {

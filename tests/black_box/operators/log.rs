@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::fs::FileTypeExt,
+    os::unix::fs::{FileTypeExt, symlink},
     path::Path,
     process::{Command, Stdio},
     time::Duration,
@@ -56,7 +56,14 @@ async fn an_export_verifies_by_itself_wherever_it_is() {
             engine.terminate();
         }
         let (whole, part) = (engine.outputs().join("whole.jsonl"), engine.outputs().join("part.jsonl"));
-        let ran = engine.command(&["log", "export", "--output", whole.to_str().expect("a path")]);
+        // The first makes what a link stands for, the second writes through the link.
+        let linked = engine.outputs().join("linked.jsonl");
+        if !runs {
+            symlink(&whole, &linked).expect("a link");
+        }
+        let named = if runs { &whole } else { &linked };
+        let ran = engine.command(&["log", "export", "--output", named.to_str().expect("a path")]);
+        assert!(runs || fs::symlink_metadata(&linked).expect("it is there").is_symlink(), "the link stays one");
         assert!(ran.code == Some(0) && ran.output.is_empty() && !ran.errors.contains('\u{1b}'), "{ran:?}");
         let found = lines(&whole);
         let events = found.len() - 2;
