@@ -45,6 +45,8 @@ prop_compose! {
 enum Asked {
     Change(Box<Grant>, Box<Grant>),
     Rotate(Box<Grant>, i64),
+    /// Another end, by who may do everything.
+    EndAt(Option<i64>),
     Note,
     NoteExpiry,
     Revoke,
@@ -53,7 +55,9 @@ enum Asked {
 fn asked() -> impl Strategy<Value = Asked> {
     prop_oneof![
         (grants(), grants()).prop_map(|(asked, by)| Asked::Change(Box::new(asked), Box::new(by))),
-        (grants(), 0_i64..8).prop_map(|(by, overlap)| Asked::Rotate(Box::new(by), overlap)),
+        (prop_oneof![grants(), Just(Grant::everything())], 0_i64..8)
+            .prop_map(|(by, overlap)| Asked::Rotate(Box::new(by), overlap)),
+        proptest::option::of(0_i64..60).prop_map(Asked::EndAt),
         Just(Asked::Note),
         Just(Asked::NoteExpiry),
         Just(Asked::Revoke),
@@ -112,6 +116,10 @@ fn action(key: &Key, asked: Asked) -> KeyAction {
             successor: Uuid::from_u128(77).into(),
             overlap: Duration::seconds(overlap),
         })),
+        Asked::EndAt(end) => {
+            let asked = Grant { expires_at: end.map(at), ..before.clone() };
+            KeyAction::Change(Box::new(ChangeKey::new(revision, before, asked, Grant::everything(), stored)))
+        }
         Asked::Note => KeyAction::NoteOldSecret,
         Asked::NoteExpiry => KeyAction::NoteExpiry,
         Asked::Revoke => KeyAction::Revoke,
@@ -123,7 +131,7 @@ proptest! {
 
     #[test]
     fn rights_stay_within_rights_and_the_end_is_the_end(
-        first in grants(), maker in grants(), later in proptest::collection::vec((asked(), 0_i64..6), 0..12),
+        first in grants(), maker in prop_oneof![grants(), Just(Grant::everything())], later in proptest::collection::vec((asked(), 0_i64..6), 0..12),
     ) {
         let (mut key, mut now) = (Key::default(), 0);
         let made = NewKey {
@@ -145,6 +153,7 @@ proptest! {
             let before = key.clone();
             let by = match &asked {
                 Asked::Change(_, by) | Asked::Rotate(by, _) => Some((**by).clone()),
+                Asked::EndAt(_) => Some(Grant::everything()),
                 Asked::Note | Asked::NoteExpiry | Asked::Revoke => None,
             };
             let wanted = match &asked {
