@@ -68,7 +68,7 @@ impl Process {
 
     /// Holds it still, connections open, as a machine that is out of memory or a paused container does.
     pub fn freeze(&self) {
-        self.signal("STOP");
+        campanile_test_servers::freeze(self.pid());
     }
 
     /// Lets it go on after [`Process::freeze`].

@@ -16,3 +16,4 @@ pub use nats::{Nats, Snapshot};
 pub use nats_operator::NatsOperator;
 pub use pds::Pds;
 pub use postgres::Postgres;
+pub use process::freeze;

@@ -108,7 +108,7 @@ impl Nats {
 
     /// Holds the server still, connections open, as one that has lost its disk; [`Nats::thaw`] lets it go on.
     pub fn freeze(&self) {
-        self.running().signal("STOP");
+        self.running().freeze();
     }
 
     /// Lets a frozen server go on.

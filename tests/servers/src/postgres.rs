@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::{
     free_port,
-    process::{Process, listens, signal},
+    process::{Process, freeze, listens, signal},
 };
 
 /// Who owns every database of a test.
@@ -68,7 +68,7 @@ impl Postgres {
     pub fn kill9(&mut self) {
         let Some(mut process) = self.process.take() else { return };
         // Stopped first: who sees a backend die starts others in its place.
-        process.signal("STOP");
+        process.freeze();
         let backends = children(process.pid());
         for backend in &backends {
             signal(*backend, "KILL");
@@ -84,20 +84,18 @@ impl Postgres {
 
     /// Holds the server and all its backends still, connections open, as a machine without memory does.
     pub fn freeze(&self) {
-        self.signal_all("STOP");
+        let Some(process) = &self.process else { return };
+        // The one that makes new ones first.
+        process.freeze();
+        children(process.pid()).into_iter().for_each(freeze);
     }
 
     /// Lets it go on after [`Postgres::freeze`].
     pub fn thaw(&self) {
-        self.signal_all("CONT");
-    }
-
-    fn signal_all(&self, name: &str) {
         let Some(process) = &self.process else { return };
-        // The one that makes new ones first.
-        process.signal(name);
+        process.signal("CONT");
         for backend in children(process.pid()) {
-            signal(backend, name);
+            signal(backend, "CONT");
         }
     }
 

@@ -53,6 +53,11 @@ impl Process {
         signal(self.pid(), name);
     }
 
+    /// Holds it still, connections open.
+    pub(crate) fn freeze(&self) {
+        freeze(self.pid());
+    }
+
     /// Ends it with a signal, and waits until it has gone.
     pub(crate) fn end(&mut self, name: &str) {
         if self.child.try_wait().expect("a child can be waited for").is_some() {
@@ -81,6 +86,31 @@ impl Drop for Process {
 /// Sends a process a signal, by its name without `SIG`.
 pub(crate) fn signal(pid: u32, name: &str) {
     let _gone_already = Command::new("sh").args(["-c", &format!("kill -{name} {pid} 2>/dev/null")]).status();
+}
+
+/// Holds a process still, and waits until none of its threads runs: the signal is taken by each when it next gets there,
+/// and until then a server goes on answering.
+///
+/// # Panics
+/// If it goes on for a minute.
+pub fn freeze(pid: u32) {
+    signal(pid, "STOP");
+    let begun = Instant::now();
+    while threads(pid).iter().any(|state| !matches!(state, 'T' | 't' | 'Z' | 'X')) {
+        assert!(begun.elapsed() < SOON, "process {pid} doesn't stand still");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// What each of a process's threads does now, in the letters of `ps`; none if it has gone.
+fn threads(pid: u32) -> Vec<char> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let state = |folder: PathBuf| {
+        let text = fs::read_to_string(folder.join("stat")).ok()?;
+        // After the name, which is in brackets and may hold anything.
+        text.rsplit_once(") ")?.1.chars().next()
+    };
+    threads.flatten().filter_map(|thread| state(thread.path())).collect()
 }
 
 /// Whether somebody listens on this loopback port.
