@@ -13,7 +13,7 @@ use super::{
 use crate::projection::Projection;
 
 /// The most events of one transaction.
-const BATCH: usize = 1_000;
+pub(super) const BATCH: usize = 2_000;
 
 impl Runner {
     /// Takes one batch into the live tables, or into those beside them.
@@ -31,13 +31,16 @@ impl Runner {
             return self.refresh().await.map(|()| Progress::Elsewhere);
         }
         let parked = Parked::all(transaction.as_mut()).await?;
+        let mut moved = Vec::new();
         for checkpoint in checkpoints.iter_mut().filter(|checkpoint| checkpoint.place == place) {
             let Some(projection) = self.takes(checkpoint)? else { continue };
             // Another node may have begun it anew since this batch was read.
             if checkpoint.position >= after && batch.last().is_some_and(|last| last.position > checkpoint.position) {
                 Self::fold(transaction.as_mut(), projection, checkpoint, &batch, &parked).await?;
+                moved.push(&*checkpoint);
             }
         }
+        Checkpoint::store_all(transaction.as_mut(), moved).await?;
         if place == Place::Beside && batch.len() < BATCH {
             self.swap_finished(transaction.as_mut(), &mut checkpoints).await?;
         }

@@ -59,6 +59,8 @@ pub struct Runner {
     woken: Notify,
     /// How far somebody here waits for.
     wanted: AtomicU64,
+    /// How many here wait for something to be shown.
+    waiting: watch::Sender<usize>,
     /// Why this build must not go on.
     stopped: watch::Sender<Option<RunnerError>>,
     /// [`Runner::run`] does, in this process.

@@ -96,6 +96,10 @@ impl Transaction for WatchedTransaction {
         self.inner.execute_script(sql).await
     }
 
+    async fn read_rows(&mut self, table: &Table, name: &str, keys: Vec<Vec<Value>>) -> Result<Vec<Row>, DbError> {
+        self.inner.read_rows(table, name, keys).await
+    }
+
     async fn write_rows(&mut self, table: &Table, name: &str, rows: Vec<Vec<Value>>) -> Result<(), DbError> {
         self.count(name, rows.iter().map(|row| &row[..table.key]));
         self.inner.write_rows(table, name, rows).await
