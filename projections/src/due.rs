@@ -185,7 +185,8 @@ pub async fn changed_since(
     horizon: DateTime<Utc>,
     limit: usize,
 ) -> Result<Vec<DueTarget>, QueryError> {
-    let sql = "select * from due_targets where changed_at > $1 and next_at <= $2 and action <> 'watch' and changed_at <= (
+    let sql =
+        "select * from due_targets where changed_at > $1 and next_at <= $2 and action <> 'watch' and changed_at <= (
             select coalesce(max(changed_at), 0) from (
                 select changed_at from due_targets where changed_at > $1 and next_at <= $2 and action <> 'watch'
                 order by changed_at limit $3

@@ -26,6 +26,9 @@ use crate::{
 /// States kept in memory between batches, so that a busy stream isn't read again for each.
 const REMEMBERED: usize = 2_000;
 
+/// Events whose states are read at once: a server ends a transaction that says nothing for long.
+const TOGETHER: usize = 250;
+
 /// What a folded read model is made of.
 pub trait View: Send + Sync + 'static {
     /// The aggregate's events.
@@ -156,7 +159,7 @@ impl<V: View> Folded<V> {
         std::mem::take(&mut *self.remembered.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Sees to it that every stream of the batch is held: what isn't remembered is read, all of it at once.
+    /// Sees to it that every stream of these events is held: what isn't remembered is read, all of it at once.
     async fn hold(
         subjects: &mut HashMap<Uuid, Held<V::State>>,
         batch: &[&Recorded],
@@ -252,11 +255,13 @@ impl<V: View> Projection for Folded<V> {
         let mut subjects = remembered.subjects;
         let mut touched = BTreeSet::new();
         let own: Vec<&Recorded> = batch.iter().copied().filter(|recorded| recorded.stream.kind == V::KIND).collect();
-        Self::hold(&mut subjects, &own, rows).await?;
-        for recorded in own {
-            let held = subjects.get_mut(&recorded.stream.id).expect("it was held just now");
-            Self::fold(held, recorded)?;
-            touched.insert(recorded.stream.id);
+        for part in own.chunks(TOGETHER) {
+            Self::hold(&mut subjects, part, rows).await?;
+            for recorded in part {
+                let held = subjects.get_mut(&recorded.stream.id).expect("it was held just now");
+                Self::fold(held, recorded)?;
+                touched.insert(recorded.stream.id);
+            }
         }
         for id in &touched {
             let held = subjects.get_mut(id).expect("a touched stream is held");

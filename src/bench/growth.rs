@@ -80,7 +80,8 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
         let measured = town.measured(plan, telling).await?;
         let fewest = fewest.get_or_insert_with(|| measured.iter().map(|(_, measured)| measured.clone()).collect());
         for ((what, measured), fewest) in measured.iter().zip(fewest) {
-            let held = Figures::of("growth", plan.clients, measured, (FEWEST, fewest));
+            let clients = if *what == "due" { 1 } else { plan.clients };
+            let held = Figures::of("growth", clients, measured, (FEWEST, fewest));
             figures.push(held.with("what", *what).with("posts", size).with("engine", place.engine()));
         }
     }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{Figures, Place, Telling, append, authenticate, burst, command, growth, http, precision, rebuild, replay, startup};
+use super::{
+    Figures, Place, Telling, append, authenticate, burst, command, growth, http, precision, rebuild, replay, startup,
+};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,6 +79,6 @@ pub async fn run(
         Scenario::Precision => vec![precision::measure(plan, place, telling).await?],
         Scenario::Command => vec![command::measure(plan, place, telling).await?],
         Scenario::Authenticate => authenticate::measure(plan, place, telling).await?,
-        Scenario::Growth => growth::measure(plan, place, telling).await?,
+        Scenario::Growth => Box::pin(growth::measure(plan, place, telling)).await?,
     })
 }

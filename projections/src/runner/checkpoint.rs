@@ -63,11 +63,8 @@ pub(super) struct Checkpoint {
     pub(super) place: Place,
 }
 
-const TABLE: Table = Table {
-    name: "checkpoints",
-    columns: &["projection", "build", "version", "position", "epoch", "state"],
-    key: 2,
-};
+const TABLE: Table =
+    Table { name: "checkpoints", columns: &["projection", "build", "version", "position", "epoch", "state"], key: 2 };
 const ALL: &str = "select * from checkpoints order by projection, build";
 
 impl Checkpoint {

@@ -5,7 +5,7 @@ use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 use campanile_events::ids::Position;
 use tokio::sync::watch;
 
-use super::{Runner, RunnerError, advance::BATCH, checkpoint::Place};
+use super::{Runner, RunnerError, checkpoint::Place};
 
 /// How long a lost wake-up goes unnoticed, and how soon what failed is tried again.
 const POLL: Duration = Duration::from_secs(1);
@@ -117,7 +117,7 @@ impl Runner {
         tokio::select! {
             biased;
             _ = waiting.wait_for(|waiting| *waiting > 0) => {}
-            _ = committed.wait_for(|committed| committed.0 >= reached.0 + BATCH as u64) => {}
+            _ = committed.wait_for(|committed| committed.0 >= reached.0 + self.full_batch() as u64) => {}
             () = tokio::time::sleep(most) => {}
         }
     }
