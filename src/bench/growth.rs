@@ -178,13 +178,13 @@ impl Town {
     /// The cursors of pages, over the whole list.
     async fn cursors(&self) -> anyhow::Result<Arc<[String]>> {
         let mut connection = Connection::open(self.address, Some(&self.house.secret)).await?;
-        let (mut cursors, mut path) = (Vec::with_capacity(PAGES), "/v1/posts?limit=100".to_owned());
+        let (mut cursors, mut path) = (Vec::with_capacity(PAGES), "/v1/posts?limit=50".to_owned());
         while cursors.len() < PAGES {
             let (status, answer) = connection.ask(Request::get(path.as_str())).await?;
             ensure!(status == StatusCode::OK, "{status}: {}", String::from_utf8_lossy(&answer));
             let answer: Value = serde_json::from_slice(&answer)?;
             let Some(cursor) = answer["next_cursor"].as_str() else { break };
-            path = format!("/v1/posts?limit=100&cursor={cursor}");
+            path = format!("/v1/posts?limit=50&cursor={cursor}");
             cursors.push(cursor.to_owned());
         }
         ensure!(!cursors.is_empty(), "all posts stand on one page");
