@@ -60,8 +60,17 @@ impl Duplicates {
     ) -> Result<(), ApiError> {
         let since = core.clock.now() - WITHIN;
         for (account, digest) in digests {
-            let others = digests::posts(&core.read, workspace, *account, digest, since).await?;
-            let Some(other) = others.into_iter().find(|other| Some(*other) != except) else { continue };
+            let look = async || -> Result<Option<PostId>, ApiError> {
+                let others = digests::posts(&core.read, workspace, *account, digest, since).await?;
+                Ok(others.into_iter().find(|other| Some(*other) != except))
+            };
+            if look().await?.is_none() {
+                continue;
+            }
+            // What was canceled or removed a moment ago may not be shown yet.
+            let head = core.journal.head().await?.position;
+            core.projected(head).await;
+            let Some(other) = look().await? else { continue };
             let message =
                 format!("{other} has the same content for {account}; `allow_duplicate` lets this one through");
             let error = ApiError::new(Code::DuplicatePost, message);
