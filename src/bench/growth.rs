@@ -104,7 +104,7 @@ impl Town {
                 self.posts.push(life.id());
                 lives.push(life);
             }
-            lives::append(&self.house, self.core.journal.as_ref(), lives).await?;
+            lives::append(&self.house, self.core.journal.everywhere().as_ref(), lives).await?;
             let head = self.core.journal.head().await?.position;
             ensure!(self.core.runner.wait_for(head, PATIENCE).await, "the read models don't follow");
             telling.at(self.posts.len() as u64);
@@ -166,9 +166,9 @@ impl Town {
         let measured = load("looks", 1, plan.length, telling, move |_| {
             let core = Arc::clone(&core);
             async move {
-                let soon = due::between(core.read.as_ref(), from, from + AHEAD, ROWS).await?;
+                let soon = due::between(core.read.everywhere().as_ref(), from, from + AHEAD, ROWS).await?;
                 ensure!(!soon.is_empty(), "nothing is due");
-                due::oldest(core.read.as_ref()).await?.context("nothing waits")?;
+                due::oldest(core.read.everywhere().as_ref()).await?.context("nothing waits")?;
                 Ok(())
             }
         });
