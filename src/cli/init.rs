@@ -56,7 +56,12 @@ impl Init {
                 return Err(InitializeError::UsedDatabase.into());
             }
             let store = Store::open(&folder, Opening::New, SystemClock::shared()).await?;
-            Ok::<_, Failure>(initialize(&store, owner).await?)
+            let made = initialize(&store, owner).await?;
+            // Who copies the log's file now has all of it.
+            if let Err(error) = store.side.tidy().await {
+                tracing::warn!(%error, "the write-ahead log stays beside its file");
+            }
+            Ok::<_, Failure>(made)
         })?;
         print(&made, self.json, &folder);
         Ok(())

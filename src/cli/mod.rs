@@ -23,6 +23,7 @@ mod peppers;
 mod plans;
 mod progress;
 mod projections;
+mod refused;
 mod sandbox;
 mod serve;
 mod session;

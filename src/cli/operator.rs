@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::{Failure, session::Away};
+use super::{Failure, refused::words, session::Away};
 use crate::{
     api,
     configuration::{Configuration, FolderFlags, Role, Roles},
@@ -127,6 +127,6 @@ impl Operator {
 }
 
 fn refusal(status: StatusCode, answer: &Value) -> Failure {
-    let message = answer["error"]["message"].as_str().map_or_else(|| status.to_string(), str::to_owned);
+    let message = words(answer).unwrap_or_else(|| status.to_string());
     if status.is_client_error() { Failure::Refused(message) } else { Failure::Failed(message) }
 }

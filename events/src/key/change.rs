@@ -22,6 +22,11 @@ impl Key {
         if let Some(excess) = excess {
             return Err(KeyError::Beyond(excess));
         }
+        // What follows it holds already: the overlap was said when it was rotated, and an end of it is an end.
+        let is_later = before.expires_at.is_some_and(|end| asked.expires_at.is_none_or(|at| at > end));
+        if self.successor.is_some() && is_later {
+            return Err(KeyError::Lengthened);
+        }
         if asked.expires_at != before.expires_at && asked.expires_at.is_some_and(|at| at <= now) {
             return Err(KeyError::ExpiryInThePast);
         }

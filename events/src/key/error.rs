@@ -34,4 +34,7 @@ pub enum KeyError {
     /// Another follows it already.
     #[error("the key was rotated already: rotate the one that follows it")]
     Rotated,
+    /// It was rotated, and its overlap would be lengthened.
+    #[error("the key was rotated: until it ends it can be shortened, not lengthened")]
+    Lengthened,
 }

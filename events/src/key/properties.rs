@@ -166,6 +166,9 @@ proptest! {
                     prop_assert_eq!(open(&key).exceeds(wanted), None, "narrowed, something is left to take away");
                 }
             }
+            if before.successor.is_some() {
+                prop_assert!(key.expires_at.is_some_and(|at| Some(at) <= before.expires_at), "its overlap stays an overlap");
+            }
             if let Some(wanted) = wanted {
                 prop_assert_eq!(open(&key), wanted, "the two steps lead there");
             }

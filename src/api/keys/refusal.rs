@@ -17,7 +17,9 @@ pub(super) fn refused(error: CommandError<KeyError>) -> ApiError {
         KeyError::Over { status, .. } => {
             ApiError::new(Code::Conflict, error.to_string()).with("state", status.as_str())
         }
-        KeyError::Rotated => ApiError::new(Code::Conflict, error.to_string()).with("state", "rotated"),
+        KeyError::Rotated | KeyError::Lengthened => {
+            ApiError::new(Code::Conflict, error.to_string()).with("state", "rotated")
+        }
         KeyError::Moved(_) => ApiError::unavailable(error),
         KeyError::Exists => ApiError::internal(error),
     })

@@ -72,7 +72,15 @@ impl Export {
                 Err(ExportError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
                 done => done?,
             },
+            Some(path) if is_device(path) => {
+                let unwritten = |error| Failure::Failed(format!("{}: {error}", path.display()));
+                let mut file = BufWriter::new(OpenOptions::new().write(true).open(path).map_err(unwritten)?);
+                let exported = export(log.as_ref(), after, &mut file, &seen).await?;
+                file.flush().map_err(unwritten)?;
+                exported
+            }
             Some(path) => {
+                let path = &target(path);
                 let unwritten = |error| Failure::Failed(format!("{}: {error}", path.display()));
                 let beside = PathBuf::from(format!("{}.part", path.display()));
                 let mut file = BufWriter::new(File::create(&beside).map_err(unwritten)?);
@@ -100,10 +108,24 @@ impl Export {
     }
 }
 
+/// The file that a name stands for: a link stays one.
+fn target(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Whether something else than a file has the name, such as a pipe: it is written to, and nothing takes its place.
+fn is_device(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
+}
+
 /// Its owner's alone, though it is sealed; under its name once it is whole.
 fn write_sealed(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let path = &target(path);
     let beside = PathBuf::from(format!("{}.part", path.display()));
     let write = || {
+        if is_device(path) {
+            return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        }
         // One that was left behind may be open to others.
         std::fs::remove_file(&beside)
             .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })?;

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::{Host, Url};
 
-use crate::cli::Failure;
+use crate::cli::{Failure, refused::words};
 
 const LIMITS: EgressLimits = EgressLimits {
     connect: Duration::from_secs(10),
@@ -140,8 +140,7 @@ impl Answered {
         if (200..300).contains(&self.status) {
             return Ok(self.body);
         }
-        let own = self.body["error"]["message"].as_str();
-        let message = own.map_or_else(|| format!("the server answered {}", self.status), str::to_owned);
+        let message = words(&self.body).unwrap_or_else(|| format!("the server answered {}", self.status));
         Err(if self.status < 500 { Failure::Refused(message) } else { Failure::Failed(message) })
     }
 }

@@ -12,6 +12,7 @@ mod source;
 mod state;
 mod stats;
 mod verify;
+mod wrong;
 
 pub use claims::LogClaims;
 pub use epoch::{EpochError, KnownCheckpoints, NewEpoch, begin_epoch, signed};

@@ -17,11 +17,9 @@ use campanile_events::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{LogSource, LogState, SourceError, epoch::signed, export::ends_at};
+use super::{LogSource, LogState, SourceError, epoch::signed, export::ends_at, wrong::Wrong};
 
 const PAGE: usize = 1_000;
-/// How many findings of a kind are told; the rest are counted.
-const TOLD: usize = 5;
 
 /// What was checked, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,32 +87,6 @@ pub async fn verify_telling(
         seen(after.0, state.position.0);
     }
     Ok(reading.report(&state))
-}
-
-/// What is wrong of one kind.
-#[derive(Debug, Default)]
-struct Wrong {
-    count: u64,
-    told: Vec<String>,
-}
-
-impl Wrong {
-    fn note(&mut self, text: impl FnOnce() -> String) {
-        self.count += 1;
-        if self.told.len() < TOLD {
-            self.told.push(text());
-        }
-    }
-
-    fn finding(self, check: &'static str, well: String) -> Finding {
-        let ok = self.count == 0;
-        let more = self.count.saturating_sub(TOLD as u64);
-        let mut text = if ok { well } else { self.told.join("; ") };
-        if more > 0 {
-            text = format!("{text}; and {more} more");
-        }
-        Finding { check, ok, text }
-    }
 }
 
 /// The log as far as it was read.

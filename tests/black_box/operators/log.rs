@@ -1,6 +1,12 @@
 //! `campanile log export`, `verify --file` and `stats`.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::{FileTypeExt, symlink},
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -30,6 +36,19 @@ async fn engine_with_posts() -> Engine {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_export_into_a_pipe_leaves_the_pipe() {
+    let engine = engine_with_posts().await;
+    let pipe = engine.outputs().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let reader = Command::new("cat").arg(&pipe).stdout(Stdio::piped()).spawn().expect("cat");
+    engine.command(&["log", "export", "--output", pipe.to_str().expect("a path")]).ok();
+    assert!(fs::metadata(&pipe).expect("it is there").file_type().is_fifo());
+    let read = reader.wait_with_output().expect("it ends").stdout;
+    fs::write(engine.outputs().join("read.jsonl"), read).expect("written");
+    verify(&engine.outputs().join("read.jsonl"), &[]).ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_verifies_by_itself_wherever_it_is() {
     let mut engine = engine_with_posts().await;
     for runs in [true, false] {
@@ -37,7 +56,14 @@ async fn an_export_verifies_by_itself_wherever_it_is() {
             engine.terminate();
         }
         let (whole, part) = (engine.outputs().join("whole.jsonl"), engine.outputs().join("part.jsonl"));
-        let ran = engine.command(&["log", "export", "--output", whole.to_str().expect("a path")]);
+        // The first makes what a link stands for, the second writes through the link.
+        let linked = engine.outputs().join("linked.jsonl");
+        if !runs {
+            symlink(&whole, &linked).expect("a link");
+        }
+        let named = if runs { &whole } else { &linked };
+        let ran = engine.command(&["log", "export", "--output", named.to_str().expect("a path")]);
+        assert!(runs || fs::symlink_metadata(&linked).expect("it is there").is_symlink(), "the link stays one");
         assert!(ran.code == Some(0) && ran.output.is_empty() && !ran.errors.contains('\u{1b}'), "{ran:?}");
         let found = lines(&whole);
         let events = found.len() - 2;

@@ -28,6 +28,13 @@ async fn a_rotated_key_holds_for_its_overlap_and_its_late_use_is_noted_once() {
     assert_eq!(rotated.body["old_key_valid_until"], is["expires_at"]);
     let again = api.call("POST", &format!("/v1/keys/{id}/rotate"), json!({})).await;
     assert_eq!((again.status(), &again.body["error"]["state"]), (409, &json!("rotated")));
+    let lengthened = async || {
+        for days in [json!(null), json!(100)] {
+            let longer = api.call("PATCH", &format!("/v1/keys/{id}"), json!({"expires_in_days": days})).await;
+            assert_eq!((longer.status(), &longer.body["error"]["state"]), (409, &json!("rotated")), "{}", longer.body);
+        }
+    };
+    lengthened().await;
 
     clock.advance(Duration::seconds(2_999));
     assert_eq!((asked(&old).await.status(), asked(&new).await.status()), (200, 200));
@@ -43,6 +50,7 @@ async fn a_rotated_key_holds_for_its_overlap_and_its_late_use_is_noted_once() {
     clock.advance(Duration::seconds(1_000));
     let late = asked(&old).await;
     assert_eq!((late.status(), &late.body["error"]["reason"]), (401, &json!("expired_key")));
+    lengthened().await;
     assert_eq!(asked(&new).await.status(), 200);
     assert_eq!(types(&api.get(&history).await), ["key.created", "key.rotated", "key.old_secret_used"]);
 }
