@@ -1,7 +1,14 @@
 //! Chance, owned in one place: everything else takes bytes or ids as parameters.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
+
+/// How much chance an id takes.
+const ID: usize = 10;
+/// How many ids the system is asked for at once: each question costs more than the id.
+const IDS: usize = 64;
 
 /// Fills an array with bytes from the operating system's generator.
 ///
@@ -15,10 +22,25 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     out
 }
 
-/// A fresh UUIDv7: ordered by `now` to the millisecond, random after that.
+/// A fresh UUIDv7: ordered by `now` to the millisecond, random after that. It names something and is no secret.
+///
+/// # Panics
+/// As [`bytes`].
 pub fn uuid_at(now: DateTime<Utc>) -> Uuid {
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &bytes::<10>()).into_uuid()
+    uuid::Builder::from_unix_timestamp_millis(millis, &for_an_id()).into_uuid()
+}
+
+fn for_an_id() -> [u8; ID] {
+    thread_local! {
+        static IN_STORE: RefCell<Vec<[u8; ID]>> = const { RefCell::new(Vec::new()) };
+    }
+    IN_STORE.with_borrow_mut(|store| {
+        if store.is_empty() {
+            store.extend_from_slice(bytes::<{ ID * IDS }>().as_chunks().0);
+        }
+        store.pop().expect("it was just filled")
+    })
 }
 
 /// A number in `0.0..1.0`, for jitter.

@@ -174,7 +174,7 @@ pub struct DueTarget {
     pub changed_at: Position,
 }
 
-/// What changed after `position` and is to be done by `horizon`, in the log's order. The rows of one event come together:
+/// What changed after `position` and is to be sent, settled or removed by `horizon`, in the log's order. The rows of one event come together:
 /// there may be a few more than `limit`, and the next call goes on from the last row's `changed_at`.
 ///
 /// # Errors
@@ -185,9 +185,10 @@ pub async fn changed_since(
     horizon: DateTime<Utc>,
     limit: usize,
 ) -> Result<Vec<DueTarget>, QueryError> {
-    let sql = "select * from due_targets where changed_at > $1 and next_at <= $2 and changed_at <= (
+    let sql =
+        "select * from due_targets where changed_at > $1 and next_at <= $2 and action <> 'watch' and changed_at <= (
             select coalesce(max(changed_at), 0) from (
-                select changed_at from due_targets where changed_at > $1 and next_at <= $2
+                select changed_at from due_targets where changed_at > $1 and next_at <= $2 and action <> 'watch'
                 order by changed_at limit $3
             ) as first
         ) order by changed_at, post_id, account_id";

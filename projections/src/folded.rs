@@ -24,7 +24,10 @@ use crate::{
 };
 
 /// States kept in memory between batches, so that a busy stream isn't read again for each.
-const REMEMBERED: usize = 1_000;
+const REMEMBERED: usize = 2_000;
+
+/// Events whose states are read at once: a server ends a transaction that says nothing for long.
+const TOGETHER: usize = 250;
 
 /// What a folded read model is made of.
 pub trait View: Send + Sync + 'static {
@@ -156,28 +159,39 @@ impl<V: View> Folded<V> {
         std::mem::take(&mut *self.remembered.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn held(
+    /// Sees to it that every stream of these events is held: what isn't remembered is read, all of it at once.
+    async fn hold(
         subjects: &mut HashMap<Uuid, Held<V::State>>,
-        recorded: &Recorded,
+        batch: &[&Recorded],
         rows: &mut RowCache<'_>,
     ) -> Result<(), ApplyError> {
-        let id = recorded.stream.id;
-        if subjects.contains_key(&id) {
+        let mut wanted = HashMap::new();
+        for recorded in batch {
+            let id = recorded.stream.id;
+            if subjects.contains_key(&id) || wanted.contains_key(&id) {
+                continue;
+            }
+            if recorded.version == Version(1) {
+                subjects.insert(id, Held { subject: Subject::begun_by(recorded), written: Vec::new() });
+            } else {
+                wanted.insert(id, *recorded);
+            }
+        }
+        if wanted.is_empty() {
             return Ok(());
         }
-        let held = if recorded.version == Version(1) {
-            Held { subject: Subject::begun_by(recorded), written: Vec::new() }
-        } else {
-            let row = rows.before(V::TABLES[0], &[id.into()]).await?;
-            let row = row.ok_or_else(|| ApplyError::event(recorded, "nothing is known of the stream's beginning"))?;
-            let subject = Subject::read(&row, V::TABLES[0].table.columns[0])
-                .map_err(|error| ApplyError::event(recorded, error))?;
+        let keys = wanted.keys().map(|id| vec![(*id).into()]).collect();
+        let id = V::TABLES[0].table.columns[0];
+        for row in rows.before(V::TABLES[0], keys).await? {
+            let Some(recorded) = wanted.remove(&row.uuid(id)?) else { continue };
+            let subject = Subject::read(&row, id).map_err(|error| ApplyError::event(recorded, error))?;
             let mut written = Vec::new();
             V::others(&subject, &mut written);
-            Held { subject, written }
-        };
-        subjects.insert(id, held);
-        Ok(())
+            subjects.insert(recorded.stream.id, Held { subject, written });
+        }
+        // The first of several, so that the log decides which one is told of.
+        let lost = wanted.into_values().min_by_key(|recorded| recorded.position);
+        lost.map_or(Ok(()), |lost| Err(ApplyError::event(lost, "nothing is known of the stream's beginning")))
     }
 
     fn fold(held: &mut Held<V::State>, recorded: &Recorded) -> Result<(), ApplyError> {
@@ -240,11 +254,14 @@ impl<V: View> Projection for Folded<V> {
         }
         let mut subjects = remembered.subjects;
         let mut touched = BTreeSet::new();
-        for recorded in batch.iter().filter(|recorded| recorded.stream.kind == V::KIND) {
-            Self::held(&mut subjects, recorded, rows).await?;
-            let held = subjects.get_mut(&recorded.stream.id).expect("it was held just now");
-            Self::fold(held, recorded)?;
-            touched.insert(recorded.stream.id);
+        let own: Vec<&Recorded> = batch.iter().copied().filter(|recorded| recorded.stream.kind == V::KIND).collect();
+        for part in own.chunks(TOGETHER) {
+            Self::hold(&mut subjects, part, rows).await?;
+            for recorded in part {
+                let held = subjects.get_mut(&recorded.stream.id).expect("it was held just now");
+                Self::fold(held, recorded)?;
+                touched.insert(recorded.stream.id);
+            }
         }
         for id in &touched {
             let held = subjects.get_mut(id).expect("a touched stream is held");

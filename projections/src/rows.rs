@@ -52,18 +52,13 @@ impl<'a> RowCache<'a> {
         self.span
     }
 
-    /// The row as it was before this batch.
+    /// The rows with these keys as they were before this batch, in no order.
     ///
     /// # Errors
     /// If the database can't be read.
-    pub async fn before(&mut self, table: &TableDefinition, key: &[Value]) -> Result<Option<Row>, DbError> {
+    pub async fn before(&mut self, table: &TableDefinition, keys: Vec<Vec<Value>>) -> Result<Vec<Row>, DbError> {
         let name = self.name(table);
-        let columns = table.table.columns;
-        let key_columns = &columns[..table.table.key];
-        let matches: Vec<String> =
-            key_columns.iter().zip(1..).map(|(column, number)| format!("{column} = ${number}")).collect();
-        let sql = format!("select {} from {name} where {}", columns.join(", "), matches.join(" and "));
-        Ok(self.transaction.query(&sql, key.to_vec()).await?.pop())
+        self.transaction.read_rows(&table.table, &name, keys).await
     }
 
     /// Inserts or replaces the row when the batch is written. Its first values are its key.

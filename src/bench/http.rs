@@ -98,7 +98,7 @@ fn body(account: &str, text: &str) -> serde_json::Value {
 }
 
 /// Has every client ask over a connection of its own.
-async fn ask_all(
+pub(super) async fn ask_all(
     what: &'static str,
     plan: &Plan,
     telling: &dyn Telling,

@@ -65,6 +65,10 @@ impl Life {
         Self { id: PostId::fresh(now), now, post: Post::default(), events: Vec::new() }
     }
 
+    pub(super) const fn id(&self) -> PostId {
+        self.id
+    }
+
     pub(super) async fn goes_on(&mut self, action: PostAction) -> anyhow::Result<()> {
         let command = PostCommand::new(self.now, 0.5, action);
         let (events, post) = decide(&self.post, command, &PostServices::default()).await?;

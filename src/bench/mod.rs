@@ -15,6 +15,7 @@ mod burst;
 mod command;
 mod connection;
 mod figures;
+mod growth;
 mod house;
 mod http;
 mod lives;

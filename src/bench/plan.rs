@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{Figures, Place, Telling, append, authenticate, burst, command, http, precision, rebuild, replay, startup};
+use super::{
+    Figures, Place, Telling, append, authenticate, burst, command, growth, http, precision, rebuild, replay, startup,
+};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -27,6 +29,8 @@ pub enum Scenario {
     Command,
     /// From a secret to who asks, in one thread
     Authenticate,
+    /// Appends, reads, lists and the look for what is due, as posts grow more
+    Growth,
 }
 
 /// Which requests.
@@ -49,6 +53,8 @@ pub struct Plan {
     pub events: Option<usize>,
     /// How many targets, where some are published.
     pub targets: Option<usize>,
+    /// How many posts there are at most.
+    pub posts: Option<usize>,
     /// Which requests, unless both.
     pub route: Option<Route>,
 }
@@ -73,5 +79,6 @@ pub async fn run(
         Scenario::Precision => vec![precision::measure(plan, place, telling).await?],
         Scenario::Command => vec![command::measure(plan, place, telling).await?],
         Scenario::Authenticate => authenticate::measure(plan, place, telling).await?,
+        Scenario::Growth => Box::pin(growth::measure(plan, place, telling)).await?,
     })
 }

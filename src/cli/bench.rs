@@ -39,7 +39,7 @@ pub struct Bench {
     #[arg(long, value_name = "NUMBER", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1_024))]
     clients: u16,
 
-    /// For how long, in each part: append, http, command
+    /// For how long, in each part: append, http, command; growth: at each size
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
     seconds: f64,
 
@@ -50,6 +50,10 @@ pub struct Bench {
     /// How many targets are published [default: burst 2000, precision 200]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     targets: Option<u32>,
+
+    /// How many posts there are at most: growth [default: 100000]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+    posts: Option<u32>,
 
     /// Which requests [default: both]
     #[arg(long, value_name = "ROUTE")]
@@ -82,6 +86,7 @@ impl Bench {
             length: Duration::from_secs_f64(self.seconds),
             events: self.events.map(|it| it as usize),
             targets: self.targets.map(|it| it as usize),
+            posts: self.posts.map(|it| it as usize),
             route: self.route,
         };
         let failed = |error: anyhow::Error| Failure::Failed(format!("{error:#}"));

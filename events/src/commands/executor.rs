@@ -14,7 +14,7 @@ use super::{LoadError, Loaded, Streamed};
 use crate::{
     clock::SharedClock,
     ids::{Position, Version, WorkspaceId},
-    journal::{AppendError, Exceeded, Journal, Metadata, NewReceipt, Receipt, StreamId},
+    journal::{Actor, AppendError, Exceeded, Journal, Metadata, NewReceipt, Receipt, StreamId},
     outdated::Outdated,
     stored::UnreadableEvent,
 };
@@ -54,6 +54,8 @@ pub struct Committed<A: Streamed> {
     pub version: Version,
     /// The position of the last of them; of the stream's last event where there are none.
     pub position: Position,
+    /// Who wrote the stream's first event; `None` where there still is none.
+    pub begun_by: Option<Actor>,
 }
 
 /// Why a command was not carried out. Nothing of it was stored.

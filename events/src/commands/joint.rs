@@ -89,6 +89,7 @@ impl Joint {
             loaded.version = last.version;
             loaded.position = last.position;
             loaded.workspace = Some(last.workspace);
+            loaded.begun_by.get_or_insert_with(|| last.metadata.actor.clone());
             shared.remember(id, &loaded);
         }));
         Ok(state)

@@ -154,11 +154,13 @@ where
             if !made.is_empty() {
                 workspace = Some(request.workspace);
                 receipts.extend(request.receipt.clone());
+                loaded.begun_by.get_or_insert_with(|| request.metadata.actor.clone());
             }
             events.extend(written);
             loaded.state = state.clone();
             loaded.version = Version(from.0 + events.len() as u64);
-            Committed { events: made, state, version: loaded.version, position: loaded.position }
+            let (version, position, begun_by) = (loaded.version, loaded.position, loaded.begun_by.clone());
+            Committed { events: made, state, version, position, begun_by }
         });
         decided.push(Decided { waiting, answer });
     }

@@ -8,7 +8,7 @@ use crate::{
     account::Account,
     ids::{EventId, Position, Version, WorkspaceId},
     invitation::Invitation,
-    journal::{Journal, Metadata, NewEvent, ReadError, Recorded, StreamId, StreamKind},
+    journal::{Actor, Journal, Metadata, NewEvent, ReadError, Recorded, StreamId, StreamKind},
     key::Key,
     media::Media,
     organization::Organization,
@@ -67,11 +67,13 @@ pub struct Loaded<A> {
     pub position: Position,
     /// The workspace that the stream belongs to; `None` for a stream without events.
     pub workspace: Option<WorkspaceId>,
+    /// Who wrote its first event; `None` for a stream without events.
+    pub begun_by: Option<Actor>,
 }
 
 impl<A: Default> Default for Loaded<A> {
     fn default() -> Self {
-        Self { state: A::default(), version: Version(0), position: Position(0), workspace: None }
+        Self { state: A::default(), version: Version(0), position: Position(0), workspace: None, begun_by: None }
     }
 }
 
@@ -86,6 +88,7 @@ impl<A: Streamed> Loaded<A> {
         self.version = recorded.version;
         self.position = recorded.position;
         self.workspace = Some(recorded.workspace);
+        self.begun_by.get_or_insert_with(|| recorded.metadata.actor.clone());
         Ok(())
     }
 

@@ -94,6 +94,9 @@ pub trait Transaction: Send {
     /// Runs several statements without values, such as table definitions.
     async fn execute_script(&mut self, sql: &str) -> Result<(), DbError>;
 
+    /// Reads the rows with these keys, in no order: one statement, however many. A key without a row has none.
+    async fn read_rows(&mut self, table: &Table, name: &str, keys: Vec<Vec<Value>>) -> Result<Vec<Row>, DbError>;
+
     /// Inserts each row, or replaces the one with its key; no two of `rows` may share one. `name` is the table's name where it differs from
     /// `table.name` (a table that is built beside the live one).
     async fn write_rows(&mut self, table: &Table, name: &str, rows: Vec<Vec<Value>>) -> Result<(), DbError>;

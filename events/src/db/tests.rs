@@ -117,6 +117,11 @@ async fn rows_are_inserted_replaced_and_deleted_by_key(engine: Engine) {
         transaction.write_rows(&NAMES, "names", vec![vec!["a".into()], vec!["b".into()]]).await.unwrap();
     }
     transaction.write_rows(&NAMES, "names", vec![]).await.unwrap();
+    let mut read = transaction.read_rows(&THINGS, "things", vec![key("c"), key("nobody"), key("b")]).await.unwrap();
+    read.sort_by_key(|row| row.text("name").unwrap());
+    let read: Vec<_> = read.iter().map(|row| (row.text("name").unwrap(), row.integer("size").unwrap())).collect();
+    assert_eq!(read, [("b".to_owned(), 20), ("c".to_owned(), 3)]);
+    assert!(transaction.read_rows(&THINGS, "things", vec![]).await.unwrap().is_empty());
     transaction.delete_rows(&NAMES, "names", vec![]).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(sizes(db.as_ref()).await, [20, 3]);

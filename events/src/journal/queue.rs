@@ -65,6 +65,11 @@ impl Tally {
         self.committed.subscribe()
     }
 
+    /// The last position known to be committed, by whichever process.
+    pub(super) fn position(&self) -> Position {
+        *self.committed.borrow()
+    }
+
     /// Tells who follows of a position, unless they know of a later one.
     pub(super) fn advance(&self, to: Position) {
         self.committed.send_if_modified(|known| {

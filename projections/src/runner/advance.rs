@@ -13,13 +13,17 @@ use super::{
 use crate::projection::Projection;
 
 /// The most events of one transaction.
-const BATCH: usize = 1_000;
+const BATCH: usize = 2_000;
+/// The most of one that holds what other nodes wait for, and of one into tables that nobody reads yet: meanwhile those that
+/// are read wait.
+const BATCH_SMALL: usize = 1_000;
 
 impl Runner {
     /// Takes one batch into the live tables, or into those beside them.
     pub(super) async fn advance(&self, place: Place) -> Result<Progress, RunnerError> {
         let Some(after) = self.smallest(place) else { return Ok(Progress::Idle) };
-        let batch = self.journal.read(after, BATCH).await?;
+        let most = if place == Place::Live { self.full_batch() } else { BATCH_SMALL };
+        let batch = self.journal.read(after, most).await?;
         check_dense(after, &batch)?;
         if batch.is_empty() && place == Place::Live {
             return Ok(Progress::Idle);
@@ -31,19 +35,27 @@ impl Runner {
             return self.refresh().await.map(|()| Progress::Elsewhere);
         }
         let parked = Parked::all(transaction.as_mut()).await?;
+        let mut moved = Vec::new();
         for checkpoint in checkpoints.iter_mut().filter(|checkpoint| checkpoint.place == place) {
             let Some(projection) = self.takes(checkpoint)? else { continue };
             // Another node may have begun it anew since this batch was read.
             if checkpoint.position >= after && batch.last().is_some_and(|last| last.position > checkpoint.position) {
                 Self::fold(transaction.as_mut(), projection, checkpoint, &batch, &parked).await?;
+                moved.push(&*checkpoint);
             }
         }
-        if place == Place::Beside && batch.len() < BATCH {
+        Checkpoint::store_all(transaction.as_mut(), moved).await?;
+        if place == Place::Beside && batch.len() < most {
             self.swap_finished(transaction.as_mut(), &mut checkpoints).await?;
         }
         transaction.commit().await?;
         self.see(checkpoints);
         Ok(if self.smallest(place) == Some(after) { Progress::Idle } else { Progress::Moved })
+    }
+
+    /// How many events fill a batch.
+    pub(super) fn full_batch(&self) -> usize {
+        if self.is_shared() { BATCH_SMALL } else { BATCH }
     }
 
     /// The projection that writes a build, if this build of the program does.

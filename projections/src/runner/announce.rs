@@ -20,6 +20,22 @@ const POLL: Duration = Duration::from_secs(1);
 /// How soon to look again for what somebody waits for.
 const LOOK: Duration = Duration::from_millis(2);
 
+/// While somebody waits.
+struct Waits<'a>(&'a Runner);
+
+impl<'a> Waits<'a> {
+    fn begin(runner: &'a Runner) -> Self {
+        runner.waiting.send_modify(|waiting| *waiting += 1);
+        Self(runner)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.send_modify(|waiting| *waiting -= 1);
+    }
+}
+
 impl Runner {
     /// Everything up to here can be read from every read model.
     pub fn position(&self) -> Position {
@@ -35,6 +51,10 @@ impl Runner {
     pub async fn wait_for(&self, position: Position, limit: Duration) -> bool {
         // Subscribed before it looks: what is announced in between wakes it.
         let mut announced = self.announced.subscribe();
+        if *announced.borrow() >= position {
+            return true;
+        }
+        let _waits = Waits::begin(self);
         if self.is_shared() && *announced.borrow() < position {
             // Another node may have it already, or have appended it.
             self.wanted.fetch_max(position.0, Ordering::AcqRel);

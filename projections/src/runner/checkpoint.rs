@@ -1,7 +1,7 @@
 //! Checkpoints: how far each build of each projection has come.
 
 use campanile_events::{
-    db::{Database, DbError, Engine, Row, Transaction, Value},
+    db::{Database, DbError, Engine, Row, Table, Transaction, Value},
     ids::{Epoch, Position},
 };
 
@@ -63,6 +63,8 @@ pub(super) struct Checkpoint {
     pub(super) place: Place,
 }
 
+const TABLE: Table =
+    Table { name: "checkpoints", columns: &["projection", "build", "version", "position", "epoch", "state"], key: 2 };
 const ALL: &str = "select * from checkpoints order by projection, build";
 
 impl Checkpoint {
@@ -106,18 +108,27 @@ impl Checkpoint {
     }
 
     pub(super) async fn store(&self, transaction: &mut dyn Transaction) -> Result<(), DbError> {
-        let sql = "insert into checkpoints (projection, build, version, position, epoch, state)
-            values ($1, $2, $3, $4, $5, $6) on conflict (projection, build) do update set
-            version = excluded.version, position = excluded.position, epoch = excluded.epoch, state = excluded.state";
-        let values: Vec<Value> = vec![
+        Self::store_all(transaction, [self]).await
+    }
+
+    /// All of these at once.
+    pub(super) async fn store_all<'a>(
+        transaction: &mut dyn Transaction,
+        checkpoints: impl IntoIterator<Item = &'a Self> + Send,
+    ) -> Result<(), DbError> {
+        let rows: Vec<_> = checkpoints.into_iter().map(Self::row).collect();
+        if rows.is_empty() { Ok(()) } else { transaction.write_rows(&TABLE, TABLE.name, rows).await }
+    }
+
+    fn row(&self) -> Vec<Value> {
+        vec![
             self.projection.as_str().into(),
             self.build.into(),
             self.version.into(),
             self.position.0.into(),
             self.epoch.0.into(),
             self.place.as_str().into(),
-        ];
-        transaction.execute(sql, values).await.map(drop)
+        ]
     }
 
     /// Forgets the build, and what was parked for it.

@@ -19,7 +19,8 @@ use crate::{
 };
 
 impl Runner {
-    /// Folds what of `batch` lies after the checkpoint, writes the rows and moves the checkpoint to the batch's end.
+    /// Folds what of `batch` lies after the checkpoint, writes the rows and moves the checkpoint to the batch's end; it is
+    /// the caller's to store.
     pub(super) async fn fold(
         transaction: &mut dyn Transaction,
         projection: &dyn Projection,
@@ -62,7 +63,6 @@ impl Runner {
             }
         }
         checkpoint.position = to;
-        checkpoint.store(transaction).await?;
         Ok(())
     }
 }

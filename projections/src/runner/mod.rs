@@ -6,6 +6,8 @@
 //! - rows never say anything else than the checkpoint beside them;
 //! - an event that can't be applied parks its stream for that projection, and nothing else;
 //! - an event of a newer build, and a damaged log, stop it loudly where it stands;
+//! - what somebody in this process waits for is taken at once; only a busy log that nobody waits for may fill a batch first,
+//!   a tenth of a second at most;
 //! - a raised version is built beside the live tables, which stay readable, and takes their place in one transaction.
 //!
 //! Several nodes may run it over one database, and none of them leads: each tries when its own process has appended,
@@ -59,6 +61,8 @@ pub struct Runner {
     woken: Notify,
     /// How far somebody here waits for.
     wanted: AtomicU64,
+    /// How many here wait for something to be shown.
+    waiting: watch::Sender<usize>,
     /// Why this build must not go on.
     stopped: watch::Sender<Option<RunnerError>>,
     /// [`Runner::run`] does, in this process.

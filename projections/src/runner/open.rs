@@ -57,6 +57,7 @@ impl Runner {
             announced: watch::channel(Position(0)).0,
             woken: Notify::new(),
             wanted: 0.into(),
+            waiting: watch::Sender::default(),
             stopped: watch::Sender::default(),
             runs: false.into(),
             db,

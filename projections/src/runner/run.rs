@@ -2,6 +2,7 @@
 
 use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 
+use campanile_events::ids::Position;
 use tokio::sync::watch;
 
 use super::{Runner, RunnerError, checkpoint::Place};
@@ -11,6 +12,12 @@ const POLL: Duration = Duration::from_secs(1);
 /// How soon to look how far another node has come with its batch, and how often before this one tries to take it.
 const LOOK: Duration = Duration::from_millis(10);
 const LOOKS: usize = 10;
+
+/// A batch of so many events says that the log is busy.
+const BUSY: u64 = 100;
+/// How long the next batch may fill up then. Who waits on another node is not heard here.
+const GATHER: Duration = Duration::from_millis(100);
+const GATHER_SHARED: Duration = Duration::from_millis(20);
 
 /// Whether a step found something to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +59,7 @@ impl Runner {
         loop {
             // Marked as seen before the log is read: what is committed in between wakes the wait below.
             committed.borrow_and_update();
+            let before = self.position();
             let step = tokio::select! {
                 biased;
                 () = &mut shutdown => return Ok(()),
@@ -65,7 +73,12 @@ impl Runner {
                 }
             }
             let pause = match step {
-                Ok(Progress::Moved) => continue,
+                Ok(Progress::Moved) => {
+                    tokio::select! {
+                        () = &mut shutdown => return Ok(()),
+                        () = self.gather(before, &mut committed) => continue,
+                    }
+                }
                 Ok(Progress::Idle) => POLL,
                 Ok(Progress::Elsewhere) => {
                     tokio::select! {
@@ -90,6 +103,22 @@ impl Runner {
                 () = self.woken.notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }
+        }
+    }
+
+    /// Lets a busy log fill the next batch, while nobody waits to see it: what changes twice in a batch is written once.
+    async fn gather(&self, before: Position, committed: &mut watch::Receiver<Position>) {
+        let reached = self.position();
+        if reached.0 - before.0 < BUSY {
+            return;
+        }
+        let most = if self.is_shared() { GATHER_SHARED } else { GATHER };
+        let mut waiting = self.waiting.subscribe();
+        tokio::select! {
+            biased;
+            _ = waiting.wait_for(|waiting| *waiting > 0) => {}
+            _ = committed.wait_for(|committed| committed.0 >= reached.0 + self.full_batch() as u64) => {}
+            () = tokio::time::sleep(most) => {}
         }
     }
 

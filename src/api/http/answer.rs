@@ -1,12 +1,13 @@
 //! How a request is answered.
 
 use axum::{
-    Json,
+    body::Body,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use campanile_events::ids::LogPosition;
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::etag::{Moved, etag};
 
@@ -14,11 +15,25 @@ const POSITION: &str = "campanile-position";
 const PROJECTED: &str = "campanile-projected";
 const REPLAYED: &str = "idempotent-replayed";
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A list, or a part of one, as it goes out.
+#[derive(Serialize)]
+struct List<T> {
+    data: Vec<T>,
+    next_cursor: Option<String>,
+}
+
+/// What is shown, as it goes out: written once, and never read here.
+pub(in crate::api) fn written(shown: &impl Serialize) -> Box<RawValue> {
+    to_raw_value(shown).expect("what is shown has names that are texts, and no number that JSON doesn't know")
+}
+
 /// An answer that is not a refusal.
 #[derive(Debug, Clone)]
 pub struct Answer {
     status: StatusCode,
-    body: Option<Value>,
+    body: Option<Box<RawValue>>,
     revision: Option<u32>,
     moved: bool,
     position: Option<(LogPosition, bool)>,
@@ -28,12 +43,12 @@ pub struct Answer {
 
 impl Answer {
     /// Something that is there.
-    pub fn ok(body: Value) -> Self {
-        Self { status: StatusCode::OK, body: Some(body), ..Self::nothing() }
+    pub fn ok(body: impl Serialize) -> Self {
+        Self { status: StatusCode::OK, body: Some(written(&body)), ..Self::nothing() }
     }
 
     /// Something that was made.
-    pub fn created(body: Value) -> Self {
+    pub fn created(body: impl Serialize) -> Self {
         Self { status: StatusCode::CREATED, ..Self::ok(body) }
     }
 
@@ -51,11 +66,8 @@ impl Answer {
     }
 
     /// A list, or a part of one.
-    pub fn list(data: Vec<Value>, next_cursor: Option<String>) -> Self {
-        let mut body = Map::new();
-        body.insert("data".to_owned(), Value::Array(data));
-        body.insert("next_cursor".to_owned(), next_cursor.map_or(Value::Null, Value::String));
-        Self::ok(Value::Object(body))
+    pub fn list<T: Serialize>(data: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self::ok(List { data, next_cursor })
     }
 
     /// As it was answered before, with that answer's status.
@@ -98,7 +110,10 @@ impl Answer {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = match self.body {
-            Some(body) => (self.status, Json(body)).into_response(),
+            Some(body) => {
+                let body = Body::from(String::from(Box::<str>::from(body)));
+                (self.status, [(header::CONTENT_TYPE, JSON)], body).into_response()
+            }
             None => self.status.into_response(),
         };
         if self.moved {

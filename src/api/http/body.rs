@@ -108,12 +108,13 @@ fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {
     if bytes.starts_with("\u{feff}".as_bytes()) {
         return Err(not_json("it begins with a byte order mark"));
     }
-    let tree: Tree = serde_json::from_slice(bytes).map_err(|error| not_json(&error.to_string()))?;
+    let read = || serde_json::from_slice::<Tree>(bytes).map_err(|error| not_json(&error.to_string()));
+    let tree = read()?;
     if !matches!(tree, Tree::Object(_)) {
         return Err(ApiError::new(Code::InvalidRequest, "the request's body must be a JSON object"));
     }
     let mut wrong = tree.flaws();
-    let error = match serde_path_to_error::deserialize(tree.clone()) {
+    let error = match serde_path_to_error::deserialize(tree) {
         Ok(read) if wrong.is_empty() => return Ok(read),
         Ok(_) => return Err(ApiError::invalid_all(wrong)),
         Err(error) => error,
@@ -122,7 +123,8 @@ fn parse<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut last = unread(if path == "." { "" } else { &path }, error.inner());
     last.field = last.field.replace('\0', "\\u0000");
     let message = last.message.clone();
-    for detail in differences::<T>(&tree) {
+    // Read again, as few requests are wrong.
+    for detail in differences::<T>(&read()?) {
         if !wrong.iter().any(|known| known.field == detail.field) {
             wrong.push(detail);
         }

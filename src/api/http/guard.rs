@@ -107,11 +107,12 @@ const fn kept(is_read: bool, is_open: bool) -> Option<HeaderValue> {
 
 async fn pass(gate: Gate, request: Request, next: Next) -> Response {
     let mut told = Told::default();
-    let is_write = !request.method().is_safe();
-    let from = address(&gate.api.0, request.extensions(), request.headers());
-    let id = request.extensions().get::<RequestIds>().map(|ids| ids.own.to_string());
+    let write = (!request.method().is_safe()).then(|| {
+        let from = address(&gate.api.0, request.extensions(), request.headers());
+        (request.extensions().get::<RequestIds>().map(|ids| ids.own.to_string()), from)
+    });
     let mut response = pass_told(&gate, request, next, &mut told).await;
-    if is_write {
+    if let Some((id, from)) = write {
         note_refusal(&gate, told.key, id.as_deref().unwrap_or_default(), from, &response);
     }
     if let Some(telling) = told.counted {

@@ -25,6 +25,7 @@ mod time;
 mod tree;
 
 pub use answer::Answer;
+pub(in crate::api) use answer::written;
 pub use body::{Body, Nothing, OptionalBody, check_encoding};
 pub use code::Code;
 pub use command::{Asker, refused_anyway};

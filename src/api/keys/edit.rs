@@ -37,32 +37,42 @@ pub async fn edit(
     if_match: IfMatch,
     Body(edits): Body<KeyEdits>,
 ) -> Result<Answer, ApiError> {
-    let by = By::key(asker.clone());
-    let data_key = api.data_key(&asker).await?;
+    change(&api, &By::key(asker), id, &if_match, &edits).await
+}
+
+/// Changes a key, within the rights of who asks.
+pub(in crate::api) async fn change(
+    api: &Api,
+    by: &By,
+    id: KeyId,
+    if_match: &IfMatch,
+    edits: &KeyEdits,
+) -> Result<Answer, ApiError> {
+    let data_key = api.0.data_keys.get(by.workspace.uuid()).await?;
     let mut tries = 0;
     let changed = loop {
-        let key = by.load(&api, id).await?;
+        let key = by.load(api, id).await?;
         if_match.check(key.revision)?;
         let now = api.0.clock.now();
         let before = opened(&data_key, &key)?;
         let after = edits.grant(&before, api.0.access.usual_limit(), now)?;
         if after.allowed_accounts != before.allowed_accounts {
-            check_accounts(&api, by.workspace, &after.allowed_accounts).await?;
+            check_accounts(api, by.workspace, &after.allowed_accounts).await?;
         }
         let stored = |grant: &Grant| Addresses {
             origins: sealed(&data_key, fields::KEY_ALLOWED_ORIGIN, &grant.allowed_origins),
             ips: sealed(&data_key, fields::KEY_ALLOWED_IP, &grant.allowed_ips),
         };
         let change = ChangeKey::new(key.revision, before, after, (*by.grant).clone(), stored);
-        let change = named(change, &data_key, &key, &edits)?;
+        let change = named(change, &data_key, &key, edits)?;
         let command = KeyCommand { now, action: KeyAction::Change(Box::new(change)) };
         tries += 1;
-        match by.execute(&api, id, command, None).await {
+        match by.execute(api, id, command, None).await {
             Err(CommandError::Refused(KeyError::Moved(_))) if tries < MOST_TRIES => {}
             done => break done.map_err(refused)?,
         }
     };
-    let shown = api.shown_key(&asker, id, &changed.state).await?;
+    let shown = api.shown_key(by.workspace, id, &changed.state).await?;
     Ok(api.placed(Answer::ok(shown).at_revision(changed.state.revision), changed.position).await)
 }
 

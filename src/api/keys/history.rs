@@ -39,13 +39,18 @@ pub async fn history(
     given: Parameters,
 ) -> Result<Answer, ApiError> {
     given.finish()?;
-    By::key(asker.clone()).load(&api, id).await?;
-    let data_key = api.data_key(&asker).await?;
+    told(&api, &By::key(asker), id).await
+}
+
+/// The history of a key that they may see.
+pub(in crate::api) async fn told(api: &Api, by: &By, id: KeyId) -> Result<Answer, ApiError> {
+    by.load(api, id).await?;
+    let data_key = api.0.data_keys.get(by.workspace.uuid()).await?;
     let stream = StreamId::new(StreamKind::Key, id.uuid());
-    let events = api.0.journal.read_stream(asker.caller.workspace, stream, Version(0), MOST).await?;
+    let events = api.0.journal.read_stream(by.workspace, stream, Version(0), MOST).await?;
     let data = events.iter().map(|event| entry(&data_key, api.0.epoch, event, field));
     let data = data.collect::<Result<Vec<_>, _>>()?;
-    let holder = Holder { key_id: id, workspace: asker.caller.workspace };
+    let holder = Holder { key_id: id, workspace: by.workspace };
     let refused: Vec<_> = api.0.access.refusals().of(holder).await?.iter().map(refusal).collect();
     Ok(Answer::ok(json!({"data": data, "next_cursor": null, "refused_writes": refused})))
 }

@@ -4,9 +4,9 @@
 mod by;
 pub(in crate::api) mod create;
 mod documented;
-mod edit;
-mod get;
-mod history;
+pub(in crate::api) mod edit;
+pub(in crate::api) mod get;
+pub(in crate::api) mod history;
 pub(in crate::api) mod input;
 pub(in crate::api) mod list;
 mod refusal;

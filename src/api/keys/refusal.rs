@@ -5,7 +5,7 @@ use campanile_events::{
     key::{Excess, KeyError},
 };
 
-use crate::api::http::{ApiError, Code, refused_anyway};
+use crate::api::http::{ApiError, Code, Detail, refused_anyway};
 
 /// Why a command was not carried out.
 pub(super) fn refused(error: CommandError<KeyError>) -> ApiError {
@@ -25,21 +25,28 @@ pub(super) fn refused(error: CommandError<KeyError>) -> ApiError {
     })
 }
 
-/// Each bound of the caller has its own word; those that only a field can pass name the field.
+/// Each bound of the caller has its own word, with the field that passes it.
 fn beyond(excess: Excess, error: &KeyError) -> ApiError {
     match excess {
         Excess::Scope(lacking) => {
             let lacking = lacking.map_or("*", |scope| scope.as_str());
-            ApiError::new(Code::ForbiddenScope, format!("{error}: it lacks `{lacking}`")).with("scope", lacking)
+            let refused = ApiError::new(Code::ForbiddenScope, format!("{error}: it lacks `{lacking}`"));
+            named("scopes", refused).with("scope", lacking)
         }
         Excess::Mode => {
-            ApiError::new(Code::TestKeyLiveAccount, "a test key makes test keys only: say `\"mode\": \"test\"`")
+            let words = "a test key makes test keys only: say `\"mode\": \"test\"`";
+            named("mode", ApiError::new(Code::TestKeyLiveAccount, words))
         }
-        Excess::Account(Some(account)) => ApiError::account(account),
-        Excess::Account(None) => ApiError::new(Code::AccountNotAllowed, error.to_string()),
-        Excess::Origin => ApiError::new(Code::OriginNotAllowed, error.to_string()),
-        Excess::Ip => ApiError::new(Code::IpNotAllowed, error.to_string()),
+        Excess::Account(Some(account)) => named("allowed_accounts", ApiError::account(account)),
+        Excess::Account(None) => named("allowed_accounts", ApiError::new(Code::AccountNotAllowed, error.to_string())),
+        Excess::Origin => named("allowed_origins", ApiError::new(Code::OriginNotAllowed, error.to_string())),
+        Excess::Ip => named("allowed_ips", ApiError::new(Code::IpNotAllowed, error.to_string())),
         Excess::Expiry => ApiError::invalid("expires_in_days", "beyond_own", error.to_string()),
         Excess::RateLimit => ApiError::invalid("rate_limit", "beyond_own", error.to_string()),
     }
+}
+
+/// With the field that is beyond the caller's own rights: the same word is also said of the request's own.
+fn named(field: &str, error: ApiError) -> ApiError {
+    ApiError { details: vec![Detail::new(field, "beyond_own", error.message.clone())], ..error }
 }

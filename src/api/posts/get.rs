@@ -1,7 +1,7 @@
 //! `GET /v1/posts/{id}`
 
 use axum::extract::State;
-use campanile_events::{ids::PostId, post::Post};
+use campanile_events::{ids::PostId, journal::Actor, post::Post};
 
 use super::{render, targets::check_accounts};
 use crate::api::{
@@ -13,9 +13,9 @@ use crate::api::{
 /// One post, from its aggregate.
 #[utoipa::path(get, path = "/v1/posts/{id}", responses(Told<super::shown::Post>))]
 pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<PostId>) -> Result<Answer, ApiError> {
-    let post = api.post(&asker, id).await?;
+    let (post, created_by) = api.post_of(&asker, id).await?;
     let key = api.data_key(&asker).await?;
-    let shown = render::post(&key, id, &post, &api.created_by(asker.caller.workspace, id).await?)?;
+    let shown = render::post(&key, id, &post, &created_by)?;
     // A revision counts no attempts: who knows it may have seen the post as it was before them.
     Ok(Answer::ok(shown).at_revision(post.revision).moved(!post.is_untouched()))
 }
@@ -23,10 +23,15 @@ pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<PostId>)
 impl Api {
     /// A post that can be read.
     pub(super) async fn post(&self, asker: &Asker, id: PostId) -> Result<Post, ApiError> {
+        self.post_of(asker, id).await.map(|(post, _)| post)
+    }
+
+    /// A post that can be read, and who wrote it.
+    async fn post_of(&self, asker: &Asker, id: PostId) -> Result<(Post, Actor), ApiError> {
         let loaded = self.0.posts.load(asker.caller.workspace, id.uuid()).await?;
-        let post = loaded.map(|loaded| loaded.state).filter(|post| !post.deleted);
-        let post = post.ok_or_else(|| ApiError::not_found("post"))?;
+        let found = loaded.filter(|loaded| !loaded.state.deleted).and_then(|it| Some((it.state, it.begun_by?)));
+        let (post, created_by) = found.ok_or_else(|| ApiError::not_found("post"))?;
         check_accounts(&asker.caller, &post)?;
-        Ok(post)
+        Ok((post, created_by))
     }
 }

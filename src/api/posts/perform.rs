@@ -2,8 +2,7 @@
 
 use campanile_events::{
     commands::Committed,
-    ids::{PostId, Version, WorkspaceId},
-    journal::{Actor, StreamId, StreamKind},
+    ids::PostId,
     post::{Post, PostAction, PostCommand},
     random,
     seal::DataKey,
@@ -58,16 +57,9 @@ impl Api {
         committed: &Committed<Post>,
     ) -> Result<Answer, ApiError> {
         let key = self.data_key(asker).await?;
-        let created_by = self.created_by(asker.caller.workspace, id).await?;
-        let post = render::post(&key, id, &committed.state, &created_by)?;
+        let created_by = committed.begun_by.as_ref().ok_or_else(|| ApiError::not_found("post"))?;
+        let post = render::post(&key, id, &committed.state, created_by)?;
         let answer = Answer::ok(post).at_revision(committed.state.revision);
         Ok(self.placed(answer, committed.position).await)
-    }
-
-    /// Who wrote the post.
-    pub(super) async fn created_by(&self, workspace: WorkspaceId, id: PostId) -> Result<Actor, ApiError> {
-        let stream = StreamId::new(StreamKind::Post, id.uuid());
-        let first = self.0.journal.read_stream(workspace, stream, Version(0), 1).await?.into_iter().next();
-        Ok(first.ok_or_else(|| ApiError::not_found("post"))?.metadata.actor)
     }
 }

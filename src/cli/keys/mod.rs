@@ -1,9 +1,12 @@
 //! `campanile keys`: API keys, for an operator at the machine, or for who is signed in on an engine elsewhere.
 
 mod create;
+mod get;
+mod history;
 mod list;
 mod revoke;
 mod rotate;
+mod update;
 
 use clap::{Args, Subcommand};
 
@@ -13,7 +16,7 @@ use super::{
 };
 use crate::configuration::{FolderFlags, LogFormat};
 
-/// Make, list, rotate and revoke API keys, at the machine or on an engine elsewhere
+/// Make, list, show, change, rotate and revoke API keys, at the machine or on an engine elsewhere
 ///
 /// While `serve` runs on the folder, these go through its socket there and hold from its next request on; else they open
 /// the folder themselves. No key is needed: who can open the folder may. The log names the operator as who did it.
@@ -26,10 +29,16 @@ pub enum Keys {
     Create(create::Create),
     /// List a workspace's keys, revoked ones too
     List(list::List),
+    /// Show a key: what it may do, from where, until when, and when it was last used
+    Get(get::Get),
+    /// Change what a key is called, what it may do, from where and until when
+    Update(Box<update::Update>),
     /// Let a new key with the same rights follow another; prints its secret, once
     Rotate(rotate::Rotate),
     /// Revoke a key, for ever
     Revoke(revoke::Revoke),
+    /// Tell what happened to a key, oldest first, and which writes were refused to it in the last 90 days
+    History(history::History),
 }
 
 /// Where the keys, or the people, are.
@@ -95,8 +104,11 @@ impl Keys {
         match self {
             Self::Create(command) => command.run(),
             Self::List(command) => command.run(),
+            Self::Get(command) => command.run(),
+            Self::Update(command) => command.run(),
             Self::Rotate(command) => command.run(),
             Self::Revoke(command) => command.run(),
+            Self::History(command) => command.run(),
         }
     }
 }

@@ -87,6 +87,17 @@ fn starts_tell_their_memory() {
 }
 
 #[test]
+fn what_grows_is_measured_part_by_part() {
+    let rows = rows("growth", &["--posts", "1000", "--clients", "2", "--seconds", "0.5"]);
+    let parts: Vec<_> = rows.iter().map(|row| row["what"].as_str().expect("a part")).collect();
+    assert_eq!(parts, ["append", "get", "list", "list_cursor", "due"]);
+    assert!(
+        rows.iter().all(|row| row["posts"] == 1_000 && row["ratio"] == 1.0),
+        "one size is its own yardstick: {rows:?}"
+    );
+}
+
+#[test]
 fn posts_ring_and_none_before_its_time() {
     let burst = rows("burst", &["--targets", "5", "--seconds", "0.2"]);
     assert_eq!(burst[0]["targets"], 5);

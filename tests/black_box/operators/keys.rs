@@ -41,6 +41,47 @@ async fn a_key_that_is_made_and_revoked_at_the_machine_holds_at_once_and_no_long
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_shown_changed_and_told_of_at_the_machine() {
+    let mut engine = Engine::start(Options::default()).await;
+    let made = engine.command(&["keys", "create", "--name", "ci", "--scope", "posts:read,posts:write", "--json"]).ok();
+    let made = json(&made);
+    let (id, secret) = (made["id"].as_str().expect("an id"), made["secret"].as_str().expect("a secret"));
+    let client = engine.client_of(secret);
+    let update = ["keys", "update", id, "--scope", "posts:read", "--per-minute", "30", "--allow-ip", "10.0.0.0/8"];
+    let changed = json(&engine.command(&[&update[..], &["--description", "of the build", "--json"]].concat()).ok());
+    assert_eq!(changed["rate_limit"], json!({"per_minute": 30, "per_day": 10_000}), "the day's stays");
+    assert_eq!((&changed["name"], &changed["scopes"]), (&json!("ci"), &json!(["posts:read"])));
+    client.get("/v1/posts").await.refused(403, "ip_not_allowed");
+    engine.command(&["keys", "update", id, "--any-ip", "--no-description"]).ok();
+    assert_eq!(client.get("/v1/posts").await.status, 200);
+    client.post("/v1/posts", json!({})).await.refused(403, "forbidden_scope");
+
+    let nothing = engine.command(&["keys", "update", id]);
+    assert!(nothing.code == Some(2) && nothing.errors.contains("--scope"), "{}", nothing.errors);
+    let wrong = engine.command(&["keys", "update", id, "--name", "", "--allow-ip", "10.0.0.0/99"]);
+    assert!(wrong.code == Some(2) && wrong.errors.contains("`name`"), "{}", wrong.errors);
+    assert!(wrong.errors.contains("allowed_ips"), "{}", wrong.errors);
+    let absent = engine.command(&["keys", "get", "key_01k2x3y4z5a6b7c8d9e0f1g2h3"]);
+    assert!(absent.code == Some(2) && absent.errors.contains("no such key"), "{}", absent.errors);
+
+    // On the folder, too.
+    engine.terminate();
+    let shown = engine.command(&["keys", "get", id]).ok();
+    for line in ["name         ci", "scopes       posts:read", "limit        30 a minute, 10000 a day"] {
+        assert!(shown.lines().any(|it| it == line), "{line}: {shown}");
+    }
+    assert_eq!(json(&engine.command(&["keys", "get", id, "--json"]).ok())["description"], Value::Null);
+    let told = json(&engine.command(&["keys", "history", id, "--json"]).ok());
+    let kinds: Vec<_> = told["data"].as_array().expect("events").iter().map(|it| it["type"].clone()).collect();
+    assert_eq!(kinds, ["key.created", "key.renamed", "key.narrowed", "key.renamed", "key.widened"]);
+    assert!(told["data"].as_array().expect("events").iter().all(|it| it["actor"] == "operator"), "{told}");
+    assert_eq!(told["refused_writes"][0]["code"], "forbidden_scope", "{told}");
+    let words = engine.command(&["keys", "history", id]).ok();
+    assert!(words.contains("key.widened") && words.contains("refused 1 times"), "{words}");
+    assert!(!words.contains(&secret[12..]) && !shown.contains(&secret[12..]), "a secret is shown once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn posts_of_a_revoked_key_are_called_off_if_asked() {
     let engine = Engine::start(Options::default()).await;
     let made = json(&engine.command(&["keys", "create", "--name", "calendar", "--scope", "*", "--json"]).ok());

@@ -145,11 +145,13 @@ impl Scheduler {
             self.horizon = reach;
         }
         loop {
+            // Taken before the rows are read, which then hold all up to there.
+            let shown = self.runner.position();
             let rows = due::changed_since(self.read.as_ref(), self.seen, self.horizon, PAGE).await?;
-            let full = rows.len() == PAGE;
-            let Some(last) = rows.iter().map(|row| row.changed_at).max() else { return Ok(()) };
+            let full = rows.len() >= PAGE;
+            let last = rows.iter().map(|row| row.changed_at).max().unwrap_or(self.seen);
             self.push_all(rows);
-            self.seen = last;
+            self.seen = if full { last } else { last.max(shown) };
             if !full {
                 return Ok(());
             }

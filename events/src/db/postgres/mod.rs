@@ -23,7 +23,7 @@ mod tls;
 mod transaction;
 mod values;
 
-pub use connect::{connect, connect_and_listen};
+pub use connect::{Traffic, connect, connect_and_carry, connect_and_listen};
 pub use engine::{Connections, Postgres};
 pub use exclusive::Exclusive;
 pub use schema::create_schema;

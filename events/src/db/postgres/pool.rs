@@ -139,6 +139,16 @@ impl Taken {
         guarded(is_whole, None, session.script(sql)).await
     }
 
+    pub(super) async fn read_rows(
+        &mut self,
+        table: &Table,
+        name: &str,
+        keys: &[Vec<Value>],
+    ) -> Result<Vec<Row>, Failure> {
+        let (session, is_whole, deadline) = self.parts();
+        guarded(is_whole, deadline, session.read_rows(table, name, keys)).await
+    }
+
     pub(super) async fn write_rows(&mut self, table: &Table, name: &str, rows: &[Vec<Value>]) -> Result<(), Failure> {
         let (session, is_whole, deadline) = self.parts();
         guarded(is_whole, deadline, session.write_rows(table, name, rows)).await

@@ -28,6 +28,17 @@ struct Prepared {
     columns: Arc<[String]>,
 }
 
+impl Prepared {
+    fn rows(&self, rows: &[tokio_postgres::Row]) -> Result<Vec<Row>, Failure> {
+        let width = self.columns.len();
+        let read = |row: &tokio_postgres::Row| {
+            let values = (0..width).map(|at| row.try_get(at).map(|Read(value)| value)).collect::<Result<_, _>>()?;
+            Ok(Row::new(Arc::clone(&self.columns), values))
+        };
+        Ok(rows.iter().map(read).collect::<Result<_, tokio_postgres::Error>>()?)
+    }
+}
+
 impl Session {
     pub(super) async fn open(settings: &Settings) -> Result<Self, DbError> {
         Ok(Self { client: connect(settings).await?, statements: LruCache::new(STATEMENTS) })
@@ -41,12 +52,7 @@ impl Session {
         let prepared = self.prepared(sql).await?;
         let answer = self.client.query(&prepared.statement, &as_parameters(&bound(values))).await;
         let rows = self.checked(answer)?;
-        let width = prepared.columns.len();
-        let read = |row: &tokio_postgres::Row| {
-            let values = (0..width).map(|at| row.try_get(at).map(|Read(value)| value)).collect::<Result<_, _>>()?;
-            Ok(Row::new(Arc::clone(&prepared.columns), values))
-        };
-        Ok(rows.iter().map(read).collect::<Result<_, tokio_postgres::Error>>()?)
+        prepared.rows(&rows)
     }
 
     pub(super) async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Failure> {
@@ -58,6 +64,30 @@ impl Session {
     pub(super) async fn script(&mut self, sql: &str) -> Result<(), Failure> {
         let answer = self.client.batch_execute(sql).await;
         self.checked(answer)
+    }
+
+    /// One statement, whatever the number of keys: a column travels as an array.
+    pub(super) async fn read_rows(
+        &mut self,
+        table: &Table,
+        name: &str,
+        keys: &[Vec<Value>],
+    ) -> Result<Vec<Row>, Failure> {
+        let key = &table.columns[..table.key];
+        let arrays = self.arrays(name, key).await?;
+        let columns: Vec<String> = table.columns.iter().map(|column| format!("{name}.{column}")).collect();
+        let matches: Vec<String> = key.iter().map(|column| format!("{name}.{column} = wanted.{column}")).collect();
+        let sql = format!(
+            "select {} from unnest({arrays}) as wanted ({}) join {name} on {}",
+            columns.join(", "),
+            key.join(", "),
+            matches.join(" and ")
+        );
+        let keys = by_column(key.len(), keys)?;
+        let prepared = self.prepared(&sql).await?;
+        let answer = self.client.query(&prepared.statement, &as_parameters(&keys)).await;
+        let rows = self.checked(answer)?;
+        prepared.rows(&rows)
     }
 
     /// One statement, whatever the number of rows: a column travels as an array.
@@ -111,12 +141,7 @@ impl Session {
     }
 
     async fn run_arrays(&mut self, sql: &str, width: usize, rows: &[Vec<Value>]) -> Result<(), Failure> {
-        if rows.iter().any(|row| row.len() != width) {
-            let error = DbError::Statement(format!("a row that doesn't have {width} values"));
-            return Err(Failure { error, is_lost: false, is_stale: false });
-        }
-        let columns: Vec<Vec<Bound<'_>>> =
-            (0..width).map(|at| rows.iter().map(|row| Bound(&row[at])).collect()).collect();
+        let columns = by_column(width, rows)?;
         let prepared = self.prepared(sql).await?;
         let answer = self.client.execute(&prepared.statement, &as_parameters(&columns)).await;
         self.checked(answer).map(drop)
@@ -144,6 +169,14 @@ impl Session {
             failure
         })
     }
+}
+
+fn by_column(width: usize, rows: &[Vec<Value>]) -> Result<Vec<Vec<Bound<'_>>>, Failure> {
+    if rows.iter().any(|row| row.len() != width) {
+        let error = DbError::Statement(format!("a row that doesn't have {width} values"));
+        return Err(Failure { error, is_lost: false, is_stale: false });
+    }
+    Ok((0..width).map(|at| rows.iter().map(|row| Bound(&row[at])).collect()).collect())
 }
 
 fn bound(values: &[Value]) -> Vec<Bound<'_>> {

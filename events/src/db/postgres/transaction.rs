@@ -64,6 +64,11 @@ impl Transaction for PostgresTransaction {
         self.answered(answer)
     }
 
+    async fn read_rows(&mut self, table: &Table, name: &str, keys: Vec<Vec<Value>>) -> Result<Vec<Row>, DbError> {
+        let answer = self.usable()?.read_rows(table, name, &keys).await;
+        self.answered(answer)
+    }
+
     async fn write_rows(&mut self, table: &Table, name: &str, rows: Vec<Vec<Value>>) -> Result<(), DbError> {
         let answer = self.usable()?.write_rows(table, name, &rows).await;
         self.answered(answer)

@@ -49,6 +49,28 @@ pub(super) fn execute(connection: &Connection, sql: &str, values: &[Value]) -> R
     Ok(count)
 }
 
+pub(super) fn read_rows(
+    connection: &Connection,
+    table: &Table,
+    name: &str,
+    keys: &[Vec<Value>],
+) -> Result<Vec<Row>, DbError> {
+    let key = &table.columns[..table.key];
+    let matches = numbered(1, key.len(), |number| format!("{} = ?{number}", key[number - 1])).join(" and ");
+    let sql = format!("select {} from {name} where {matches}", table.columns.join(", "));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let columns: Arc<[String]> = table.columns.iter().map(|column| (*column).to_owned()).collect();
+    let mut out = Vec::with_capacity(keys.len());
+    for key in keys {
+        let mut rows = statement.query(rusqlite::params_from_iter(key))?;
+        while let Some(row) = rows.next()? {
+            let values = (0..columns.len()).map(|at| read(row.get_ref(at)?, &columns[at])).collect::<Result<_, _>>()?;
+            out.push(Row::new(Arc::clone(&columns), values));
+        }
+    }
+    Ok(out)
+}
+
 pub(super) fn write_rows(
     connection: &Connection,
     table: &Table,

@@ -87,3 +87,21 @@ async fn a_commit_waits_for_what_the_file_was_opened_with() {
         assert_eq!(read("journal_mode").await, rusqlite::types::Value::Text("wal".to_owned()));
     }
 }
+
+#[tokio::test]
+async fn a_statement_is_prepared_once_whatever_is_bound() {
+    fn run(connection: &rusqlite::Connection) -> i32 {
+        let mut statement = connection.prepare_cached("select size from things where size > $1 limit $2").unwrap();
+        for limit in 1..=5_i64 {
+            let mut rows = statement.query((0_i64, limit)).unwrap();
+            while rows.next().unwrap().is_some() {}
+        }
+        statement.get_status(rusqlite::StatementStatus::RePrepare)
+    }
+    let (_folder, db) = file().await;
+    let mut transaction = db.begin().await.unwrap();
+    transaction.write_rows(&THINGS, "things", (0..9).map(|it| thing(&it.to_string(), it)).collect()).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(db.read(run).await.unwrap(), 0, "where reading");
+    assert_eq!(db.write(|connection| run(connection)).await.unwrap(), 0, "where writing");
+}

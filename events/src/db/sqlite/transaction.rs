@@ -67,6 +67,11 @@ impl Transaction for SqliteTransaction {
         self.run(move |connection| Ok(connection.execute_batch(&sql)?)).await
     }
 
+    async fn read_rows(&mut self, table: &Table, name: &str, keys: Vec<Vec<Value>>) -> Result<Vec<Row>, DbError> {
+        let (table, name) = (*table, name.to_owned());
+        self.run(move |connection| statement::read_rows(connection, &table, &name, &keys)).await
+    }
+
     async fn write_rows(&mut self, table: &Table, name: &str, rows: Vec<Vec<Value>>) -> Result<(), DbError> {
         let (table, name) = (*table, name.to_owned());
         self.run(move |connection| statement::write_rows(connection, &table, &name, &rows)).await

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
-    time::{MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout},
 };
 use tokio_postgres::{Client, Notification, Statement};
 
@@ -23,6 +23,8 @@ use crate::{
 const CHANNEL: &str = "campanile_journal";
 /// How long a notification that was lost may go unnoticed.
 const POLL: Duration = Duration::from_secs(1);
+/// Between two notifications: each is a transaction of its own, and one tells of every batch before it.
+const GAP: Duration = Duration::from_millis(5);
 /// Longer than the server lets a statement take.
 const ANSWER: Duration = Duration::from_secs(6);
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
@@ -85,13 +87,19 @@ impl Bell {
         // The first tick is at once: it finds what came while nobody listened.
         let mut poll = interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut quiet_until = Instant::now();
         loop {
+            let own = async {
+                sleep_until(quiet_until).await;
+                self.own.changed().await
+            };
             let answered = tokio::select! {
-                changed = self.own.changed() => {
+                changed = own => {
                     if changed.is_err() {
                         return End::Journal;
                     }
                     let position = *self.own.borrow_and_update();
+                    quiet_until = Instant::now() + GAP;
                     timeout(ANSWER, session.ring(position)).await
                 }
                 others = session.others() => match others {

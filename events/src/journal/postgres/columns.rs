@@ -224,6 +224,10 @@ fn claims(claims: &[Claim]) -> serde_json::Result<Option<String>> {
 }
 
 impl<'a> Changes<'a> {
+    pub(super) fn keeps_receipts(&self) -> bool {
+        !self.kept.workspaces.is_empty()
+    }
+
     pub(super) fn of(ledger: &'a Ledger) -> Self {
         let (mut taken, mut released) = (Taken::default(), Released::default());
         for ((workspace, kind, name), holder) in &ledger.changed_claims {

@@ -11,11 +11,14 @@ use super::{
     columns::{Changes, Events},
     concerns::Concerns,
     failure::Failure,
+    known::Clock,
     numbering,
     rows::{Column, HeadRow, RECEIPT, receipt},
+    single::{Conditions, Single},
 };
 use crate::{
-    db::postgres::{Settings, connect},
+    clock::Moment,
+    db::postgres::{Settings, Traffic, connect_and_carry},
     ids::{EventId, Version, WorkspaceId},
     journal::{Month, ReadError, ledger::Ledger},
 };
@@ -30,10 +33,12 @@ type Asked<'v> = &'v (dyn ToSql + Sync);
 /// just let go of it (measured: one of four nodes had six times the turns of another); an advisory lock is handed on.
 pub(super) const BEGIN: &str = "begin isolation level read committed read write; \
      select pg_advisory_xact_lock(hashtext('campanile.journal_head'))";
-/// The clock is read after the lock was got: a transaction's own time may be from before the wait.
+/// The same without the lock, which the statement takes that comes next, or doesn't get.
+const BEGIN_UNLOCKED: &str = "begin isolation level read committed read write";
+/// The clock is read after the lock was got: a transaction's own time, the last column, is from before the wait.
 const VERSIONS: &str = "select asked.place, clock_timestamp(), coalesce((\
      select version from events where stream_kind = asked.kind and stream_id = asked.id \
-     order by version desc limit 1), 0) \
+     order by version desc limit 1), 0), now() \
      from unnest($1::text[], $2::uuid[]) with ordinality asked (kind, id, place)";
 const NUMBERS: &str = "select workspace, last_number from workspace_numbers where workspace = any($1)";
 const CLAIMS: &str = "select claims.position, holder_kind, holder_id, claims.workspace, claims.kind, claims.value \
@@ -45,10 +50,13 @@ const SUMS: &str = "select asked.workspace, asked.quota, newest.month, newest.us
      select month, used from counted where counted.workspace = asked.workspace and counted.quota = asked.quota \
      order by month desc limit 1) newest";
 const RECEIPTS: &str = "join unnest($1::uuid[], $2::text[]) asked (workspace, key) using (workspace, key)";
+/// Arrays that are taken apart side by side are not gathered into a table first, as those of one `unnest` are (measured:
+/// a third of what an event costs the server).
 pub(super) const INSERT: &str = "insert into events (position, id, workspace, workspace_number, stream_kind, stream_id, version, \
      event_type, schema, payload, metadata, claims, recorded_at, leaf_hash) \
-     select * from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::bigint[], \
-     $8::text[], $9::integer[], $10::bytea[], $11::text[], $12::text[], $13::timestamptz[], $14::bytea[])";
+     select unnest($1::bigint[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::text[]), \
+     unnest($6::uuid[]), unnest($7::bigint[]), unnest($8::text[]), unnest($9::integer[]), unnest($10::bytea[]), \
+     unnest($11::text[]), unnest($12::text[]), unnest($13::timestamptz[]), unnest($14::bytea[])";
 pub(super) const TAKE: &str = "insert into claims (workspace, kind, value, holder_kind, holder_id, position) \
      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[]) \
      on conflict (workspace, kind, value) do update set \
@@ -67,11 +75,12 @@ pub(super) const SUM: &str = "insert into counted (workspace, quota, month, used
      on conflict (workspace, quota, month) do update set used = excluded.used";
 pub(super) const ADVANCE: &str =
     "update journal_head set epoch = $1, position = $2, recorded_at = $3, frontier = $4 where one = 1";
-const HOLDS: &str = "select exists (select from events where id = $1)";
+const HOLDS: &str = "select exists (select from events where id = $1), clock_timestamp()";
 
 /// A session that appends, with its statements prepared.
 pub(super) struct Link {
     client: Client,
+    traffic: Traffic,
     lock: Statement,
     versions: Statement,
     numbers: Statement,
@@ -86,12 +95,13 @@ pub(super) struct Link {
     sum: Statement,
     advance: Statement,
     holds: Statement,
+    single: Single,
 }
 
 impl Link {
     pub(super) async fn open(settings: &Settings) -> Result<Self, ReadError> {
-        let client = connect(&settings.clone().named("journal")).await?;
-        numbering::prepare(&client).await;
+        let (client, mut traffic) = connect_and_carry(&settings.clone().named("journal")).await?;
+        traffic.during(numbering::prepare(&client)).await;
         let (lock, insert) = (numbering::head(), numbering::insert());
         let receipts = format!("{RECEIPT} {RECEIPTS}");
         let prepared = async {
@@ -120,15 +130,15 @@ impl Link {
                     prepare(ADVANCE)
                 )
             };
-            tokio::try_join!(reading, writing)
+            tokio::try_join!(reading, writing, Single::prepare(&client))
         };
         let unavailable = |error| ReadError::Unavailable(super::failure::unavailable(error));
-        let (
-            (lock, versions, numbers, claims, receipts, sums, holds),
-            (insert, take, release, keep, count, sum, advance),
-        ) = prepared.await.map_err(unavailable)?;
+        let (reading, writing, single) = traffic.during(Box::pin(prepared)).await.map_err(unavailable)?;
+        let (lock, versions, numbers, claims, receipts, sums, holds) = reading;
+        let (insert, take, release, keep, count, sum, advance) = writing;
         Ok(Self {
             client,
+            traffic,
             lock,
             versions,
             numbers,
@@ -143,6 +153,7 @@ impl Link {
             sum,
             advance,
             holds,
+            single,
         })
     }
 
@@ -151,45 +162,61 @@ impl Link {
         self.client.is_closed()
     }
 
+    /// Waits for the connection's end.
+    pub(super) async fn end(&mut self) {
+        self.traffic.end().await;
+    }
+
     /// Begins a transaction, locks the head row and reads, under the lock, what a batch concerns. Answers with the
     /// database's time.
-    pub(super) async fn begin(&self, concerns: &Concerns<'_>) -> Result<(Ledger, DateTime<Utc>), Failure> {
+    pub(super) async fn begin(
+        &mut self,
+        concerns: &Concerns<'_>,
+        clock: &mut Clock,
+    ) -> Result<(Ledger, DateTime<Utc>), Failure> {
         let client = &self.client;
         let kinds: Vec<&str> = concerns.streams.iter().map(|stream| stream.kind.as_str()).collect();
         let ids: Vec<_> = concerns.streams.iter().map(|stream| stream.id).collect();
         let (names, keys, quotas) = (&concerns.claims, &concerns.receipts, &concerns.quotas);
         let asked: [Asked<'_>; 2] = [&kinds, &ids];
         let workspaces: [Asked<'_>; 1] = [&concerns.workspaces];
-        let (_begun, head, versions, numbers, claims, receipts, sums) = flight(Box::pin(async {
-            tokio::try_join!(
-                biased;
-                client.batch_execute(numbering::begin()),
-                client.query_opt(&self.lock, &[]),
-                client.query(&self.versions, &asked),
-                client.query(&self.numbers, &workspaces),
-                unless(names.is_empty(), async {
-                    client.query(&self.claims, &[&names.workspaces, &names.first, &names.second]).await
-                }),
-                unless(keys.is_empty(), async {
-                    client.query(&self.receipts, &[&keys.workspaces, &keys.first]).await
-                }),
-                unless(quotas.is_empty(), async {
-                    client.query(&self.sums, &[&quotas.workspaces, &quotas.first]).await
-                }),
-            )
-        }))
+        let asked_at = Moment::now();
+        let (_begun, head, versions, numbers, claims, receipts, sums) = flight(
+            &mut self.traffic,
+            Box::pin(async {
+                tokio::try_join!(
+                    biased;
+                    client.batch_execute(numbering::begin()),
+                    client.query_opt(&self.lock, &[]),
+                    client.query(&self.versions, &asked),
+                    client.query(&self.numbers, &workspaces),
+                    unless(names.is_empty(), async {
+                        client.query(&self.claims, &[&names.workspaces, &names.first, &names.second]).await
+                    }),
+                    unless(keys.is_empty(), async {
+                        client.query(&self.receipts, &[&keys.workspaces, &keys.first]).await
+                    }),
+                    unless(quotas.is_empty(), async {
+                        client.query(&self.sums, &[&quotas.workspaces, &quotas.first]).await
+                    }),
+                )
+            }),
+        )
         .await
         .map_err(|error| error.map_or_else(|| Failure::Lost(silence()), Failure::before_commit))?;
+        if let Some(read) = versions.first().and_then(|row| row.try_get(3).ok()) {
+            clock.heard(asked_at, read);
+        }
         let found = Found { head: head.as_ref(), versions, numbers, claims, receipts, sums };
         found.ledger(concerns).map_err(|error| Failure::Unavailable(error.to_string()))
     }
 
     /// Writes what a batch came to, and commits it.
-    pub(super) async fn commit(&self, events: &Events<'_>, changes: &Changes<'_>) -> Result<(), Failure> {
+    pub(super) async fn commit(&mut self, events: &Events<'_>, changes: &Changes<'_>) -> Result<(), Failure> {
         let client = &self.client;
         let Changes { taken, released, kept, numbers, sums, head } = changes;
         let (events, numbers, head) = (events.values(), numbers.values(), head.values());
-        flight(Box::pin(async {
+        flight(&mut self.traffic, Box::pin(async {
             tokio::try_join!(
                 biased;
                 client.execute(&self.insert, &events),
@@ -208,29 +235,66 @@ impl Link {
         .map_err(|error| error.map_or_else(|| Failure::InDoubt(silence()), Failure::in_commit))
     }
 
+    /// All of a transaction: the lock, and what a batch comes to, if the log is as the batch was decided on. Says
+    /// whether it was.
+    pub(super) async fn store(
+        &mut self,
+        events: &Events<'_>,
+        changes: &Changes<'_>,
+        conditions: &Conditions,
+        clock: &mut Clock,
+    ) -> Result<bool, Failure> {
+        let (client, asked_at) = (&self.client, Moment::now());
+        let statement = self.single.of(changes.keeps_receipts());
+        let values = conditions.values(events, changes);
+        let (_begun, stored, _ended) = flight(
+            &mut self.traffic,
+            Box::pin(async {
+                tokio::try_join!(
+                    biased;
+                    client.batch_execute(BEGIN_UNLOCKED),
+                    client.query_opt(statement, &values),
+                    // After a statement that failed, this rolls back; after one that found another log, nothing was written.
+                    client.batch_execute("commit"),
+                )
+            }),
+        )
+        .await
+        .map_err(|error| error.map_or_else(|| Failure::InDoubt(silence()), Failure::in_commit))?;
+        let read = stored.as_ref().map(|row| row.try_get(0)).transpose().map_err(Failure::in_commit)?;
+        if let Some(read) = read {
+            clock.heard(asked_at, read);
+        }
+        Ok(read.is_some())
+    }
+
     /// Ends a transaction that leaves nothing.
-    pub(super) async fn roll_back(&self) -> Result<(), Failure> {
-        let rolled_back = flight(self.client.batch_execute("rollback")).await;
+    pub(super) async fn roll_back(&mut self) -> Result<(), Failure> {
+        let rolled_back = flight(&mut self.traffic, self.client.batch_execute("rollback")).await;
         rolled_back.map_err(|error| error.map_or_else(|| Failure::Lost(silence()), Failure::before_commit))
     }
 
-    /// Whether an event with this name is in the log, for good: under the lock of the head row, which whoever was
-    /// appending held to the end.
-    pub(super) async fn holds(&self, id: EventId) -> Result<bool, Failure> {
+    /// Whether an event with this name is in the log: under the lock of the head row, which whoever was appending held to
+    /// the end. And when that was.
+    pub(super) async fn holds(&mut self, id: EventId) -> Result<(bool, DateTime<Utc>), Failure> {
         let client = &self.client;
         let id: [Asked<'_>; 1] = [&id.uuid()];
-        let (_begun, _locked, found, _ended) = flight(Box::pin(async {
-            tokio::try_join!(
-                biased;
-                client.batch_execute(BEGIN),
-                client.query_opt(&self.lock, &[]),
-                client.query_one(&self.holds, &id),
-                client.batch_execute("rollback"),
-            )
-        }))
+        let (_begun, _locked, found, _ended) = flight(
+            &mut self.traffic,
+            Box::pin(async {
+                tokio::try_join!(
+                    biased;
+                    client.batch_execute(BEGIN),
+                    client.query_opt(&self.lock, &[]),
+                    client.query_one(&self.holds, &id),
+                    client.batch_execute("rollback"),
+                )
+            }),
+        )
         .await
         .map_err(|error| error.map_or_else(|| Failure::Lost(silence()), Failure::before_commit))?;
-        found.try_get(0).map_err(Failure::before_commit)
+        let held = found.try_get(0).map_err(Failure::before_commit)?;
+        Ok((held, found.try_get(1).map_err(Failure::before_commit)?))
     }
 }
 
@@ -287,9 +351,12 @@ impl Found<'_> {
     }
 }
 
-/// Waits for statements that were sent together (boxed: they are large); `None` is a server that says nothing.
-async fn flight<T>(statements: impl Future<Output = Result<T, Error>>) -> Result<T, Option<Error>> {
-    tokio::time::timeout(FLIGHT, statements).await.map_err(|_| None)?.map_err(Some)
+/// Waits for statements that are sent together (boxed: they are large); `None` is a server that says nothing.
+async fn flight<T>(
+    traffic: &mut Traffic,
+    statements: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Option<Error>> {
+    tokio::time::timeout(FLIGHT, traffic.during(statements)).await.map_err(|_| None)?.map_err(Some)
 }
 
 fn silence() -> String {

@@ -2,7 +2,8 @@
 //!
 //! Appends of all tasks of a process meet in a bounded queue; one task takes what waits and runs one transaction for all
 //! ([`carrier`], [`batch`]), in two round trips: the head row's lock with what the batch concerns, read in statements of
-//! their own; then the rows, the head and the commit. Processes take turns on the head row's lock ([`numbering`]).
+//! their own; then the rows, the head and the commit. While nobody else appends it is one: decided on what this process
+//! left, and let in only if the head is still that ([`single`]). Processes take turns on the head row's lock ([`numbering`]).
 //!
 //! It promises, beyond the contract: a process that stops with the lock in hand loses it after a second, before anyone
 //! who waits for it fails; a commit whose answer was lost is looked up before anyone is told; while the server is away,
@@ -19,11 +20,15 @@ mod columns;
 mod concerns;
 mod engine;
 mod failure;
+mod known;
 mod link;
 mod numbering;
 mod readers;
 mod restore;
 mod rows;
+mod single;
+#[cfg(test)]
+mod single_tests;
 mod tables;
 #[cfg(test)]
 mod tests;

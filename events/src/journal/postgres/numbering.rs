@@ -29,9 +29,8 @@ pub(super) fn insert() -> Cow<'static, str> {
     if !mutated(Mutant::Sequence) {
         return INSERT.into();
     }
-    let columns = "nextval('mutant_positions'), b, c, d, e, f, g, h, i, j, k, l, m, n";
-    let numbered = INSERT.replace("select *", &format!("select {columns}"));
-    format!("{numbered} given (a, b, c, d, e, f, g, h, i, j, k, l, m, n)").into()
+    let given = "unnest($1::bigint[])";
+    INSERT.replace(given, &format!("nextval('mutant_positions') + 0 * {given}")).into()
 }
 
 /// Makes ready what a mutant numbers by.
