@@ -95,7 +95,9 @@ impl SandboxServer {
     /// Starts one.
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (process, address) = serve(&folder, "127.0.0.1:0").await;
+        // Its own, also while it is down.
+        let port = campanile_test_servers::free_port();
+        let (process, address) = serve(&folder, &format!("127.0.0.1:{port}")).await;
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { address, http, process, folder }
     }
