@@ -18,6 +18,10 @@ history tells what it is called by now, what was taken from it and what it was g
 
 /// Change what a key is called, what it may do, from where and until when
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own, and the command line says which exclude which"
+)]
 #[command(after_help = EXAMPLES)]
 #[command(group(ArgGroup::new("change").required(true).multiple(true).args([
     "name", "description", "no_description", "scopes", "preset", "expires_in_days", "never_expires", "per_minute", "per_day",
