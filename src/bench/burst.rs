@@ -12,16 +12,16 @@ use super::{
     rows::{self, Rows},
 };
 
-const TARGETS: usize = 2_000;
+const TARGETS: usize = 20_000;
 /// How long scheduling may take: so long, and so much for each target.
 const LEAD: TimeDelta = TimeDelta::seconds(2);
-const LEAD_EACH: TimeDelta = TimeDelta::milliseconds(4);
+const LEAD_EACH: TimeDelta = TimeDelta::microseconds(1_200);
 /// How long the yardstick is looked at, at most.
 const YARDSTICK: Duration = Duration::from_secs(5);
 
 pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -> anyhow::Result<Figures> {
     let targets = plan.targets.unwrap_or(TARGETS);
-    let ringing = Ringing::open(place, "burst").await?;
+    let ringing = Ringing::open_as_configured(place, "burst").await?;
     let workers = ringing.house.configuration.workers;
     let rows = Rows::create(&ringing.house.configuration, &ringing.core().clock, plan.clients).await?;
     let lead = LEAD + LEAD_EACH * i32::try_from(targets)?;
@@ -44,5 +44,7 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
         .with("targets", targets)
         .with("workers", workers)
         .with("quantiles_of", "from due until known to be live")
+        .with("bus", place.bus())
+        .with("platform", if place.bus() == "nats" { "over HTTP" } else { "in process" })
         .with("engine", place.engine()))
 }

@@ -61,7 +61,21 @@ impl House {
 
     /// Connects an account of the sandbox within the engine.
     pub(super) async fn connect(&self, core: &Arc<Core>, handle: &str) -> anyhow::Result<AccountId> {
-        let account = self.ask(core, "/v1/connect/sandbox", &json!({"handle": handle, "delivery": "keyed"})).await?;
+        self.connect_at(core, handle, None).await
+    }
+
+    /// Connects an account of the sandbox that answers at an address, or of the one within the engine.
+    pub(super) async fn connect_at(
+        &self,
+        core: &Arc<Core>,
+        handle: &str,
+        address: Option<&str>,
+    ) -> anyhow::Result<AccountId> {
+        let mut body = json!({"handle": handle, "delivery": "keyed"});
+        if let Some(address) = address {
+            body["service_url"] = address.into();
+        }
+        let account = self.ask(core, "/v1/connect/sandbox", &body).await?;
         Ok(account["id"].as_str().context("an account has an id")?.parse()?)
     }
 }

@@ -13,6 +13,7 @@ use campanile_events::{
     db::postgres::{Limits, Settings, connect},
     random,
 };
+use campanile_workers::bus::nats;
 use tempfile::TempDir;
 
 use crate::configuration::{Configuration, Folder};
@@ -21,14 +22,15 @@ use crate::configuration::{Configuration, Folder};
 const MASTER_KEY_BYTES: usize = 32;
 const PREFIX: &str = "campanile-bench-";
 
-/// Rooms for engines: folders within one temporary folder and, where the configuration names a database, databases of
-/// their own on the same server. [`Place::remove`] takes all of it away; a place that is only dropped leaves its
-/// databases.
+/// Rooms for engines: folders within one temporary folder and, where the configuration names them, databases and
+/// streams of their own on the same servers. [`Place::remove`] takes all of it away; a place that is only dropped leaves
+/// databases and streams.
 #[derive(Debug)]
 pub struct Place {
     given: Configuration,
     folder: TempDir,
     databases: Mutex<Vec<String>>,
+    buses: Mutex<Vec<String>>,
 }
 
 impl Place {
@@ -46,12 +48,29 @@ impl Place {
             }
             None => made.tempdir().context("no temporary folder")?,
         };
-        Ok(Self { given, folder, databases: Mutex::default() })
+        Ok(Self { given, folder, databases: Mutex::default(), buses: Mutex::default() })
     }
 
     /// What stands below the engines.
     pub const fn engine(&self) -> &'static str {
         if self.given.folder.database.is_some() { "postgres" } else { "sqlite" }
+    }
+
+    /// What carries jobs where a scenario goes by the configured bus.
+    pub const fn bus(&self) -> &'static str {
+        if self.given.nats.is_some() { "nats" } else { "in process" }
+    }
+
+    /// The configured bus between nodes under a name of its own, which no other engine has; `None` if there is none.
+    ///
+    /// # Errors
+    /// If it can't bear that name.
+    pub(super) fn bus_of_its_own(&self) -> anyhow::Result<Option<nats::Settings>> {
+        let Some(settings) = self.given.nats.clone() else { return Ok(None) };
+        let name = format!("bench_{}", random::uuid_at(SystemClock::shared().now()).simple());
+        // Noted first: what is made under that name is taken away, whatever comes in between.
+        self.buses.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+        Ok(Some(settings.with_name(name)?))
     }
 
     /// The configuration of an engine with a folder of its own, and a database of its own, both empty.
@@ -72,7 +91,7 @@ impl Place {
                 }
             }
         };
-        // A bus between nodes has one name for all engines on it: jobs made up here must not meet others'.
+        // Who measures by a bus between nodes asks for one of its own: jobs made up here must not meet others'.
         let mut configuration = Configuration { folder, nats: None, ..self.given.clone() };
         "127.0.0.1:0".clone_into(&mut configuration.listen);
         Ok(configuration)
@@ -81,7 +100,7 @@ impl Place {
     /// Takes everything away.
     ///
     /// # Errors
-    /// If a database stays; it is named.
+    /// If a database or a bus's stream stays; it is named.
     pub async fn remove(self) -> anyhow::Result<()> {
         let databases = std::mem::take(&mut *self.databases.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(settings) = &self.given.folder.database {
@@ -89,6 +108,12 @@ impl Place {
             for name in databases {
                 let dropped = client.batch_execute(&format!("drop database if exists \"{name}\" with (force)")).await;
                 dropped.with_context(|| format!("the database {name} stays"))?;
+            }
+        }
+        if let Some(settings) = &self.given.nats {
+            let names = std::mem::take(&mut *self.buses.lock().unwrap_or_else(PoisonError::into_inner));
+            for name in names {
+                nats::remove(settings, &name).await?;
             }
         }
         self.folder.close().context("the temporary folder stays")

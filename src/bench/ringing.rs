@@ -2,9 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{bail, ensure};
-use campanile_events::ids::{AccountId, Position};
+use anyhow::{Context, bail, ensure};
+use campanile_events::{
+    clock::SystemClock,
+    ids::{AccountId, Position},
+};
+use campanile_workers::platforms::sandbox::{self, Sandbox};
 use chrono::{DateTime, Utc};
+use tokio::net::TcpListener;
 
 use super::{
     Place, Telling,
@@ -36,13 +41,32 @@ pub(super) struct Rung {
 }
 
 impl Ringing {
+    /// With everything within this process.
     pub(super) async fn open(place: &Place, name: &str) -> anyhow::Result<Self> {
         let (house, store) = House::build(place, name).await?;
         drop(store);
+        Self::of(house, None).await
+    }
+
+    /// As many nodes have it, where a bus between nodes is configured: jobs go by that, and the sandbox is asked over HTTP.
+    pub(super) async fn open_as_configured(place: &Place, name: &str) -> anyhow::Result<Self> {
+        let Some(bus) = place.bus_of_its_own()? else { return Self::open(place, name).await };
+        let (mut house, store) = House::build(place, name).await?;
+        drop(store);
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port on 127.0.0.1")?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let sandbox = Sandbox::new(SystemClock::shared());
+        tokio::spawn(sandbox::serve(listener, sandbox, std::future::pending()));
+        house.configuration.nats = Some(bus);
+        house.configuration.allow_egress = vec!["127.0.0.0/8".parse()?];
+        Self::of(house, Some(address)).await
+    }
+
+    async fn of(house: House, sandbox: Option<String>) -> anyhow::Result<Self> {
         let engine = Engine::open(&house.configuration).await?;
         let mut accounts = Vec::with_capacity(ACCOUNTS);
         for number in 0..ACCOUNTS {
-            accounts.push(house.connect(engine.core(), &format!("bench-{number}")).await?);
+            accounts.push(house.connect_at(engine.core(), &format!("bench-{number}"), sandbox.as_deref()).await?);
         }
         Ok(Self { house, engine, accounts })
     }

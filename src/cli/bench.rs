@@ -19,6 +19,7 @@ const EXAMPLES: &str = "Examples:
   campanile bench append
   campanile bench append --clients 16 --seconds 5 --data /var/lib/campanile-bench
   campanile bench burst --targets 5000 --json
+  campanile bench burst --database-url postgres://campanile@127.0.0.1/campanile --nats-url nats://127.0.0.1
   campanile bench http --route get --database-url postgres://campanile@127.0.0.1/campanile
 
 BENCHMARKS.md says what each figure means.";
@@ -27,7 +28,7 @@ BENCHMARKS.md says what each figure means.";
 ///
 /// An engine that is in use is never touched: everything happens in a temporary folder (within --data, if that is given),
 /// and with --database-url in databases that are made on that server beside the named one (its user must be allowed to)
-/// and dropped at the end, also after Ctrl-C. Progress goes to standard error, the table or the JSON (one object a line) to
+/// and dropped at the end, also after Ctrl-C, as are the streams that --nats-url leads to. Progress goes to standard error, the table or the JSON (one object a line) to
 /// standard output.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -47,7 +48,7 @@ pub struct Bench {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     events: Option<u32>,
 
-    /// How many targets are published [default: burst 2000, precision 200]
+    /// How many targets are published [default: burst 20000, precision 200]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     targets: Option<u32>,
 
@@ -71,6 +72,11 @@ pub struct Bench {
     #[arg(long, value_name = "URL", env = "CAMPANILE_DATABASE_URL", hide_env_values = true)]
     database_url: Option<SecretString>,
 
+    /// burst: send jobs by these NATS servers, under a name of its own, and ask the sandbox over HTTP [default: within the
+    /// process]
+    #[arg(long, value_name = "URL", env = "CAMPANILE_NATS_URL", hide_env_values = true)]
+    nats_url: Option<SecretString>,
+
     /// A file with settings, such as `workers` and `database-url` [default: campanile.toml, if there is one]
     #[arg(long, value_name = "FILE", env = "CAMPANILE_CONFIG")]
     config: Option<PathBuf>,
@@ -80,7 +86,8 @@ impl Bench {
     pub(super) fn run(self) -> Result<(), Failure> {
         logging::start(LogFormat::Pretty, "error");
         let folder = FolderFlags { database_url: self.database_url, config: self.config, ..FolderFlags::default() };
-        let configuration = Configuration::resolve(ServeFlags { folder, ..ServeFlags::default() })?;
+        let configuration =
+            Configuration::resolve(ServeFlags { folder, nats_url: self.nats_url, ..ServeFlags::default() })?;
         let plan = Plan {
             clients: self.clients.into(),
             length: Duration::from_secs_f64(self.seconds),

@@ -1,6 +1,6 @@
 //! `campanile bench`: what it prints, at sizes that say nothing of the machine.
 
-use campanile_test_servers::Postgres;
+use campanile_test_servers::{Nats, Postgres};
 use serde_json::Value;
 
 use crate::support::{Ran, campanile};
@@ -113,6 +113,18 @@ fn a_database_is_measured_beside_the_named_one() {
     let rows = rows("append", &["--clients", "4", "--seconds", "0.3", "--database-url", &url]);
     assert_eq!(rows[0]["engine"], "postgres");
     assert_eq!(bench(&["startup", "--database-url", &url]).code, Some(1), "it measures a folder");
+}
+
+#[test]
+fn jobs_go_by_the_named_servers_in_a_stream_that_is_taken_away() {
+    let server = Nats::start();
+    let rows = rows("burst", &["--targets", "5", "--seconds", "0.2", "--nats-url", &server.url()]);
+    assert_eq!((&rows[0]["bus"], &rows[0]["platform"]), (&"nats".into(), &"over HTTP".into()));
+    let streams = server.folder().join("store/jetstream/$G/streams");
+    let left: Vec<_> = streams.read_dir().map(|left| left.flatten().collect()).unwrap_or_default();
+    assert!(left.is_empty(), "streams are left: {left:?}");
+    let within = self::rows("burst", &["--targets", "5", "--seconds", "0.2"]);
+    assert_eq!((&within[0]["bus"], &within[0]["platform"]), (&"in process".into(), &"in process".into()));
 }
 
 #[test]

@@ -182,8 +182,11 @@ impl Publisher {
             };
             let Some(post) = self.complete(look, number, step, sent).await? else { return Ok(Next::Look) };
             let Some(target) = post.target(look.job.account_id) else { return Ok(Next::Done) };
-            if target.phase != Phase::Publishing {
-                return Ok(Next::Look);
+            match &target.phase {
+                Phase::Publishing => {}
+                // Live, and nobody wants it gone: there is nothing more to look for.
+                Phase::Published if target.removal_at().is_none() => return Ok(Next::Done),
+                _ => return Ok(Next::Look),
             }
             let Some(step) = post.next_step(target) else { return Ok(Next::Look) };
             crash_at(CrashPoint::AfterStep);

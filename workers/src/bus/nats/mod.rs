@@ -17,6 +17,7 @@
 //! - `desk`: the jobs in hand and the workers that wait, on this node.
 //! - `pull`: from a consumer to the desk. `release`: from a worker's hand back to the stream.
 //! - `watchdog`, `state`: what is made anew, and what is known of the server.
+//! - `remove`: an engine's stream, taken away.
 //! - `wakes`: wake-ups between nodes, by plain messages.
 
 mod connect;
@@ -25,6 +26,7 @@ mod engine;
 mod layout;
 mod pull;
 mod release;
+mod remove;
 mod server;
 mod settings;
 mod state;
@@ -33,5 +35,6 @@ mod watchdog;
 
 pub use connect::ConnectError;
 pub use engine::Nats;
+pub use remove::{RemoveError, remove};
 pub use settings::{InvalidSettings, REPLICAS, Settings};
 pub use wakes::WakesOverNats;
