@@ -110,10 +110,12 @@ async fn of_a_log_with_as_many_other_events_no_number_is_remembered() {
 
     process.is_refused(vec![next(1, 3)]).await;
     assert_eq!(process.append(next(1, 3)).await.unwrap()[0].workspace_number, 4);
+    // From here on nobody else appends, and the next one may go in one flight.
+    assert_eq!(process.append(next(1, 4)).await.unwrap()[0].workspace_number, 5);
     process.read_clock(chrono::TimeDelta::milliseconds(-100)).await;
     let recorded = process.append(of_workspace(2, next(2, 1))).await.unwrap();
-    assert_eq!((recorded[0].position, recorded[0].workspace_number), (Position(6), 2));
-    assert_eq!(positions(&settings).await, [1, 2, 3, 4, 5, 6]);
+    assert_eq!((recorded[0].position, recorded[0].workspace_number), (Position(7), 2));
+    assert_eq!(positions(&settings).await, [1, 2, 3, 4, 5, 6, 7]);
 }
 
 #[tokio::test]
