@@ -54,7 +54,9 @@ async fn appends_of_one_flight_see_each_other() {
         first.receipts = vec![receipt(&version.to_string())];
         let mut repeated = first.clone();
         repeated.expected[0].version = Version(version + 1);
-        let batch = vec![first.clone(), next(1, version), repeated, next(1, version + 1)];
+        let mut beginning = append(7, "{}", 1);
+        beginning.begins = true;
+        let batch = vec![first.clone(), next(1, version), repeated, beginning, next(1, version + 1)];
         let Some(outcome) = process.append_batch_at_once(batch).await else {
             // The machine stood still.
             process.append(first).await.unwrap();
@@ -62,12 +64,13 @@ async fn appends_of_one_flight_see_each_other() {
             continue;
         };
         assert!(outcome.failed.is_none());
-        let [Ok(won), Err(lost), Err(repeated), Ok(followed)] = &outcome.answers[..] else {
+        let [Ok(won), Err(lost), Err(repeated), Err(begun), Ok(followed)] = &outcome.answers[..] else {
             panic!("{:?}", outcome.answers)
         };
         assert_eq!((won[0].version.0, followed[0].version.0), (version + 1, version + 2));
         assert!(matches!(lost, AppendError::VersionConflict { actual, .. } if actual.0 == version + 1), "{lost:?}");
         assert!(matches!(repeated, AppendError::ReceiptExists(kept) if kept.position == won[0].position));
+        assert!(matches!(begun, AppendError::NotEmpty(_)), "{begun:?}");
         break;
     }
     assert_eq!(positions(&settings).await, (1..=version + 2).collect::<Vec<_>>());
@@ -80,12 +83,10 @@ async fn what_is_not_remembered_takes_two_flights() {
     let elsewhere = of_workspace(2, append(5, "{}", 1));
     let mut naming = append(6, "{}", 1);
     naming.events[0].claims = vec![Claim::take("slug", "a")];
-    let mut beginning = append(7, "{}", 1);
-    beginning.begins = true;
     let mut counting = append(8, "{}", 1);
     let (plan, quota) = ("small".to_owned(), "posts_per_month".to_owned());
-    counting.events[0].metadata.counted = Some(Box::new(Counted { plan, quota, amount: 1, most: 0 }));
-    for unknown in [elsewhere.clone(), naming, beginning, counting] {
+    counting.events[0].metadata.counted = Some(Box::new(Counted { plan, quota, amount: 1, most: 10 }));
+    for unknown in [elsewhere.clone(), naming, counting] {
         assert!(process.append_at_once(unknown).await.is_none());
         assert!(process.known.clock.latest().is_some(), "it was not even tried");
     }
