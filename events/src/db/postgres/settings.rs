@@ -15,7 +15,8 @@ pub const SCHEMA: &str = "campanile";
 
 /// How long one address may take to answer, unless the URL says otherwise.
 const CONNECT: Duration = Duration::from_secs(5);
-/// A peer that vanished without a word is noticed after 10 s of silence and three unanswered probes.
+/// A peer that vanished without a word is noticed after 10 s of silence and three unanswered probes: by us and by the
+/// server, whose own limits don't count while it waits for the rest of what was sent, whatever is locked meanwhile.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
@@ -223,8 +224,11 @@ impl Settings {
         let own = format!(
             "-c search_path={SCHEMA} -c timezone=UTC -c client_min_messages=warning -c jit=off \
              -c default_transaction_isolation=read\\ committed -c default_transaction_read_only={} \
+             -c tcp_keepalives_idle={} -c tcp_keepalives_interval={} -c tcp_keepalives_count={KEEPALIVE_RETRIES} \
              -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={}",
             if self.reads_only { "on" } else { "off" },
+            KEEPALIVE_IDLE.as_secs(),
+            KEEPALIVE_INTERVAL.as_secs(),
             millis(self.limits.statement),
             millis(self.limits.lock),
             millis(self.limits.idle_in_transaction),

@@ -29,8 +29,8 @@ pub(super) struct Outcome {
 
 /// Where a batch took the log.
 pub(super) struct Advanced {
-    /// The batch's first event: where it is, all are.
-    pub(super) first: EventId,
+    /// The batch's first event and its place: where it is, all are.
+    pub(super) first: (Position, EventId),
     /// The last event's position.
     pub(super) head: Position,
     /// How many events there are.
@@ -51,19 +51,19 @@ pub(super) async fn attempt(
         return Ok(outcome);
     }
     let (mut ledger, now) = link.begin(&Concerns::of(batch), &mut known.clock).await?;
-    let before = ledger.position;
+    let before = ledger.frontier.clone();
     let answers: Vec<Answer> = batch.iter().map(|waiting| ledger.admit(&waiting.append, now)).collect();
-    let Some(first) = answers.iter().flatten().flatten().next().map(|event| event.id) else {
+    let Some(first) = answers.iter().flatten().flatten().next().map(|event| (event.position, event.id)) else {
         // Nobody won, and the answers hold whatever becomes of a transaction that wrote nothing.
         return Ok(Outcome { answers, advanced: None, failed: link.roll_back().await.err() });
     };
-    let advanced = Advanced { first, head: ledger.position, events: ledger.position.0 - before.0, until: None };
+    let advanced = Advanced { first, head: ledger.position, events: ledger.position.0 - before.size(), until: None };
     let events = Events::of(answers.iter().flatten().flatten())?;
     crash_at(CrashPoint::MidBatch);
     let failed = link.commit(&events, &Changes::of(&ledger)).await.err();
     drop(events);
     if failed.is_none() {
-        known.left(before, ledger);
+        known.left(&before, ledger);
     }
     Ok(Outcome { answers, advanced: Some(advanced), failed })
 }

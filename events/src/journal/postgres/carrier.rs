@@ -11,6 +11,7 @@ use super::{
     appender::Shared,
     batch::{self, Advanced, Outcome},
     failure::Failure,
+    idle::BATCH_BYTES,
     known::Known,
     link::Link,
 };
@@ -22,8 +23,6 @@ use crate::{
     },
 };
 
-/// Bytes of payload after which a batch is full, so that it goes through well within its time limit.
-const BATCH_BYTES: usize = 4 << 20;
 /// After a batch of up to so many appends, whoever it answered gets to come again before the next one leaves: one sync
 /// for all of them is less than two for half of them each. A larger one is better under way while they come.
 const GATHERED: usize = 128;
@@ -211,7 +210,7 @@ impl Carrier {
     }
 
     /// Whether a batch whose commit was not answered is in the log.
-    async fn look_up(&mut self, advanced: &Advanced, reason: &str) -> Result<bool, Failure> {
+    pub(super) async fn look_up(&mut self, advanced: &Advanced, reason: &str) -> Result<bool, Failure> {
         let deadline = Instant::now() + DOUBT;
         while Instant::now() < deadline {
             if self.link.is_none() && self.reconnect(Some(deadline)).await.is_err() {

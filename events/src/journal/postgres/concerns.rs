@@ -15,6 +15,10 @@ pub(super) struct Concerns<'a> {
     pub(super) receipts: Pairs<'a>,
     /// What is counted against plans.
     pub(super) quotas: Pairs<'a>,
+    /// How much there is to store, if all of it is.
+    pub(super) events: usize,
+    /// Of payload.
+    pub(super) bytes: usize,
 }
 
 /// Rows of a workspace and its texts, a column each. Receipts and quotas have one text.
@@ -36,7 +40,9 @@ impl<'a> Concerns<'a> {
                     concerns.streams.push(expected.stream);
                 }
             }
+            concerns.events += append.events.len();
             for event in &append.events {
+                concerns.bytes += event.payload.len();
                 let workspace = append.workspace_of(event).uuid();
                 if workspaces.insert(workspace) {
                     concerns.workspaces.push(workspace);

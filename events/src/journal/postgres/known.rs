@@ -47,12 +47,13 @@ impl Known {
         self.log.as_ref().filter(|log| !self.shared && heard <= log.position)
     }
 
-    /// A batch found the head at `found`, under the lock, and left the log like this.
-    pub(super) fn left(&mut self, found: Position, ledger: Ledger) {
+    /// A batch found the log to be `found`, under the lock, and left it like this. As many events may be others: those of
+    /// an older copy that somebody else went on from.
+    pub(super) fn left(&mut self, found: &Frontier, ledger: Ledger) {
         let Ledger { epoch, position, recorded_at, frontier, mut numbers, .. } = ledger;
         let before = self.log.take();
-        self.shared = before.as_ref().is_some_and(|log| log.position != found);
-        if let Some(log) = before.filter(|log| log.position == found && log.numbers.len() < WORKSPACES) {
+        self.shared = before.as_ref().is_some_and(|log| log.frontier != *found);
+        if let Some(log) = before.filter(|log| log.frontier == *found && log.numbers.len() < WORKSPACES) {
             let mut kept = log.numbers;
             kept.extend(numbers);
             numbers = kept;
@@ -105,6 +106,7 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::Hash;
 
     fn second(number: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(number, 0).expect("a time")
@@ -132,23 +134,36 @@ mod tests {
     #[test]
     fn where_others_append_nothing_is_built_on_what_was_left() {
         let workspace = |number| WorkspaceId::from_uuid(uuid::Uuid::from_u128(number));
-        let left = |position, numbers: &[(u128, u64)]| Ledger {
-            position: Position(position),
+        let tree = |size: u8, seed: u8| {
+            let mut tree = Frontier::default();
+            (0..size).for_each(|leaf| tree.push(Hash([leaf + seed; 32])));
+            tree
+        };
+        let after = |frontier: Frontier, numbers: &[(u128, u64)]| Ledger {
+            position: Position(frontier.size()),
+            frontier,
             numbers: numbers.iter().map(|(number, last)| (workspace(*number), *last)).collect(),
             ..Ledger::default()
         };
+        let left = |size, numbers: &[(u128, u64)]| after(tree(size, 0), numbers);
         let mut known = Known::default();
         assert!(known.log(Position(0)).is_none());
-        known.left(Position(0), left(5, &[(1, 5)]));
+        known.left(&tree(0, 0), left(5, &[(1, 5)]));
         assert!(known.log(Position(6)).is_none(), "somebody told of more");
         assert!(known.log(Position(5)).is_some());
-        known.left(Position(5), left(7, &[(2, 2)]));
+        known.left(&tree(5, 0), left(7, &[(2, 2)]));
         let numbers = &known.log(Position(7)).expect("nobody else appends").numbers;
         assert_eq!((numbers[&workspace(1)], numbers[&workspace(2)]), (5, 2));
-        known.left(Position(8), left(9, &[(2, 3)]));
+        known.left(&tree(8, 0), left(9, &[(2, 3)]));
         assert!(known.log(Position(9)).is_none(), "another one's stood there");
-        known.left(Position(9), left(10, &[(2, 4)]));
+        known.left(&tree(9, 0), left(10, &[(2, 4)]));
         let numbers = &known.log(Position(10)).expect("nobody came between").numbers;
         assert_eq!((numbers.get(&workspace(1)), numbers[&workspace(2)]), (None, 4));
+        // As many, and others.
+        known.left(&tree(10, 100), after(tree(11, 100), &[(1, 2)]));
+        assert!(known.log(Position(11)).is_none(), "another log stood there");
+        known.left(&tree(11, 100), after(tree(12, 100), &[(1, 3)]));
+        let numbers = &known.log(Position(12)).expect("nobody came between").numbers;
+        assert_eq!((numbers[&workspace(1)], numbers.get(&workspace(2))), (3, None));
     }
 }

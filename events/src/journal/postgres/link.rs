@@ -11,6 +11,7 @@ use super::{
     columns::{Changes, Events},
     concerns::Concerns,
     failure::Failure,
+    idle,
     known::Clock,
     numbering,
     rows::{Column, HeadRow, RECEIPT, receipt},
@@ -18,8 +19,8 @@ use super::{
 };
 use crate::{
     clock::Moment,
-    db::postgres::{Settings, Traffic, connect_and_carry},
-    ids::{EventId, Version, WorkspaceId},
+    db::postgres::{Limits, Settings, Traffic, connect_and_carry},
+    ids::{EventId, Position, Version, WorkspaceId},
     journal::{Month, ReadError, ledger::Ledger},
 };
 
@@ -33,8 +34,6 @@ type Asked<'v> = &'v (dyn ToSql + Sync);
 /// just let go of it (measured: one of four nodes had six times the turns of another); an advisory lock is handed on.
 pub(super) const BEGIN: &str = "begin isolation level read committed read write; \
      select pg_advisory_xact_lock(hashtext('campanile.journal_head'))";
-/// The same without the lock, which the statement takes that comes next, or doesn't get.
-const BEGIN_UNLOCKED: &str = "begin isolation level read committed read write";
 /// The clock is read after the lock was got: a transaction's own time, the last column, is from before the wait.
 const VERSIONS: &str = "select asked.place, clock_timestamp(), coalesce((\
      select version from events where stream_kind = asked.kind and stream_id = asked.id \
@@ -75,12 +74,13 @@ pub(super) const SUM: &str = "insert into counted (workspace, quota, month, used
      on conflict (workspace, quota, month) do update set used = excluded.used";
 pub(super) const ADVANCE: &str =
     "update journal_head set epoch = $1, position = $2, recorded_at = $3, frontier = $4 where one = 1";
-const HOLDS: &str = "select exists (select from events where id = $1), clock_timestamp()";
+const HOLDS: &str = "select exists (select from events where id = $1 and position = $2), clock_timestamp()";
 
 /// A session that appends, with its statements prepared.
 pub(super) struct Link {
     client: Client,
     traffic: Traffic,
+    limits: Limits,
     lock: Statement,
     versions: Statement,
     numbers: Statement,
@@ -139,6 +139,7 @@ impl Link {
         Ok(Self {
             client,
             traffic,
+            limits: settings.limits(),
             lock,
             versions,
             numbers,
@@ -180,13 +181,17 @@ impl Link {
         let (names, keys, quotas) = (&concerns.claims, &concerns.receipts, &concerns.quotas);
         let asked: [Asked<'_>; 2] = [&kinds, &ids];
         let workspaces: [Asked<'_>; 1] = [&concerns.workspaces];
+        let mut begin = numbering::begin().to_owned();
+        if let Some(limit) = idle::limit(self.limits, concerns) {
+            begin.push_str(&format!("; set local idle_in_transaction_session_timeout = {}", limit.as_millis()));
+        }
         let asked_at = Moment::now();
         let (_begun, head, versions, numbers, claims, receipts, sums) = flight(
             &mut self.traffic,
             Box::pin(async {
                 tokio::try_join!(
                     biased;
-                    client.batch_execute(numbering::begin()),
+                    client.batch_execute(&begin),
                     client.query_opt(&self.lock, &[]),
                     client.query(&self.versions, &asked),
                     client.query(&self.numbers, &workspaces),
@@ -237,6 +242,9 @@ impl Link {
 
     /// All of a transaction: the lock, and what a batch comes to, if the log is as the batch was decided on. Says
     /// whether it was.
+    ///
+    /// It is one statement and nothing else, which the server has whole before it begins: however long it is on the way,
+    /// no transaction stands open meanwhile, and no lock waits for it. What it answers, it answers after the commit.
     pub(super) async fn store(
         &mut self,
         events: &Events<'_>,
@@ -244,23 +252,12 @@ impl Link {
         conditions: &Conditions,
         clock: &mut Clock,
     ) -> Result<bool, Failure> {
-        let (client, asked_at) = (&self.client, Moment::now());
         let statement = self.single.of(changes.keeps_receipts());
         let values = conditions.values(events, changes);
-        let (_begun, stored, _ended) = flight(
-            &mut self.traffic,
-            Box::pin(async {
-                tokio::try_join!(
-                    biased;
-                    client.batch_execute(BEGIN_UNLOCKED),
-                    client.query_opt(statement, &values),
-                    // After a statement that failed, this rolls back; after one that found another log, nothing was written.
-                    client.batch_execute("commit"),
-                )
-            }),
-        )
-        .await
-        .map_err(|error| error.map_or_else(|| Failure::InDoubt(silence()), Failure::in_commit))?;
+        let asked_at = Moment::now();
+        let stored = flight(&mut self.traffic, Box::pin(self.client.query_opt(statement, &values)))
+            .await
+            .map_err(|error| error.map_or_else(|| Failure::InDoubt(silence()), Failure::in_commit))?;
         let read = stored.as_ref().map(|row| row.try_get(0)).transpose().map_err(Failure::in_commit)?;
         if let Some(read) = read {
             clock.heard(asked_at, read);
@@ -274,11 +271,17 @@ impl Link {
         rolled_back.map_err(|error| error.map_or_else(|| Failure::Lost(silence()), Failure::before_commit))
     }
 
-    /// Whether an event with this name is in the log: under the lock of the head row, which whoever was appending held to
-    /// the end. And when that was.
-    pub(super) async fn holds(&mut self, id: EventId) -> Result<(bool, DateTime<Utc>), Failure> {
+    /// Runs statements of a test's.
+    #[cfg(test)]
+    pub(super) async fn say(&mut self, statements: &str) {
+        self.traffic.during(self.client.batch_execute(statements)).await.expect("they run");
+    }
+
+    /// Whether an event stands at its place in the log: under the lock of the head row, which whoever was appending held
+    /// to the end. And when that was.
+    pub(super) async fn holds(&mut self, (at, id): (Position, EventId)) -> Result<(bool, DateTime<Utc>), Failure> {
         let client = &self.client;
-        let id: [Asked<'_>; 1] = [&id.uuid()];
+        let asked: [Asked<'_>; 2] = [&id.uuid(), &(at.0 as i64)];
         let (_begun, _locked, found, _ended) = flight(
             &mut self.traffic,
             Box::pin(async {
@@ -286,7 +289,7 @@ impl Link {
                     biased;
                     client.batch_execute(BEGIN),
                     client.query_opt(&self.lock, &[]),
-                    client.query_one(&self.holds, &id),
+                    client.query_one(&self.holds, &asked),
                     client.batch_execute("rollback"),
                 )
             }),
@@ -333,7 +336,7 @@ impl Found<'_> {
         }
         for row in &self.claims {
             let column = Column::of(row)?;
-            let holder = (column.stream(1)?, crate::ids::Position(column.position));
+            let holder = (column.stream(1)?, Position(column.position));
             let name = (WorkspaceId::from_uuid(column.get(3)?), column.get(4)?, column.get(5)?);
             ledger.holders.insert(name, Some(holder));
         }

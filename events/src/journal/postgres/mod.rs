@@ -20,6 +20,7 @@ mod columns;
 mod concerns;
 mod engine;
 mod failure;
+mod idle;
 mod known;
 mod link;
 mod numbering;

@@ -70,9 +70,9 @@ fn statement(receipts: bool) -> String {
     };
     format!(
         "with advanced as (update journal_head set epoch = $15, position = $16, recorded_at = $17, frontier = $18 \
-         where one = 1 and pg_try_advisory_xact_lock(hashtext('campanile.journal_head')) \
-         and position = $19 and frontier = $20 \
-         and clock_timestamp() between $21::timestamptz and $22::timestamptz \
+         where one = 1 and position = $19 and frontier = $20 \
+         and case when pg_try_advisory_xact_lock(hashtext('campanile.journal_head')) \
+         then clock_timestamp() between $21::timestamptz and $22::timestamptz else false end \
          and not exists (select from unnest($23::text[], $24::uuid[], $25::bigint[]) asked (kind, id, version) \
          where asked.version <> coalesce((select version from events where stream_kind = asked.kind \
          and stream_id = asked.id order by version desc limit 1), 0)) returning now() as begun), \
@@ -138,14 +138,14 @@ pub(super) async fn attempt(link: &mut Link, known: &mut Known, heard: Position,
     let mut ledger = assumed(log, batch)?;
     let taken: HashMap<StreamId, Version> = ledger.versions.clone();
     let answers: Vec<Answer> = batch.iter().map(|waiting| ledger.admit(&waiting.append, now)).collect();
-    let first = answers.iter().flatten().flatten().next()?.id;
+    let first = answers.iter().flatten().flatten().next().map(|event| (event.position, event.id))?;
     let stored = || answers.iter().flatten().flatten();
     let new: HashSet<StreamId> =
         stored().filter(|event| event.version == Version(1)).map(|event| event.stream).collect();
     let compared = taken.into_iter().filter(|(stream, _)| !new.contains(stream)).collect();
-    let (found, reached) = (log.position, ledger.position);
+    let (found, events) = (log.frontier.clone(), ledger.position.0 - log.position.0);
     let conditions = Conditions::of(log, now, compared);
-    let advanced = Advanced { first, head: reached, events: reached.0 - found.0, until: Some(conditions.until) };
+    let advanced = Advanced { first, head: ledger.position, events, until: Some(conditions.until) };
     let events = Events::of(stored()).ok()?;
     crash_at(CrashPoint::MidBatch);
     let flown = link.store(&events, &Changes::of(&ledger), &conditions, &mut known.clock).await;
@@ -159,7 +159,7 @@ pub(super) async fn attempt(link: &mut Link, known: &mut Known, heard: Position,
         Err(failure) => Some(failure),
     };
     if failed.is_none() {
-        known.left(found, ledger);
+        known.left(&found, ledger);
     }
     Some(Outcome { answers, advanced: Some(advanced), failed })
 }
@@ -174,9 +174,6 @@ fn assumed(log: &Log, batch: &[Waiting]) -> Option<Ledger> {
         ..Ledger::default()
     };
     for append in batch.iter().map(|waiting| &waiting.append) {
-        if append.begins {
-            return None;
-        }
         for expected in &append.expected {
             ledger.versions.entry(expected.stream).or_insert(expected.version);
         }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::PostgresJournal;
 use crate::{
-    db::postgres::{Limits, Settings, connect},
+    db::postgres::{Limits, Settings, connect, connect_and_listen},
     ids::{Position, Version},
     journal::{
         AppendError, Journal, ReadError, StreamId, StreamKind,
@@ -151,4 +151,47 @@ async fn an_append_goes_through_though_its_caller_is_gone() {
     assert!(futures::poll!(asked.as_mut()).is_pending());
     drop(asked);
     tokio::time::timeout(SOON, head.wait_for(|position| *position == Position(2))).await.unwrap().unwrap();
+}
+
+/// Of two appends the first takes two flights and the second one, unless the machine stands still.
+#[tokio::test]
+async fn a_full_disk_refuses_what_comes_and_keeps_what_is_there() {
+    let server = Postgres::start();
+    for (name, stored) in [("cold", 0), ("warm", 2)] {
+        server.create_database(name);
+        let journal = open(&server, name).await.unwrap();
+        for number in 1..=stored {
+            journal.append(append(number, "{}", 1)).await.unwrap();
+        }
+        let full = "create function campanile.full() returns trigger language plpgsql as $$ begin \
+                    raise exception 'could not extend file' using errcode = '53100'; end $$; create trigger full_disk \
+                    before insert on campanile.events for each row execute function campanile.full()";
+        server.sql(name, full);
+        for _ in 0..2 {
+            let refused = journal.append(append(3, "{}", 1)).await;
+            let Err(AppendError::Unavailable(reason)) = &refused else { panic!("{refused:?}") };
+            assert!(reason.contains("53100"), "{reason}");
+        }
+        assert_eq!(journal.read(Position(0), 10).await.unwrap().len() as u128, stored);
+        server.sql(name, "drop trigger full_disk on campanile.events");
+        let recorded = journal.append(append(3, "{}", 1)).await.unwrap();
+        assert_eq!(
+            (u128::from(recorded[0].position.0), u128::from(recorded[0].workspace_number)),
+            (stored + 1, stored + 1)
+        );
+    }
+}
+
+/// Every batch is told of, however many flights it took.
+#[tokio::test]
+async fn each_commit_rings() {
+    let server = Postgres::start();
+    let journal = log(&server, "log", 1).await;
+    let (listener, mut notified) = connect_and_listen(&settings(&server, "log")).await.unwrap();
+    listener.batch_execute("listen campanile_journal").await.unwrap();
+    for number in 2..=6 {
+        let position = journal.append(append(number, "{}", 1)).await.unwrap()[0].position;
+        let told = async { while notified.recv().await.expect("it lives").payload() != position.to_string() {} };
+        tokio::time::timeout(SOON, told).await.expect("others are told");
+    }
 }

@@ -61,6 +61,10 @@ async fn every_session_keeps_to_its_settings() {
         ("statement_timeout", "5s"),
         ("timezone", "UTC"),
         ("default_transaction_isolation", "read committed"),
+        ("default_transaction_read_only", "off"),
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
     ] {
         assert_eq!(shown(&client, name).await, value, "{name}");
     }
