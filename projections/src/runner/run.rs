@@ -114,7 +114,7 @@ impl Runner {
             return;
         }
         let most = if self.is_shared() { GATHER_SHARED } else { GATHER };
-        let mut waiting = self.waiting.subscribe();
+        let mut waiting = self.awaited();
         tokio::select! {
             biased;
             _ = waiting.wait_for(|waiting| *waiting > 0) => {}
