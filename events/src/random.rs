@@ -47,3 +47,23 @@ fn for_an_id() -> [u8; ID] {
 pub fn unit() -> f64 {
     f64::from(u32::from_le_bytes(bytes::<4>())) / (f64::from(u32::MAX) + 1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// More than are kept in store, of one instant, in several threads.
+    #[test]
+    fn no_two_ids_share_their_chance() {
+        let made = || (0..10 * IDS).map(|_| uuid_at(DateTime::UNIX_EPOCH)).collect::<Vec<_>>();
+        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(made)).collect();
+        let all: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 4 * 10 * IDS);
+        for id in all {
+            assert_eq!((id.get_version_num(), id.get_variant()), (7, uuid::Variant::RFC4122));
+            assert_eq!(id.get_timestamp().map(|at| at.to_unix()), Some((0, 0)));
+        }
+    }
+}

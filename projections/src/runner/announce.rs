@@ -64,6 +64,11 @@ impl Runner {
         matches!(reached, Ok(Ok(_)))
     }
 
+    /// How many in this process wait for something to be shown.
+    pub fn awaited(&self) -> watch::Receiver<usize> {
+        self.waiting.subscribe()
+    }
+
     /// Keeps known how far other nodes have brought the read models, until `shutdown`: for a process that doesn't bring
     /// them forward itself.
     pub async fn follow(&self, shutdown: impl Future<Output = ()> + Send) {

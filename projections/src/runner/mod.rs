@@ -7,7 +7,7 @@
 //! - an event that can't be applied parks its stream for that projection, and nothing else;
 //! - an event of a newer build, and a damaged log, stop it loudly where it stands;
 //! - what somebody in this process waits for is taken at once; only a busy log that nobody waits for may fill a batch first,
-//!   a tenth of a second at most;
+//!   a tenth of a second at most, and not while anything is built anew;
 //! - a raised version is built beside the live tables, which stay readable, and takes their place in one transaction.
 //!
 //! Several nodes may run it over one database, and none of them leads: each tries when its own process has appended,

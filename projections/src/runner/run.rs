@@ -106,14 +106,15 @@ impl Runner {
         }
     }
 
-    /// Lets a busy log fill the next batch, while nobody waits to see it: what changes twice in a batch is written once.
+    /// Lets a busy log fill the next batch, while nobody waits to see it: what changes twice in a batch is written once. What
+    /// is built beside would never come to the end of such a log.
     async fn gather(&self, before: Position, committed: &mut watch::Receiver<Position>) {
         let reached = self.position();
-        if reached.0 - before.0 < BUSY {
+        if reached.0 - before.0 < BUSY || self.smallest(Place::Beside).is_some() {
             return;
         }
         let most = if self.is_shared() { GATHER_SHARED } else { GATHER };
-        let mut waiting = self.waiting.subscribe();
+        let mut waiting = self.awaited();
         tokio::select! {
             biased;
             _ = waiting.wait_for(|waiting| *waiting > 0) => {}
@@ -185,5 +186,92 @@ impl Runner {
         let live = self.advance(Place::Live).await?;
         let beside = self.advance(Place::Beside).await?;
         Ok(if live == Progress::Idle { beside } else { live })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{pin::pin, sync::Arc, time::Duration};
+
+    use campanile_events::{
+        clock::ManualClock,
+        db::Sqlite,
+        ids::Position,
+        journal::{Journal, SqliteJournal},
+    };
+    use chrono::DateTime;
+    use futures::poll;
+    use tokio::sync::watch;
+
+    use super::{super::Runner, BUSY};
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    async fn runner() -> Runner {
+        let memory = || Sqlite::open_in_memory().expect("a database");
+        let journal = SqliteJournal::open(memory(), ManualClock::starting_at(DateTime::UNIX_EPOCH)).await;
+        let journal: Arc<dyn Journal> = Arc::new(journal.expect("a journal"));
+        Runner::open(journal, Arc::new(memory()), crate::all()).await.expect("a runner")
+    }
+
+    /// Has taken a batch of so many events; what stood before it.
+    fn took(runner: &Runner, events: u64) -> Position {
+        let before = runner.position();
+        runner.announced.send_modify(|at| at.0 += events);
+        before
+    }
+
+    #[tokio::test]
+    async fn a_busy_log_that_nobody_waits_for_fills_a_batch_and_any_other_is_taken_at_once() {
+        let runner = runner().await;
+        let (head, mut committed) = watch::channel(Position(0));
+        let before = took(&runner, BUSY - 1);
+        assert!(poll!(pin!(runner.gather(before, &mut committed))).is_ready(), "it is not busy");
+
+        let before = took(&runner, BUSY);
+        let full = runner.position().0 + runner.full_batch() as u64;
+        {
+            let mut gathering = pin!(runner.gather(before, &mut committed));
+            assert!(poll!(&mut gathering).is_pending());
+            head.send_replace(Position(full - 1));
+            assert!(poll!(&mut gathering).is_pending(), "one is missing");
+            head.send_replace(Position(full));
+            assert!(poll!(&mut gathering).is_ready(), "it is full");
+        }
+        assert!(poll!(pin!(runner.gather(before, &mut committed))).is_ready(), "it was full before");
+
+        head.send_replace(Position(0));
+        tokio::time::timeout(LONG, runner.gather(before, &mut committed)).await.expect("it comes to an end by itself");
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_not_kept_waiting_for_a_batch_to_fill() {
+        let runner = runner().await;
+        let (_head, mut committed) = watch::channel(Position(0));
+        let (before, next) = (took(&runner, BUSY), Position(BUSY + 1));
+        {
+            let mut gathering = pin!(runner.gather(before, &mut committed));
+            assert!(poll!(&mut gathering).is_pending());
+            assert!(runner.wait_for(runner.position(), LONG).await, "it is shown already");
+            assert!(!runner.wait_for(next, Duration::ZERO).await);
+            assert!(poll!(&mut gathering).is_pending(), "neither waits any longer");
+            let mut waiting = pin!(runner.wait_for(next, LONG));
+            assert!(poll!(&mut waiting).is_pending());
+            assert!(poll!(&mut gathering).is_ready(), "who comes meanwhile");
+            assert!(poll!(pin!(runner.gather(before, &mut watch::channel(Position(0)).1))).is_ready(), "and after");
+            took(&runner, 1);
+            assert!(waiting.await);
+        }
+        let mut gathering = pin!(runner.gather(before, &mut committed));
+        assert!(poll!(&mut gathering).is_pending(), "who was shown it waits no longer");
+    }
+
+    #[tokio::test]
+    async fn what_is_built_beside_is_not_kept_from_the_end_of_a_busy_log() {
+        let runner = runner().await;
+        let (_head, mut committed) = watch::channel(Position(0));
+        runner.rebuild("posts").await.expect("begun");
+        let before = took(&runner, BUSY);
+        assert!(poll!(pin!(runner.gather(before, &mut committed))).is_ready());
     }
 }

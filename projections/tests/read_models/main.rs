@@ -6,6 +6,7 @@ mod atomic;
 mod due;
 mod lists;
 mod parking;
+mod plans;
 mod rebuilding;
 mod sharing;
 mod steps;

@@ -14,6 +14,7 @@ campanile_events::on_every_engine!(
     its_later_events_wait_others_go_on_and_a_retry_heals,
     an_event_that_fails_once_is_applied_at_the_second_try,
     a_payload_that_does_not_read_parks_its_stream_also_where_it_first_fails_later,
+    streams_whose_beginnings_are_lost_are_parked_and_no_others,
 );
 
 fn fussy() -> (Arc<Fussy>, Vec<Arc<dyn Projection>>) {
@@ -108,4 +109,45 @@ async fn a_payload_that_does_not_read_parks_its_stream_also_where_it_first_fails
     let waits = db.query("select position, error from parked", vec![]).await.unwrap();
     assert_eq!(waits[0].number("position").unwrap(), bad.position.0);
     assert!(waits[0].text("error").unwrap().contains("post.deleted"));
+}
+
+/// Of the many whose rows are read together: those without one are told of by their own first events.
+async fn streams_whose_beginnings_are_lost_are_parked_and_no_others(engine: Engine) {
+    let house = House::new(engine).await;
+    let mut town = house.town(43);
+    let db = house.tables("a").await;
+    let mut drafts = Vec::new();
+    for _ in 0..300 {
+        drafts.push(town.draft().await.0);
+    }
+    house.runner(&db).await.catch_up().await.unwrap();
+    // By ones that are the last of a set, the first of the next, and far from both.
+    let lost = [drafts[3], drafts[249], drafts[250], drafts[299]];
+    for id in lost {
+        db.execute("delete from posts where post_id = $1", vec![id.uuid().into()]).await.unwrap();
+    }
+    let mut expected = Vec::new();
+    for round in 0..2 {
+        for id in &drafts {
+            let action = match round {
+                0 => PostAction::Schedule { when: When::instant(town.now() + chrono::Duration::hours(1)) },
+                _ => PostAction::Unschedule,
+            };
+            let recorded = town.post(town.posts[id].0, *id, action).await;
+            if round == 0 && lost.contains(id) {
+                expected.push(recorded[0].position.0);
+            }
+        }
+    }
+    // One that remembers nothing.
+    let runner = house.runner(&db).await;
+    runner.catch_up().await.unwrap();
+    assert_eq!(parked(&runner).await, [4, 0, 0, 0, 0, 0]);
+    let waits = db.query("select position, error from parked order by position", vec![]).await.unwrap();
+    assert_eq!(waits.iter().map(|row| row.number("position").unwrap()).collect::<Vec<_>>(), expected);
+    assert!(waits.iter().all(|row| row.text("error").unwrap().contains("beginning")));
+    for id in drafts.iter().filter(|id| !lost.contains(id)) {
+        let (workspace, post, _) = &town.posts[id];
+        assert_eq!(posts::get(db.as_ref(), *workspace, *id).await.unwrap().unwrap().post, *post);
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use campanile_events::db::Engine;
+use campanile_events::{
+    db::Engine,
+    post::{PostAction, When},
+};
 use campanile_projections::{
     page::Page,
     posts::{self, PostFilter},
@@ -13,6 +16,7 @@ use crate::support::{House, Raised, dump};
 
 campanile_events::on_every_engine!(
     rows_are_the_same_in_whatever_batches_the_log_was_read,
+    rows_that_come_and_go_within_a_batch_end_as_if_read_event_by_event,
     a_rebuild_gives_the_same_rows_and_leaves_the_live_ones_readable,
     a_raised_version_is_built_beside_and_survives_a_restart,
     tables_of_another_log_begin_anew,
@@ -44,6 +48,54 @@ async fn rows_are_the_same_in_whatever_batches_the_log_was_read(engine: Engine) 
     }
     runner.catch_up().await.unwrap();
     assert_eq!(dump(live.as_ref()).await, dump(forgetful.as_ref()).await);
+}
+
+/// Targets, tags and due times that are taken away, come back and change hands in one batch, over rows that stood before.
+async fn rows_that_come_and_go_within_a_batch_end_as_if_read_event_by_event(engine: Engine) {
+    let house = House::new(engine).await;
+    let mut town = house.town(26);
+    town.live(20).await;
+    let (at_once, singly) = (house.tables("at_once").await, house.tables("singly").await);
+    let (together, one_by_one) = (house.runner(&at_once).await, house.runner(&singly).await);
+    let mut drafts = Vec::new();
+    while drafts.len() < 6 {
+        drafts.push(town.draft().await.0);
+    }
+    together.catch_up().await.unwrap();
+    one_by_one.catch_up().await.unwrap();
+    let before = dump(at_once.as_ref()).await;
+    for round in 0..9 {
+        for id in &drafts {
+            let workspace = town.posts[id].0;
+            let own = town.accounts.iter().filter(|(_, (of, _, _))| *of == workspace).map(|(id, _)| *id);
+            let mut all: Vec<_> = own.collect();
+            assert!(all.len() > 1);
+            let later = When::instant(town.now() + chrono::Duration::hours(1 + round));
+            let recorded = match round {
+                0 => town.edit(*id, &all[..1], &["z"]).await,
+                // All of before go, others come.
+                3 => town.edit(*id, &all[1..], &["a", "y"]).await,
+                // The old ones come back, in another order.
+                6 => {
+                    all.reverse();
+                    town.edit(*id, &all, &["z", "a"]).await
+                }
+                1 | 4 | 7 => town.post(workspace, *id, PostAction::Schedule { when: later }).await,
+                2 | 5 => town.post(workspace, *id, PostAction::Unschedule).await,
+                // One stays.
+                _ if Some(id) == drafts.last() => continue,
+                _ => town.post(workspace, *id, PostAction::Delete { if_revision: None, on_platforms: false }).await,
+            };
+            assert!(!recorded.is_empty(), "round {round}");
+            one_by_one.catch_up().await.unwrap();
+        }
+    }
+    assert_eq!(dump(at_once.as_ref()).await, before);
+    assert_eq!(together.run_once().await.unwrap(), Progress::Moved);
+    assert_eq!(together.run_once().await.unwrap(), Progress::Idle, "one batch took them all");
+    let rows = dump(at_once.as_ref()).await;
+    assert_ne!(rows, before);
+    assert_eq!(rows, dump(singly.as_ref()).await);
 }
 
 async fn a_rebuild_gives_the_same_rows_and_leaves_the_live_ones_readable(engine: Engine) {

@@ -156,3 +156,206 @@ fn overrides(content: &Content<Open>) -> BTreeMap<AccountId, Own<'_>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use campanile_events::{
+        ids::WorkerId,
+        post::{
+            Attempt, AttemptEnd, Delivery, FailureClass, Limits, LocalTime, OnGap, OnOverlap, Override, Phase,
+            Settling, Tag, When,
+        },
+    };
+    use chrono::{DateTime, Duration, Utc};
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// What JSON has signs of its own for, what browsers read otherwise, and what takes more than two bytes.
+    const TEXT: &str =
+        "\"a\" \\ / \u{8}\u{c}\n\r\t\u{1}\u{1f}\u{7f}\u{85} \u{2028}\u{2029} </script> \u{feff}é日💥\u{10ffff}";
+
+    fn key() -> DataKey {
+        DataKey::new(Uuid::from_u128(1), [7; 32].into())
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_796_115_600 + seconds, 120_999_000).expect("a time")
+    }
+
+    fn account(number: u128) -> AccountId {
+        AccountId::from(Uuid::from_u128(number))
+    }
+
+    fn target(number: u128, phase: Phase) -> Target {
+        Target {
+            account_id: account(number),
+            platform: "mastodon".to_owned(),
+            phase,
+            due: Some(at(60)),
+            attempts: Vec::new(),
+            uncertain: None,
+            done: BTreeMap::new(),
+            url: None,
+            failure: None,
+            warning: None,
+            published_at: None,
+            duplicates: 0,
+            second_posts: Vec::new(),
+            removal: None,
+        }
+    }
+
+    /// Its bytes, and what they say.
+    fn rendered(post: &Post) -> (String, Value) {
+        let raw =
+            super::post(&key(), PostId::from(Uuid::from_u128(9)), post, &Actor::of("operator")).expect("it opens");
+        let read = serde_json::from_str(raw.get()).expect("JSON");
+        (raw.get().to_owned(), read)
+    }
+
+    #[test]
+    fn a_bare_post_names_every_field() {
+        let content = Content { body: key().seal("body", &Open::from("")), ..Content::default() };
+        let expected = json!({
+            "id": PostId::from(Uuid::from_u128(9)), "status": "draft", "revision": 0, "body": "",
+            "account_ids": [], "media_ids": [], "tags": [], "thread": [], "first_comment": null, "overrides": {},
+            "targets": [], "scheduled_at": null, "local_time": null, "time_zone": null,
+            "late_limit_seconds": Limits::default().late_limit_seconds,
+            "give_up_after_seconds": Limits::default().give_up_after_seconds,
+            "created_by": "operator", "created_at": null, "updated_at": null,
+        });
+        assert_eq!(rendered(&Post { content, ..Post::default() }).0, expected.to_string());
+    }
+
+    #[test]
+    fn a_full_post_goes_out_with_every_text_as_it_is() {
+        let key = key();
+        let seal = |field: &str| key.seal(field, &Open::from(TEXT));
+        let own = |body: bool, thread: Option<usize>, comment: bool| Override {
+            body: body.then(|| Open::from(TEXT)),
+            thread: thread.map(|parts| vec![Open::from(TEXT); parts]),
+            first_comment: comment.then(|| Open::from("")),
+        };
+        let content = Content {
+            body: Open::from(TEXT),
+            thread: vec![Open::from("two"), Open::from(TEXT)],
+            first_comment: Some(Open::from(TEXT)),
+            media_ids: vec![MediaId::from(Uuid::from_u128(4)), MediaId::from(Uuid::from_u128(3))],
+            overrides: BTreeMap::from([
+                (account(3), own(false, None, false)),
+                (account(2), own(true, Some(2), true)),
+                (account(1), own(false, Some(0), false)),
+            ]),
+        };
+        let content = content.try_map(|field, text| Ok::<_, ApiError>(key.seal(field, text))).expect("sealed");
+        let failure = |class| Failure {
+            class,
+            status: Some(503),
+            code: Some("a \"code\"".to_owned()),
+            message: Some(seal(fields::FAILURE_MESSAGE)),
+            retry_after: Some(at(5)),
+        };
+        let mut shown = target(2, Phase::Published);
+        shown.attempts = vec![Attempt {
+            number: 1,
+            worker: WorkerId::from(Uuid::from_u128(5)),
+            started_at: at(60),
+            revision: 3,
+            delivery: Delivery::Searchable,
+            baseline: None,
+            intents: Vec::new(),
+            steps: Vec::new(),
+            end: Some(AttemptEnd { at: at(61), failure: None }),
+        }];
+        shown.url = Some(seal(fields::TARGET_URL));
+        let done = |remote_id: Option<&str>, url| StepDone { attempt: 1, remote_id: remote_id.map(str::to_owned), url };
+        shown.done = BTreeMap::from([
+            (Step::Comment, done(None, None)),
+            (Step::Part(0), done(Some("\"1\""), Some(seal(fields::TARGET_URL)))),
+        ]);
+        shown.warning = Some(failure(FailureClass::Rejected));
+        shown.published_at = Some(at(61));
+        let mut waiting = target(1, Phase::Retrying { at: at(70) });
+        waiting.failure = Some(failure(FailureClass::Transient));
+        let post = Post {
+            exists: true,
+            revision: 3,
+            content,
+            tags: vec![Tag { text: seal(fields::POST_TAG), index: "i".to_owned() }],
+            limits: Limits { late_limit_seconds: 0, give_up_after_seconds: u32::MAX },
+            when: Some(When {
+                at: at(60),
+                local: Some(LocalTime {
+                    local_time: "2026-12-01T10:01:00".parse().expect("a time"),
+                    time_zone: "Europe/Berlin".parse().expect("a zone"),
+                    on_gap: OnGap::Reject,
+                    on_overlap: OnOverlap::default(),
+                }),
+            }),
+            targets: vec![shown, waiting],
+            created_at: Some(at(0)),
+            updated_at: Some(at(61)),
+            ..Post::default()
+        };
+        let told = |class: &str, retry_safe: bool| {
+            json!({
+                "class": class, "status": 503, "code": "a \"code\"", "message": TEXT,
+                "retry_after": instant(at(5)), "retry_safe": retry_safe,
+            })
+        };
+        let expected = json!({
+            "id": PostId::from(Uuid::from_u128(9)), "status": "publishing", "revision": 3, "body": TEXT,
+            "account_ids": [account(2), account(1)],
+            "media_ids": [MediaId::from(Uuid::from_u128(4)), MediaId::from(Uuid::from_u128(3))],
+            "tags": [TEXT], "thread": [{"body": "two"}, {"body": TEXT}], "first_comment": TEXT,
+            "overrides": {
+                account(1).to_string(): {"thread": []},
+                account(2).to_string(): {"body": TEXT, "thread": [{"body": TEXT}, {"body": TEXT}], "first_comment": ""},
+                account(3).to_string(): {},
+            },
+            "targets": [{
+                "account_id": account(2), "platform": "mastodon", "status": "published", "attempts": 1, "url": TEXT,
+                "parts": [
+                    {"step": Step::Part(0), "remote_id": "\"1\"", "url": TEXT},
+                    {"step": Step::Comment, "remote_id": null, "url": null},
+                ],
+                "error": null, "warning": told("rejected", false),
+                "published_at": instant(at(61)), "next_attempt_at": null,
+            }, {
+                "account_id": account(1), "platform": "mastodon", "status": "retrying", "attempts": 0, "url": null,
+                "parts": [], "error": told("transient", true), "warning": null,
+                "published_at": null, "next_attempt_at": instant(at(70)),
+            }],
+            "scheduled_at": "2026-12-01T09:01:00.120Z", "local_time": "2026-12-01T10:01:00", "time_zone": "Europe/Berlin",
+            "late_limit_seconds": 0, "give_up_after_seconds": u32::MAX,
+            "created_by": "operator", "created_at": instant(at(0)), "updated_at": instant(at(61)),
+        });
+        let (raw, read) = rendered(&post);
+        assert_eq!(raw, expected.to_string());
+        assert_eq!((&read["body"], &read["targets"][0]["url"]), (&json!(TEXT), &json!(TEXT)), "as it was written");
+        assert!(!raw.contains(|it: char| it < ' '), "{raw}");
+    }
+
+    #[test]
+    fn a_target_says_where_it_stands_in_every_phase() {
+        let settling = Settling { step: Step::Part(0), next_at: at(80), absences: 0, last_absence: None };
+        let content = Content { body: key().seal("body", &Open::from("b")), ..Content::default() };
+        for (phase, status, next) in [
+            (Phase::Pending, "pending", None),
+            (Phase::Scheduled, "scheduled", Some(at(60))),
+            (Phase::Publishing, "publishing", None),
+            (Phase::Retrying { at: at(60) + Duration::seconds(10) }, "retrying", Some(at(70))),
+            (Phase::Settling(settling), "publishing", Some(at(80))),
+            (Phase::Published, "published", None),
+            (Phase::Failed, "failed", None),
+            (Phase::Missed, "missed", None),
+            (Phase::Unknown, "unknown", None),
+            (Phase::Canceled, "canceled", None),
+        ] {
+            let post = Post { content: content.clone(), targets: vec![target(1, phase)], ..Post::default() };
+            let shown = rendered(&post).1["targets"][0].clone();
+            assert_eq!((&shown["status"], &shown["next_attempt_at"]), (&json!(status), &json!(next.map(instant))));
+        }
+    }
+}

@@ -144,6 +144,27 @@ async fn a_post_goes_through_its_schedule() {
     }
 }
 
+/// What stands in the way may be gone already, and only the read models don't say so yet.
+#[tokio::test]
+async fn what_was_called_off_a_moment_ago_is_no_duplicate() {
+    let api = Api::start().await;
+    let account = api.account("ada").await;
+    let body = json!({"body": "once", "account_ids": [account]});
+    let path = format!("/v1/posts/{}", api.call("POST", "/v1/posts", body.clone()).await.id());
+    let core = api.engine.core();
+    // The read models stand still while somebody else holds them.
+    let held = core.read.everywhere().begin().await.expect("a transaction");
+    let canceled = api.call("POST", &format!("{path}/cancel"), json!({})).await;
+    assert_eq!((canceled.status(), canceled.header("campanile-projected")), (200, "false"));
+    let mut awaited = core.runner.awaited();
+    let looked = async {
+        awaited.wait_for(|waiting| *waiting > 0).await.expect("the runner lives");
+        drop(held);
+    };
+    let (again, ()) = tokio::join!(api.call("POST", "/v1/posts", body), looked);
+    assert_eq!(again.status(), 201, "{}", again.body);
+}
+
 #[tokio::test]
 async fn every_null_that_means_nothing_is_named() {
     let api = Api::start().await;

@@ -105,3 +105,51 @@ async fn a_statement_is_prepared_once_whatever_is_bound() {
     assert_eq!(db.read(run).await.unwrap(), 0, "where reading");
     assert_eq!(db.write(|connection| run(connection)).await.unwrap(), 0, "where writing");
 }
+
+#[tokio::test]
+async fn a_prepared_statement_goes_on_after_another_connection_changed_the_tables() {
+    const ALL: &str = "select * from things where size > $1 order by name limit $2";
+    let (folder, db) = file().await;
+    let write = async |rows: Vec<Vec<Value>>| {
+        let mut transaction = db.begin().await.unwrap();
+        transaction.write_rows(&THINGS, "things", rows).await.unwrap();
+        transaction.commit().await.unwrap();
+    };
+    let read = async || {
+        let mut transaction = db.begin().await.unwrap();
+        let key = |name: &str| vec![Uuid::from_u128(1).into(), name.into()];
+        let keyed = transaction.read_rows(&THINGS, "things", vec![key("a"), key("b")]).await.unwrap();
+        let inside = transaction.query(ALL, vec![0_i64.into(), 9_i64.into()]).await.unwrap();
+        let beside = db.query(ALL, vec![0_i64.into(), 9_i64.into()]).await.unwrap();
+        drop(transaction);
+        let names = |rows: &[Row]| rows.iter().map(|row| row.text("name").unwrap()).collect::<Vec<_>>();
+        let has_note = |rows: &[Row]| rows.iter().all(|row| row.optional_text("note").is_ok());
+        assert_eq!(names(&inside), names(&beside));
+        assert_eq!(has_note(&inside), has_note(&beside));
+        (names(&keyed), names(&beside), has_note(&beside))
+    };
+    let texts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    write(vec![thing("a", 1), thing("b", 2)]).await;
+    assert_eq!(read().await, (texts(&["a", "b"]), texts(&["a", "b"]), false));
+
+    // A column more, and one index: the answer has another shape, the plan is another.
+    let other = rusqlite::Connection::open(folder.path().join("a.db")).unwrap();
+    other.execute_batch("alter table things add column note text; create index sized on things (size)").unwrap();
+    write(vec![thing("b", 3)]).await;
+    assert_eq!(read().await, (texts(&["a", "b"]), texts(&["a", "b"]), true));
+
+    // Another table under the same name, with its columns in another order, as a rebuild's takes the place of the live one.
+    other
+        .execute_batch(
+            "begin; create table next (
+                size integer, at text, name text not null, workspace blob not null, primary key (workspace, name)
+            ) strict;
+            insert into next (workspace, name, size) values (x'00000000000000000000000000000001', 'b', 7);
+            drop table things; alter table next rename to things; commit",
+        )
+        .unwrap();
+    assert_eq!(read().await, (texts(&["b"]), texts(&["b"]), false));
+    write(vec![thing("a", 4), thing("b", 5)]).await;
+    assert_eq!(read().await, (texts(&["a", "b"]), texts(&["a", "b"]), false));
+    assert_eq!(sizes(&db).await, [4, 5]);
+}

@@ -97,6 +97,16 @@ impl Town {
         recorded
     }
 
+    /// Changes a post so that it goes to these accounts alone, under these tags.
+    pub async fn edit(&mut self, id: PostId, accounts: &[AccountId], tags: &[&str]) -> Vec<Recorded> {
+        let workspace = self.posts[&id].0;
+        let target = |id: &AccountId| TargetRef { account_id: *id, platform: self.accounts[id].1.platform.clone() };
+        let targets = accounts.iter().map(|id| TargetRules { target: target(id), rules: rules(500) }).collect();
+        let tags = tags.iter().map(|index| Tag { text: Sealed::from_stored("s1.tag"), index: (*index).to_owned() });
+        let (tags, content) = (Some(tags.collect()), Box::new(self.content()));
+        self.post(workspace, id, PostAction::Edit { if_revision: None, content, targets, tags, limits: None }).await
+    }
+
     /// An event as no aggregate of this build makes it.
     pub async fn append_raw(&mut self, id: PostId, event_type: &str, schema: u16, payload: &str) -> Recorded {
         let (workspace, _, version) = self.posts.get_mut(&id).unwrap();
