@@ -21,7 +21,9 @@ mod plan;
 mod rate_limit;
 mod request_id;
 mod route;
+mod stray;
 mod time;
+mod told;
 mod tree;
 
 pub use answer::Answer;
@@ -44,5 +46,6 @@ pub use path::Named;
 pub use plan::PlanDetail;
 pub use request_id::RequestIds;
 pub(in crate::api) use route::named;
-pub use route::{Name, Needs, Route, delete, get, patch, post, put};
+pub use route::{Limited, Name, Needs, Route, delete, get, patch, post, put};
+pub use stray::{no_such_method, nothing_here};
 pub use time::{At, instant, optional_instant, without_leap};
