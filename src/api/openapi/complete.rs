@@ -54,6 +54,9 @@ pub(super) fn complete(document: &mut Value, routes: &[Route]) {
     });
     document["components"]["responses"] = shared.into();
     links::add(document);
+    // One of the two has to be said, and not both.
+    document["components"]["schemas"]["NewKey"]["oneOf"] =
+        json!([{ "required": ["scopes"] }, { "required": ["preset"] }]);
     numbers(&mut document["components"]["schemas"]);
     document["components"]["headers"] = headers();
     document["components"]["parameters"] = parameters();

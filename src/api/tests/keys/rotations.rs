@@ -52,7 +52,11 @@ async fn a_rotated_key_holds_for_its_overlap_and_its_late_use_is_noted_once() {
     assert_eq!((late.status(), &late.body["error"]["reason"]), (401, &json!("expired_key")));
     lengthened().await;
     assert_eq!(asked(&new).await.status(), 200);
-    assert_eq!(types(&api.get(&history).await), ["key.created", "key.rotated", "key.old_secret_used"]);
+    let told = api.get(&history).await;
+    assert_eq!(types(&told), ["key.created", "key.rotated", "key.old_secret_used"]);
+    for at in [1, 2] {
+        assert_eq!(told.body["data"][at]["data"]["valid_until"], "2026-12-01T10:06:40.000Z", "{}", told.body);
+    }
 }
 
 #[tokio::test]
