@@ -190,13 +190,7 @@ async fn admit_person(gate: &Gate, token: &str, request: &mut Request, told: &mu
     let signed_in = core.people.signed_in(token).await?;
     let named = named_workspace(request.headers());
     let entered = signed_in.enter(named.as_ref().ok().copied().flatten());
-    let planned = match &entered {
-        Ok(caller) => core.plans.requests(caller.workspace).await?,
-        Err(_) => None,
-    };
-    let limit = planned.unwrap_or_else(|| core.access.usual_limit());
-    // All of a person's sessions as one: signing in again gives nobody more.
-    match told.count(core, signed_in.id.uuid(), limit).await {
+    match told.count_person(core, &signed_in, entered.as_ref().ok()).await {
         Err(refusal) if refusal.code == Code::RateLimited && gate.limited == Limited::Never => {}
         counted => counted?,
     }
@@ -231,7 +225,7 @@ pub(super) fn address(core: &Core, extensions: &Extensions, headers: &HeaderMap)
 }
 
 /// The workspace that a request names.
-fn named_workspace(headers: &HeaderMap) -> Result<Option<WorkspaceId>, ApiError> {
+pub(super) fn named_workspace(headers: &HeaderMap) -> Result<Option<WorkspaceId>, ApiError> {
     let Some(value) = headers.get(WORKSPACE) else { return Ok(None) };
     let named = value.to_str().ok().and_then(|text| text.trim().parse().ok());
     named.map(Some).ok_or_else(|| ApiError::invalid(WORKSPACE, "invalid", "is not the id of a workspace"))

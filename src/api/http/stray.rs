@@ -9,7 +9,8 @@ use axum::{
 
 use super::{
     ApiError,
-    guard::{address, presented_origin, secret},
+    cors::Listed,
+    guard::{address, named_workspace, presented_origin, secret},
     rate_limit,
     told::Told,
 };
@@ -51,7 +52,9 @@ async fn count(core: &Core, headers: &HeaderMap, extensions: &Extensions, told: 
     let address = address(core, extensions, headers);
     let known = match secret(headers) {
         None => Err(Denied::Missing.into()),
-        Some(secret) if secret.starts_with(TokenKind::Session.prefix()) => count_person(core, secret, told).await,
+        Some(secret) if secret.starts_with(TokenKind::Session.prefix()) => {
+            count_person(core, secret, headers, told).await
+        }
         Some(secret) => {
             let presented = Presented { address, origin: presented_origin(headers) };
             count_key(core, secret, presented, told).await
@@ -64,17 +67,22 @@ async fn count(core: &Core, headers: &HeaderMap, extensions: &Extensions, told: 
     }
 }
 
-async fn count_person(core: &Core, token: &str, told: &mut Told) -> Result<(), ApiError> {
+async fn count_person(core: &Core, token: &str, headers: &HeaderMap, told: &mut Told) -> Result<(), ApiError> {
+    told.listed = Some(Listed(false));
     let signed_in = core.people.signed_in(token).await?;
-    told.count(core, signed_in.id.uuid(), core.access.usual_limit()).await
+    let entered = signed_in.enter(named_workspace(headers).ok().flatten());
+    told.count_person(core, &signed_in, entered.as_ref().ok()).await
 }
 
 async fn count_key(core: &Core, secret: &str, presented: Presented<'_>, told: &mut Told) -> Result<(), ApiError> {
     match core.access.authenticate(secret, presented).await {
-        Ok(caller) => match &caller.who {
-            Who::Key { id, key } => told.count_key(core, caller.workspace, *id, key).await,
-            Who::Person(..) => Ok(()),
-        },
+        Ok(caller) => {
+            told.listed = presented.origin.map(|origin| Listed(caller.lists_origin(origin)));
+            match &caller.who {
+                Who::Key { id, key } => told.count_key(core, caller.workspace, *id, key).await,
+                Who::Person(..) => Ok(()),
+            }
+        }
         Err(denied) => {
             told.show_denied(core, secret, &denied).await;
             Err(denied.into())

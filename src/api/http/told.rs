@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{ApiError, cors::Listed, rate_limit};
 use crate::{
-    access::{Denied, Holder, limits::Counted},
+    access::{Caller, Denied, Holder, SignedIn, limits::Counted},
     engine::Core,
 };
 
@@ -58,6 +58,21 @@ impl Told {
         self.count(core, counted_as.uuid(), limit).await
     }
 
+    /// Counts a request of a person, who may have entered a workspace. All of their sessions count as one: signing in again
+    /// gives nobody more.
+    pub(super) async fn count_person(
+        &mut self,
+        core: &Core,
+        signed_in: &SignedIn,
+        entered: Option<&Caller>,
+    ) -> Result<(), ApiError> {
+        let planned = match entered {
+            Some(caller) => core.plans.requests(caller.workspace).await?,
+            None => None,
+        };
+        self.count(core, signed_in.id.uuid(), planned.unwrap_or_else(|| core.access.usual_limit())).await
+    }
+
     /// Says of a key what it has left though it may not be used from there, and that no page may read that.
     pub(super) async fn show_denied(&mut self, core: &Core, secret: &str, denied: &Denied) {
         if *denied == Denied::Origin {
@@ -85,7 +100,7 @@ impl Told {
     ///
     /// # Errors
     /// If its limits leave none.
-    pub(super) async fn count(&mut self, core: &Core, who: Uuid, limit: RateLimit) -> Result<(), ApiError> {
+    async fn count(&mut self, core: &Core, who: Uuid, limit: RateLimit) -> Result<(), ApiError> {
         let limits = core.access.limits();
         let counted = limits.count(who, limit, core.clock.now()).await?;
         let looking = limits.is_worth_a_look(&counted).then(|| {
