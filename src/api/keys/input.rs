@@ -225,13 +225,13 @@ impl Form {
     fn scopes_or_preset(&mut self, scopes: Option<&[String]>, preset: Option<&str>) -> Scopes {
         match (scopes, preset) {
             (Some(scopes), None) => return self.scopes(scopes),
-            (None, Some(name)) => match PRESETS.iter().find(|preset| preset.name == name) {
-                Some(preset) => return Scopes::read(preset.scopes.iter().copied()).unwrap_or_default(),
-                None => {
-                    let all: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
-                    self.wrong("preset", "invalid", format!("must be one of `{}`", all.join("`, `")));
+            (None, Some(name)) => {
+                if let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) {
+                    return Scopes::read(preset.scopes.iter().copied()).expect("presets are made of scopes");
                 }
-            },
+                let all: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
+                self.wrong("preset", "invalid", format!("must be one of `{}`", all.join("`, `")));
+            }
             (None, None) => self.wrong("scopes", "missing", "is required, or `preset` in its place"),
             (Some(_), Some(_)) => self.wrong("preset", "conflicting", "can't be said beside `scopes`: leave one away"),
         }

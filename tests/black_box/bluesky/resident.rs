@@ -36,7 +36,9 @@ impl Resident {
         made["did"].as_str().expect("a name").clone_into(&mut resident.did);
         made["accessJwt"].as_str().expect("a token").clone_into(&mut resident.token);
         // What every token of its kind begins with: the engine's own, whatever else is in them, are found by it.
-        beginnings(&made).iter().for_each(|beginning| keep(beginning));
+        for beginning in &beginnings(&made) {
+            keep(beginning);
+        }
         resident
     }
 
