@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use campanile_events::{
     clock::SharedClock,
-    commands::{Executor, Request, Sharing},
+    commands::{Executor, LoadError, Request, Sharing},
     db::Database,
     ids::{KeyId, Position, WorkspaceId},
     journal::{Actor, Metadata},
@@ -18,6 +18,7 @@ use ipnet::IpNet;
 use super::{
     Caller, Denied, Holder, KeySecret, PepperError, PepperFile, Presented, Refusals, Usage, Verifiers,
     current::CurrentKeys,
+    families::Families,
     grants::Grants,
     limits::{LimitSettings, RateLimits, Strangers},
 };
@@ -29,10 +30,12 @@ pub struct Access {
     current: CurrentKeys,
     verifiers: Arc<Verifiers>,
     grants: Arc<Grants>,
+    families: Arc<Families>,
     usage: Arc<Usage>,
     refusals: Arc<Refusals>,
     limits: Arc<RateLimits>,
     strangers: Arc<Strangers>,
+    reporters: Arc<Strangers>,
     settings: LimitSettings,
     data_keys: Arc<DataKeys>,
     proxies: Arc<[IpNet]>,
@@ -60,18 +63,21 @@ impl Access {
         let refusals = Arc::new(Refusals::open(Arc::clone(&side), Arc::clone(&data_keys)).await?);
         let limits = RateLimits::open_as(Arc::clone(&side), keys.sharing(), settings.windows).await?;
         let (limits, strangers) = (Arc::new(limits), Arc::new(Strangers::new(settings)));
+        let reporters = Arc::new(Strangers::new(settings));
         let current = CurrentKeys::open(side, &keys, clock.now()).await?;
         let proxies = proxies.into();
-        let grants = Arc::default();
+        let (grants, families) = (Arc::default(), Arc::default());
         Ok(Self {
             keys,
             current,
             verifiers,
             grants,
+            families,
             usage,
             refusals,
             limits,
             strangers,
+            reporters,
             settings,
             data_keys,
             proxies,
@@ -164,6 +170,15 @@ impl Access {
         &self.limits
     }
 
+    /// Under whose id a key's requests are counted: all keys of one line, each made by rotating the one before, share their
+    /// limits.
+    ///
+    /// # Errors
+    /// If a key of the line can't be read.
+    pub async fn counted_as(&self, workspace: WorkspaceId, id: KeyId, key: &Key) -> Result<KeyId, LoadError> {
+        self.families.first(&self.keys, workspace, id, key).await
+    }
+
     /// How many requests keys and sessions may make of which nothing else is said.
     pub const fn usual_limit(&self) -> RateLimit {
         self.settings.usual
@@ -172,6 +187,11 @@ impl Access {
     /// How many requests are taken of those that nobody answers for.
     pub fn strangers(&self) -> &Strangers {
         &self.strangers
+    }
+
+    /// The same for those that report a leaked secret: what else comes from an address doesn't hold a report back.
+    pub fn reporters(&self) -> &Strangers {
+        &self.reporters
     }
 
     /// The request needn't wait for it; the key itself sees to it that it stands there once.

@@ -15,6 +15,7 @@ mod attempts;
 mod caller;
 mod current;
 mod email;
+mod families;
 mod grant;
 mod grants;
 mod keys;

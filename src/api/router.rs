@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Router, middleware};
 
 use super::{
-    http::{ApiError, Code, Gate, Route, cors, envelope, guard, to_the_end},
+    http::{ApiError, Code, Gate, Route, cors, envelope, guard, no_such_method, nothing_here, to_the_end},
     openapi::takes_parameters,
     routes,
 };
@@ -18,14 +18,14 @@ pub struct Api(pub Arc<Core>);
 /// The API as clients reach it; of a node without that role, how it is, and that it answers nothing else.
 pub fn router(core: &Arc<Core>) -> Router {
     if core.roles.has(Role::Api) {
-        return serve(core, Router::new(), routes::all());
+        return serve(core, Router::new().fallback(nothing_here), routes::all());
     }
     serve(core, Router::new().fallback(no_api), routes::health())
 }
 
 /// The API as operators reach it, at the machine: the same, and the log.
 pub fn operator_router(core: &Arc<Core>) -> Router {
-    serve(core, Router::new(), routes::all().into_iter().chain(routes::operators()).collect())
+    serve(core, Router::new().fallback(nothing_here), routes::all().into_iter().chain(routes::operators()).collect())
 }
 
 /// Not that something isn't there: whoever asks has come to the wrong node.
@@ -36,11 +36,12 @@ async fn no_api() -> ApiError {
 
 fn serve(core: &Arc<Core>, mut router: Router<Api>, table: Vec<Route>) -> Router {
     let api = Api(Arc::clone(core));
-    for Route { method, path, needs, name, keeps_receipts, handler } in table {
+    for Route { method, path, needs, name, keeps_receipts, limited, handler } in table {
         let takes_parameters = takes_parameters(&method, path).unwrap_or(true);
-        let gate = Gate { needs, name, keeps_receipts, takes_parameters, api: api.clone() };
+        let gate = Gate { needs, name, limited, keeps_receipts, takes_parameters, api: api.clone() };
         router = router.route(path, handler.route_layer(middleware::from_fn_with_state(gate, guard)));
     }
+    router = router.method_not_allowed_fallback(no_such_method);
     let enveloped = middleware::from_fn_with_state(core.clock.clone(), envelope);
     let measured = middleware::from_fn_with_state(core.metrics.clone(), measure);
     let shared = middleware::from_fn_with_state(api.clone(), cors);

@@ -5,6 +5,7 @@ use campanile_events::{key::Scope, person::Role};
 use super::{
     accounts, auth, connect, health,
     http::{
+        Limited,
         Needs::{self, AnyKey, Nothing, Scope as With, Session},
         Route, delete, get, named, patch, post, put,
     },
@@ -38,9 +39,9 @@ fn clients() -> Vec<Route> {
         get("/v1/platforms", AnyKey, named!("api.platforms.list"), platforms::list),
 
         post("/v1/auth/login", Nothing, named!("api.auth.login"), auth::login).keeping_receipts(),
-        post("/v1/auth/logout", Session, named!("api.auth.logout"), auth::logout),
+        post("/v1/auth/logout", Session, named!("api.auth.logout"), auth::logout).limited(Limited::Never),
         get("/v1/auth/sessions", Session, named!("api.auth.sessions"), auth::list),
-        delete("/v1/auth/sessions", Session, named!("api.auth.end_all_sessions"), auth::end_all),
+        delete("/v1/auth/sessions", Session, named!("api.auth.end_all_sessions"), auth::end_all).limited(Limited::Never),
         delete("/v1/auth/sessions/{id}", Session, named!("api.auth.end_session"), auth::end),
         post("/v1/auth/password", Session, named!("api.auth.password"), auth::password).keeping_receipts(),
         post("/v1/auth/reset", Nothing, named!("api.auth.reset"), auth::reset).keeping_receipts(),
@@ -67,7 +68,7 @@ fn clients() -> Vec<Route> {
         delete("/v1/keys/{id}", With(Scope::KeysWrite), named!("api.keys.revoke"), keys::revoke),
         post("/v1/keys/{id}/rotate", With(Scope::KeysWrite), named!("api.keys.rotate"), keys::rotate),
         get("/v1/keys/{id}/history", With(Scope::KeysRead), named!("api.keys.history"), keys::history),
-        post("/v1/keys/revoke-by-secret", Nothing, named!("api.keys.revoke_by_secret"), keys::revoke_by_secret),
+        post("/v1/keys/revoke-by-secret", Nothing, named!("api.keys.revoke_by_secret"), keys::revoke_by_secret).limited(Limited::Apart),
 
         get("/v1/accounts", With(Scope::ConnectionsRead), named!("api.accounts.list"), accounts::list),
         get("/v1/accounts/{id}", With(Scope::ConnectionsRead), named!("api.accounts.get"), accounts::get),

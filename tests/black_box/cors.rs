@@ -124,6 +124,7 @@ async fn a_browser_asks_without_a_key() {
                     "If-Match",
                     "If-None-Match",
                     "Campanile-Position",
+                    "Campanile-Workspace",
                 ],
             ),
         ] {

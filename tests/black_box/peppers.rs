@@ -62,6 +62,8 @@ async fn keys_stand_under_several_peppers_and_one_that_is_missing_is_named() {
     assert_eq!(pepper.len(), 32);
     assert_eq!(found_in(&engine.place().folders(), &hex::encode(&*pepper)), [""; 0].map(std::path::PathBuf::from));
 
+    let refused = engine.command(&["peppers", "retire", "2", "--lost"]);
+    assert!(refused.code == Some(2) && refused.errors.contains("a stopped engine"), "{}", refused.errors);
     engine.terminate();
     let away = file.with_extension("away");
     std::fs::rename(&file, &away).expect("moved away");

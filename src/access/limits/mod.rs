@@ -1,5 +1,5 @@
-//! How many requests a key or a session may make, in fixed windows (UTC minutes and days), and how many are taken that
-//! nobody answers for.
+//! How many requests a key or a person may make, in fixed windows (UTC minutes and days), and how many are taken that
+//! nobody answers for. Keys that follow one another by rotation count as one, and so do all sessions of a person.
 //!
 //! Requests are counted in memory, out of shares that are taken beforehand from a table: what is handed out is on disk
 //! before it is used. So a restart gives no key a fresh minute and no fresh day; after a crash at most one share is missing

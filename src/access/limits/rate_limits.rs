@@ -91,6 +91,20 @@ impl RateLimits {
         })
     }
 
+    /// What is left of the windows now, of which this request takes nothing.
+    ///
+    /// # Errors
+    /// If the table of shares can't be read.
+    pub async fn left(&self, key: Uuid, limit: RateLimit, now: DateTime<Utc>) -> Result<Counted, DbError> {
+        let came = Instant::now();
+        let counting = Arc::clone(self.counters().entry(key).or_default());
+        counting.counter.lock().await.begin(self.windows, now);
+        let nothing =
+            |window| Left { requests: 0, until: self.windows.ends(window, now), seconds: self.windows.seconds(window) };
+        let (minute, day) = (nothing(Window::Minute), nothing(Window::Day));
+        self.look(key, &counting, Counted { limit, minute, day, refused_by: None, came }).await
+    }
+
     /// The same with what is left by now, to within what others hold and haven't used: what they took meanwhile is looked
     /// up, so that nobody is told of more than is left.
     pub async fn looked(&self, key: Uuid, counted: Counted) -> Counted {
@@ -126,10 +140,15 @@ impl RateLimits {
         let mut state = counting.counter.lock().await;
         for (window, held) in Window::ALL.into_iter().zip(held) {
             let share = state.share(window);
-            let found = all.iter().find(|it| it.window == window && it.began == share.began);
+            let taken = match all.iter().find(|it| it.window == window) {
+                Some(found) if found.began == share.began => found.taken,
+                // A clock that is ahead has begun the next one: of this one nothing is known.
+                Some(found) if found.began > share.began => continue,
+                Some(_) | None => 0,
+            };
             // Who took some meanwhile has seen more.
-            if let Some(found) = found.filter(|_| share.held == held) {
-                share.learn(found.taken, seen);
+            if share.held == held {
+                share.learn(taken, seen);
             }
         }
         Ok(told(&state, counted, self.windows).unwrap_or(counted))

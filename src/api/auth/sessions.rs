@@ -11,20 +11,24 @@ use crate::{
     access::Session,
     api::{
         Api,
-        http::{Answer, ApiError, InSession, Named, instant},
-        openapi::{Done, Listed},
+        http::{Answer, ApiError, InSession, Named, Parameters, PartOf, instant},
+        openapi::{Done, Listed, Paging},
     },
 };
 
 /// The sessions of who asks, the newest first: where they are signed in.
-#[utoipa::path(get, path = "/v1/auth/sessions", responses(Listed<super::shown::SessionShown>))]
-pub async fn list(State(api): State<Api>, person: InSession) -> Result<Answer, ApiError> {
+#[utoipa::path(get, path = "/v1/auth/sessions", params(Paging), responses(Listed<super::shown::SessionShown>))]
+pub async fn list(State(api): State<Api>, person: InSession, mut given: Parameters) -> Result<Answer, ApiError> {
+    let page = given.page();
+    given.finish()?;
     let core = &api.0;
     let own = &person.signed_in;
     let key = core.people.key().await?;
     let all = core.people.sessions().of(own.id, core.clock.now()).await?;
-    let shown = all.iter().map(|session| shown(&key, session, own.session.id));
-    Ok(Answer::list(shown.collect::<Result<_, _>>()?, None))
+    let list = PartOf(format!("sessions {}", own.id));
+    let (part, next_cursor) = list.of(all, &page, place)?;
+    let shown = part.iter().map(|session| shown(&key, session, own.session.id));
+    Ok(Answer::list(shown.collect::<Result<_, _>>()?, next_cursor))
 }
 
 /// Ends a session of who asks. No request that starts after the answer gets in with its token, on any node.
@@ -39,6 +43,13 @@ pub async fn end(State(api): State<Api>, person: InSession, Named(id): Named<Ses
 pub async fn end_all(State(api): State<Api>, person: InSession) -> Result<Answer, ApiError> {
     api.0.people.sessions().end_all(person.signed_in.id, None).await?;
     Ok(Answer::nothing())
+}
+
+/// The newest comes first.
+fn place(session: &Session) -> Vec<u8> {
+    let newest = !session.created_at.timestamp_micros();
+    let id = !session.id.uuid().as_u128();
+    [&newest.to_be_bytes()[..], &id.to_be_bytes()].concat()
 }
 
 fn shown(key: &DataKey, session: &Session, own: SessionId) -> Result<Value, ApiError> {

@@ -160,8 +160,12 @@ fn unread(path: &str, error: &serde_json::Error) -> Detail {
     if let Some(name) = quoted(message, "missing field `") {
         return Detail::new(inside(path, name), "missing", "is required");
     }
-    let whole = ["u8", "u16", "u32", "u64", "usize"].iter().any(|it| message.ends_with(&format!("expected {it}")));
-    Detail::new(path, "invalid", if whole { "is out of range" } else { message })
+    // What is declared is told before; this is what a number can hold anyway.
+    let most = [("u8", u64::from(u8::MAX)), ("u16", u16::MAX.into()), ("u32", u32::MAX.into()), ("u64", u64::MAX)];
+    match most.iter().find(|(kind, _)| message.ends_with(&format!("expected {kind}"))) {
+        Some((_, most)) => Detail::new(path, "out_of_range", format!("must be from 0 to {most}")),
+        None => Detail::new(path, "invalid", message),
+    }
 }
 
 fn quoted<'a>(message: &'a str, before: &str) -> Option<&'a str> {
@@ -216,7 +220,8 @@ mod tests {
             (r#"{"text":"a","parts":[{"body":"b\u0000"}]}"#, "parts[0].body invalid_character"),
             (r#"{"text":"a","se\u0000":1}"#, r"se\u0000 invalid_character"),
             (r#"{"text":"a","seconds":1.5}"#, "seconds invalid"),
-            (r#"{"text":"a","seconds":4294967296}"#, "seconds invalid"),
+            (r#"{"text":"a","seconds":4294967296}"#, "seconds out_of_range"),
+            (r#"{"text":"a","seconds":-1}"#, "seconds out_of_range"),
             (r#"{"text":"a","one":{"body":null}}"#, "one.body invalid"),
         ] {
             assert_eq!(refused(body).join(", "), found, "{body}");

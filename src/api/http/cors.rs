@@ -17,7 +17,8 @@ use crate::api::Api;
 const WHERE: &str = "/v1/";
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const TAKEN: HeaderValue = HeaderValue::from_static(
-    "Authorization, X-API-Key, Content-Type, Idempotency-Key, If-Match, If-None-Match, Campanile-Position, X-Request-Id",
+    "Authorization, X-API-Key, Content-Type, Idempotency-Key, If-Match, If-None-Match, Campanile-Position, \
+     Campanile-Workspace, X-Request-Id",
 );
 /// All that answers say in headers of their own.
 const SHOWN: HeaderValue = HeaderValue::from_static(
@@ -82,4 +83,27 @@ async fn listed_by_any(api: &Api, origin: &HeaderValue) -> bool {
         tracing::debug!(%error, "which origins keys list is not known");
         false
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::openapi::document;
+
+    #[test]
+    fn pages_may_send_and_read_every_header_that_the_api_has() {
+        let document = document();
+        let words = |all: &HeaderValue| -> Vec<String> {
+            all.to_str().expect("text").split(',').map(|word| word.trim().to_ascii_lowercase()).collect()
+        };
+        let (taken, shown) = (words(&TAKEN), words(&SHOWN));
+        let parameters = document["components"]["parameters"].as_object().expect("parameters");
+        let sent = parameters.values().filter(|it| it["in"] == "header").filter_map(|it| it["name"].as_str());
+        for name in sent.chain(["Authorization", "X-API-Key", "Content-Type"]) {
+            assert!(taken.contains(&name.to_ascii_lowercase()), "`{name}` can't be sent");
+        }
+        for name in document["components"]["headers"].as_object().expect("headers").keys() {
+            assert!(shown.contains(&name.to_ascii_lowercase()), "`{name}` can't be read");
+        }
+    }
 }

@@ -42,6 +42,9 @@ impl Shape {
         let Some(schema) = self.meant(schema, tree).filter(|_| depth < DEEPEST && self.found.len() < TOLD) else {
             return;
         };
+        if let Some(range) = passed(tree, &schema) {
+            return self.note(path, "out_of_range", &range);
+        }
         if !fits(tree, &schema["type"]) {
             return self.note(path, "invalid", &format!("must be {}", kind(&schema)));
         }
@@ -100,6 +103,20 @@ impl Shape {
             self.found.push(Detail::new(path, code, message));
         }
     }
+}
+
+/// Which range a number passes, if one is declared.
+fn passed(tree: &Tree, schema: &Value) -> Option<String> {
+    let Tree::Number(number) = tree else { return None };
+    let (least, most) = (&schema["minimum"], &schema["maximum"]);
+    let given = number.as_f64()?;
+    let is_less = least.as_f64().is_some_and(|least| given < least);
+    let is_more = most.as_f64().is_some_and(|most| given > most);
+    (is_less || is_more).then(|| match (least.is_null(), most.is_null()) {
+        (false, false) => format!("must be from {least} to {most}"),
+        (false, true) => format!("must be at least {least}"),
+        _ => format!("must be at most {most}"),
+    })
 }
 
 fn fits(tree: &Tree, declared: &Value) -> bool {

@@ -155,6 +155,11 @@ impl ApiError {
         Self { cause: Some(cause.to_string().into()), ..Self::new(Code::Unavailable, message) }
     }
 
+    /// Whether who is refused so has shown nothing that opens anything from where they are.
+    pub const fn is_of_a_stranger(&self) -> bool {
+        matches!(self.code, Code::Unauthorized | Code::OriginNotAllowed | Code::IpNotAllowed)
+    }
+
     /// What the status of an answer says that nobody here wrote.
     pub fn of_status(status: StatusCode) -> Option<Self> {
         Some(match status {

@@ -8,20 +8,15 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use campanile_events::{
-    ids::{LogPosition, WorkspaceId},
-    key::RateLimit,
-};
-use tokio::task::JoinHandle;
+use campanile_events::ids::{LogPosition, WorkspaceId};
 use tracing::Instrument;
-use uuid::Uuid;
 
 use super::{
-    ApiError, Code, Name, Needs, Parameters, RequestIds, cors::Listed, envelope::RouteName, etag::IfNoneMatch,
-    idempotency, rate_limit,
+    ApiError, Code, Limited, Name, Needs, Parameters, RequestIds, cors::Listed, envelope::RouteName, etag::IfNoneMatch,
+    idempotency, rate_limit, told::Told,
 };
 use crate::{
-    access::{Denied, Holder, NoPlace, Peer, Presented, Refused, TokenKind, Who, client_address, limits::Counted},
+    access::{Denied, Holder, NoPlace, Peer, Presented, Refused, TokenKind, Who, client_address},
     api::Api,
     engine::Core,
 };
@@ -32,9 +27,6 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(5);
 /// The header in which a person says which workspace they mean; who may enter one only needn't.
 pub(in crate::api) const WORKSPACE: &str = "Campanile-Workspace";
 
-/// Who is refused so has shown nothing that opens anything from where they are.
-const STRANGE: [Code; 3] = [Code::Unauthorized, Code::OriginNotAllowed, Code::IpNotAllowed];
-
 /// What a route asks for.
 #[derive(Debug, Clone)]
 pub struct Gate {
@@ -42,39 +34,14 @@ pub struct Gate {
     pub needs: Needs,
     /// The route's name.
     pub name: Name,
+    /// How its requests are limited.
+    pub limited: Limited,
     /// Whether its handler looks after idempotency keys itself.
     pub keeps_receipts: bool,
     /// Whether anything may stand after the question mark: what nobody reads would be passed over in silence.
     pub takes_parameters: bool,
     /// What answers.
     pub api: Api,
-}
-
-/// What a key's answer is told with, whatever it comes to.
-#[derive(Default)]
-struct Told {
-    /// What is left of its limits.
-    counted: Option<Telling>,
-    /// Whether it lists the page that sent it.
-    listed: Option<Listed>,
-    /// Which it is, also where it opens nothing.
-    key: Option<Holder>,
-}
-
-/// What is left of limits, and is looked at once more while the request is answered.
-struct Telling {
-    counted: Counted,
-    looking: Option<JoinHandle<Counted>>,
-}
-
-impl Telling {
-    async fn told(self) -> Counted {
-        match self.looking {
-            // A look that came to nothing leaves what is known anyway.
-            Some(looking) => looking.await.unwrap_or(self.counted),
-            None => self.counted,
-        }
-    }
 }
 
 /// Lets through who may.
@@ -115,13 +82,7 @@ async fn pass(gate: Gate, request: Request, next: Next) -> Response {
     if let Some((id, from)) = write {
         note_refusal(&gate, told.key, id.as_deref().unwrap_or_default(), from, &response);
     }
-    if let Some(telling) = told.counted {
-        let counted = telling.told().await;
-        rate_limit::tell(response.headers_mut(), &counted, gate.api.0.clock.now());
-    }
-    if let Some(listed) = told.listed {
-        response.extensions_mut().insert(listed);
-    }
+    told.tell(&gate.api.0, &mut response).await;
     response
 }
 
@@ -158,7 +119,11 @@ async fn admit(gate: &Gate, request: &mut Request, told: &mut Told) -> Result<()
     let core: &Arc<Core> = &gate.api.0;
     if gate.needs == Needs::Nothing {
         let address = address(core, request.extensions(), request.headers());
-        return if gate.name.is_probe() { Ok(()) } else { rate_limit::check_stranger(core, address) };
+        return match gate.limited {
+            _ if gate.name.is_probe() => Ok(()),
+            Limited::Apart => rate_limit::check_reporter(core, address),
+            Limited::AsAll | Limited::Never => rate_limit::check_stranger(core, address),
+        };
     }
     if core.is_draining() {
         return Err(ApiError::new(Code::Unavailable, "this process is stopping: it finishes what it has in hand"));
@@ -172,7 +137,7 @@ async fn admit(gate: &Gate, request: &mut Request, told: &mut Told) -> Result<()
         Some(secret) => admit_key(gate, secret, request, told).await,
     };
     if let Err(refusal) = admitted {
-        if STRANGE.contains(&refusal.code) {
+        if refusal.is_of_a_stranger() {
             rate_limit::check_stranger(core, address(core, request.extensions(), request.headers()))?;
         }
         return Err(refusal);
@@ -189,30 +154,22 @@ async fn admit(gate: &Gate, request: &mut Request, told: &mut Told) -> Result<()
 async fn admit_key(gate: &Gate, secret: &str, request: &mut Request, told: &mut Told) -> Result<(), ApiError> {
     let core = &gate.api.0;
     let address = address(core, request.extensions(), request.headers());
-    let origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok());
+    let origin = presented_origin(request.headers());
     let caller = match core.access.authenticate(secret, Presented { address, origin }).await {
         Ok(caller) => caller,
         Err(denied) => {
-            if denied == Denied::Origin {
-                told.listed = Some(Listed(false));
-            }
             // Its history says that it is still used.
             if !request.method().is_safe() && denied.is_of_a_key() {
                 told.key = core.access.holder(secret).await.ok().flatten().map(|(holder, _)| holder);
             }
+            told.show_denied(core, secret, &denied).await;
             return Err(denied.into());
         }
     };
-    if let Who::Key { id, .. } = &caller.who {
-        told.key = Some(Holder { key_id: *id, workspace: caller.workspace });
-    }
     told.listed = origin.map(|origin| Listed(caller.lists_origin(origin)));
-    if let Who::Key { id, .. } = &caller.who {
-        // The plan's number is the most that its keys get, whatever they were made with.
-        let (own, most) = (caller.grant.rate_limit, core.plans.requests(caller.workspace).await?);
-        if let Some(limit) = own.map_or(most, |own| Some(most.map_or(own, |most| own.or_less(most)))) {
-            count(core, id.uuid(), limit, told).await?;
-        }
+    if let Who::Key { id, key } = &caller.who {
+        told.key = Some(Holder { key_id: *id, workspace: caller.workspace });
+        told.count_key(core, caller.workspace, *id, key).await?;
     }
     match gate.needs {
         Needs::Scope(scope) if !caller.may(scope) => return Err(ApiError::scope(scope)),
@@ -233,12 +190,10 @@ async fn admit_person(gate: &Gate, token: &str, request: &mut Request, told: &mu
     let signed_in = core.people.signed_in(token).await?;
     let named = named_workspace(request.headers());
     let entered = signed_in.enter(named.as_ref().ok().copied().flatten());
-    let planned = match &entered {
-        Ok(caller) => core.plans.requests(caller.workspace).await?,
-        Err(_) => None,
-    };
-    let limit = planned.unwrap_or_else(|| core.access.usual_limit());
-    count(core, signed_in.session.id.uuid(), limit, told).await?;
+    match told.count_person(core, &signed_in, entered.as_ref().ok()).await {
+        Err(refusal) if refusal.code == Code::RateLimited && gate.limited == Limited::Never => {}
+        counted => counted?,
+    }
     named?;
     let extensions = request.extensions_mut();
     match (gate.needs, entered) {
@@ -263,17 +218,6 @@ async fn admit_person(gate: &Gate, token: &str, request: &mut Request, told: &mu
     Ok(())
 }
 
-async fn count(core: &Core, who: Uuid, limit: RateLimit, told: &mut Told) -> Result<(), ApiError> {
-    let limits = core.access.limits();
-    let counted = limits.count(who, limit, core.clock.now()).await?;
-    let looking = limits.is_worth_a_look(&counted).then(|| {
-        let limits = Arc::clone(limits);
-        tokio::spawn(async move { limits.looked(who, counted).await })
-    });
-    told.counted = Some(Telling { counted, looking });
-    rate_limit::check(&counted)
-}
-
 /// From where a request comes.
 pub(super) fn address(core: &Core, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
     let peer = extensions.get::<Peer>().map(|peer| peer.0);
@@ -281,13 +225,19 @@ pub(super) fn address(core: &Core, extensions: &Extensions, headers: &HeaderMap)
 }
 
 /// The workspace that a request names.
-fn named_workspace(headers: &HeaderMap) -> Result<Option<WorkspaceId>, ApiError> {
+pub(super) fn named_workspace(headers: &HeaderMap) -> Result<Option<WorkspaceId>, ApiError> {
     let Some(value) = headers.get(WORKSPACE) else { return Ok(None) };
     let named = value.to_str().ok().and_then(|text| text.trim().parse().ok());
     named.map(Some).ok_or_else(|| ApiError::invalid(WORKSPACE, "invalid", "is not the id of a workspace"))
 }
 
-fn secret(headers: &HeaderMap) -> Option<&str> {
+/// The page that a browser sends a request for.
+pub(super) fn presented_origin(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::ORIGIN).and_then(|value| value.to_str().ok())
+}
+
+/// What a request shows of a key or a session.
+pub(super) fn secret(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
         let (scheme, secret) = value.trim().split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())

@@ -4,7 +4,10 @@
 
 use std::net::IpAddr;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::Response,
+};
 use chrono::{DateTime, Utc};
 
 use super::{ApiError, Code};
@@ -25,17 +28,28 @@ pub(super) fn check(counted: &Counted) -> Result<(), ApiError> {
 pub(super) fn check_stranger(core: &Core, address: Option<IpAddr>) -> Result<(), ApiError> {
     let now = core.clock.now();
     core.access.strangers().count(address, now).map_err(|until| {
-        let message = "too many requests came from this address without a key that opens anything";
-        ApiError { retry_after: Some(seconds_until(until, now)), ..ApiError::new(Code::RateLimited, message) }
+        too_many("too many requests came from this address without a key that opens anything", until, now)
     })
 }
 
-/// Says what is left, and when to come again where nothing is.
-pub(super) fn tell(headers: &mut HeaderMap, counted: &Counted, now: DateTime<Utc>) {
+/// Refuses a report of a leaked secret, where too many came from its address.
+pub(super) fn check_reporter(core: &Core, address: Option<IpAddr>) -> Result<(), ApiError> {
+    let now = core.clock.now();
+    let refused = |until| too_many("too many reports of leaked secrets came from this address", until, now);
+    core.access.reporters().count(address, now).map_err(refused)
+}
+
+fn too_many(message: &str, until: DateTime<Utc>, now: DateTime<Utc>) -> ApiError {
+    ApiError { retry_after: Some(seconds_until(until, now)), ..ApiError::new(Code::RateLimited, message) }
+}
+
+/// Says what is left, and when to come again where a request is refused for there is nothing.
+pub(super) fn tell(response: &mut Response, counted: &Counted, now: DateTime<Utc>) {
     let Counted { limit, minute, day, .. } = counted;
+    let is_refused = response.status() == StatusCode::TOO_MANY_REQUESTS;
     let mut say = |name: &'static str, value: String| {
         let value = HeaderValue::from_str(&value).expect("numbers and names are a header's value");
-        headers.insert(HeaderName::from_static(name), value);
+        response.headers_mut().insert(HeaderName::from_static(name), value);
     };
     say("x-ratelimit-limit", limit.per_minute.to_string());
     say("x-ratelimit-remaining", minute.requests.to_string());
@@ -50,7 +64,7 @@ pub(super) fn tell(headers: &mut HeaderMap, counted: &Counted, now: DateTime<Utc
     };
     let minute = left(Window::Minute, minute.requests, minute.until);
     say("ratelimit", format!("{minute}, {}", left(Window::Day, day.requests, day.until)));
-    if let Some(at) = counted.retry_at() {
+    if let Some(at) = counted.retry_at().filter(|_| is_refused) {
         say("retry-after", seconds_until(at, now).max(1).to_string());
     }
 }

@@ -25,6 +25,17 @@ pub enum Needs {
     Role(Role),
 }
 
+/// How a route's requests are limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limited {
+    /// With all others of who asks: of a key, a person, or an address that nobody answers for.
+    AsAll,
+    /// They count with all others, and are let in where there are too many: who wants to go isn't kept.
+    Never,
+    /// By their address, but apart from what else comes from there.
+    Apart,
+}
+
 /// A route's name, and the span that is called so: spans are named where they are written.
 #[derive(Debug, Clone, Copy)]
 pub struct Name {
@@ -62,6 +73,8 @@ pub struct Route {
     /// Whether its handler keeps the receipts of idempotency keys, as [`super::Once`] says why; else the guard does, for who is
     /// known to it.
     pub keeps_receipts: bool,
+    /// How its requests are limited.
+    pub limited: Limited,
     pub(in crate::api) handler: MethodRouter<Api>,
 }
 
@@ -77,6 +90,12 @@ impl Route {
     pub fn keeping_receipts(self) -> Self {
         Self { keeps_receipts: true, ..self }
     }
+
+    /// Its requests are limited in another way than most.
+    #[must_use]
+    pub fn limited(self, limited: Limited) -> Self {
+        Self { limited, ..self }
+    }
 }
 
 macro_rules! verbs {
@@ -88,7 +107,7 @@ macro_rules! verbs {
             T: 'static,
         {
             let handler = on(MethodFilter::$method, handler);
-            Route { method: Method::$method, path, needs, name, keeps_receipts: false, handler }
+            Route { method: Method::$method, path, needs, name, keeps_receipts: false, limited: Limited::AsAll, handler }
         }
     )*};
 }

@@ -14,22 +14,21 @@ use crate::{
     access::{Holder, ShownRefusal},
     api::{
         Api,
-        http::{Answer, ApiError, Asker, Named, Parameters, instant},
-        openapi::Told,
+        http::{Answer, ApiError, Asker, Named, Parameters, PartOf, instant},
+        openapi::{Paging, Told},
         posts::history::entry,
     },
 };
-
-const MOST: usize = 10_000;
 
 /// What happened to the key, oldest first, as it stands in the log, with who did it and in which request. Each kind is told
 /// by itself: `key.created`, `key.renamed` (name, description), `key.narrowed` (what is left of what lost something),
 /// `key.widened` (what gained something), `key.rotated`, `key.old_secret_used`, `key.expired`, `key.revoked`; `key.changed` of
 /// earlier builds told any change. A change that takes and gives is told as narrowed and then widened; a list of which nothing
 /// was left is named in `replaced`, and what took its place stands in the second. No secret stands in any event. What the key
-/// did stands in the history of what it did it to. Beside it, the writes that were refused to it, of the last 90 days.
+/// did stands in the history of what it did it to. Beside each part of it, all writes that were refused to it in the last 90 days.
 #[utoipa::path(
     get, path = "/v1/keys/{id}/history",
+    params(Paging),
     responses(Told<super::shown::KeyHistory>)
 )]
 pub async fn history(
@@ -38,21 +37,28 @@ pub async fn history(
     Named(id): Named<KeyId>,
     given: Parameters,
 ) -> Result<Answer, ApiError> {
-    given.finish()?;
-    told(&api, &By::key(asker), id).await
+    told(&api, &By::key(asker), id, given).await
 }
 
 /// The history of a key that they may see.
-pub(in crate::api) async fn told(api: &Api, by: &By, id: KeyId) -> Result<Answer, ApiError> {
+pub(in crate::api) async fn told(api: &Api, by: &By, id: KeyId, mut given: Parameters) -> Result<Answer, ApiError> {
+    let page = given.page();
+    given.finish()?;
     by.load(api, id).await?;
+    let list = PartOf(format!("history {id}"));
+    let after = list.after(&page)?.and_then(|place| Some(u64::from_be_bytes(place.try_into().ok()?))).unwrap_or(0);
+    let first = Version(after.saturating_add(page.offset as u64));
     let data_key = api.0.data_keys.get(by.workspace.uuid()).await?;
     let stream = StreamId::new(StreamKind::Key, id.uuid());
-    let events = api.0.journal.read_stream(by.workspace, stream, Version(0), MOST).await?;
+    let mut events = api.0.journal.read_stream(by.workspace, stream, first, page.limit + 1).await?;
+    let is_last = events.len() <= page.limit;
+    events.truncate(page.limit);
+    let next_cursor = events.last().filter(|_| !is_last).map(|last| list.cursor(&last.version.0.to_be_bytes()));
     let data = events.iter().map(|event| entry(&data_key, api.0.epoch, event, field));
     let data = data.collect::<Result<Vec<_>, _>>()?;
     let holder = Holder { key_id: id, workspace: by.workspace };
     let refused: Vec<_> = api.0.access.refusals().of(holder).await?.iter().map(refusal).collect();
-    Ok(Answer::ok(json!({"data": data, "next_cursor": null, "refused_writes": refused})))
+    Ok(Answer::ok(json!({"data": data, "next_cursor": next_cursor, "refused_writes": refused})))
 }
 
 fn refusal(shown: &ShownRefusal) -> Value {

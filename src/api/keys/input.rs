@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use campanile_events::{
     ids::AccountId,
-    key::{Grant, KeyMode, RateLimit, Scopes},
+    key::{Grant, KeyMode, PRESETS, RateLimit, Scopes},
 };
 use chrono::{DateTime, Duration, Utc};
 use ipnet::IpNet;
@@ -14,7 +14,7 @@ use crate::{
     access::{network, origin},
     api::{
         http::{ApiError, Detail},
-        openapi::{AccountRef, AskedScope, KeyModeName},
+        openapi::{AccountRef, AskedScope, KeyModeName, PresetName},
     },
 };
 
@@ -33,9 +33,14 @@ pub struct NewKey {
     /// What it is for.
     #[schema(max_length = 1_000)]
     pub(super) description: Option<String>,
-    /// What it may do; none beyond what the key that makes it may.
-    #[schema(value_type = Vec<AskedScope>, min_items = 1)]
-    scopes: Vec<String>,
+    /// What it may do; none beyond what the key that makes it may. This or `preset` has to be said.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<AskedScope>, required = false, min_items = 1)]
+    scopes: Option<Vec<String>>,
+    /// What it may do, by one word, as `GET /v1/scopes` lists them: in place of `scopes`.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = PresetName, required = false)]
+    preset: Option<String>,
     /// Whether it may publish to live accounts.
     #[serde(default)]
     #[schema(value_type = KeyModeName)]
@@ -140,7 +145,7 @@ impl NewKey {
         let usual = own.rate_limit.map_or(usual, |bound| usual.or_less(bound));
         let bound = |asked: &[String]| !asked.is_empty();
         let grant = Grant {
-            scopes: form.scopes(&self.scopes),
+            scopes: form.scopes_or_preset(self.scopes.as_deref(), self.preset.as_deref()),
             mode: self.mode,
             expires_at: form.expiry(self.expires_in_days, now).or(own.expires_at),
             rate_limit: Some(form.rate_limit(self.rate_limit.map_or(usual, |limit| limit.or(usual)))),
@@ -215,6 +220,22 @@ impl Form {
         if description.is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
             self.wrong("description", "too_long", format!("may have at most {LONGEST_DESCRIPTION} characters"));
         }
+    }
+
+    fn scopes_or_preset(&mut self, scopes: Option<&[String]>, preset: Option<&str>) -> Scopes {
+        match (scopes, preset) {
+            (Some(scopes), None) => return self.scopes(scopes),
+            (None, Some(name)) => {
+                if let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) {
+                    return Scopes::read(preset.scopes.iter().copied()).expect("presets are made of scopes");
+                }
+                let all: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
+                self.wrong("preset", "invalid", format!("must be one of `{}`", all.join("`, `")));
+            }
+            (None, None) => self.wrong("scopes", "missing", "is required, or `preset` in its place"),
+            (Some(_), Some(_)) => self.wrong("preset", "conflicting", "can't be said beside `scopes`: leave one away"),
+        }
+        Scopes::default()
     }
 
     fn scopes(&mut self, names: &[String]) -> Scopes {

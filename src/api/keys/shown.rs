@@ -101,12 +101,12 @@ pub struct RotatedKey {
 /// What happened to a key, and what was refused to it.
 #[derive(Debug, ToSchema)]
 pub struct KeyHistory {
-    /// What happened to it, oldest first.
+    /// What happened to it, oldest first, or a part of that.
     pub data: Vec<crate::api::posts::shown::HistoryEvent>,
-    /// Always `null`: it is told whole.
+    /// What `cursor` takes to go on; `null` at the end.
     #[schema(required = true)]
     pub next_cursor: Option<String>,
-    /// The writes that were refused to it in the last 90 days, oldest first: one entry for each hour, route and code.
+    /// The writes that were refused to it in the last 90 days, oldest first, all of them: one entry for each hour, route and code.
     pub refused_writes: Vec<RefusedWrites>,
 }
 

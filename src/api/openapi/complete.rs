@@ -54,6 +54,9 @@ pub(super) fn complete(document: &mut Value, routes: &[Route]) {
     });
     document["components"]["responses"] = shared.into();
     links::add(document);
+    // One of the two has to be said, and not both.
+    document["components"]["schemas"]["NewKey"]["oneOf"] =
+        json!([{ "required": ["scopes"] }, { "required": ["preset"] }]);
     numbers(&mut document["components"]["schemas"]);
     document["components"]["headers"] = headers();
     document["components"]["parameters"] = parameters();
@@ -294,7 +297,7 @@ fn headers() -> Value {
         },
         "WWW-Authenticate": { "required": true, "schema": { "type": "string", "enum": ["Bearer"] } },
         "X-RateLimit-Limit": {
-            "description": "How many requests the key or session may make in a minute (UTC); absent for a key without limits.",
+            "description": "How many requests the key, with those before and after it by rotation, or the person in all sessions may make in a minute (UTC); absent for a key without limits.",
             "schema": { "type": "integer" }, "example": 60,
         },
         "X-RateLimit-Remaining": {

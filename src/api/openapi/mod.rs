@@ -34,5 +34,5 @@ pub use paging::Paging;
 pub use words::{
     AskedScope, AttemptOutcome, ConnectedStatus, DeliveryClass, FailureClassName, GrantedScope, InvitationStatusName,
     KeyModeName, KeyStatusName, MediaKindName, MediaStatusName, OnGapName, OnOverlapName, PlatformName, PostStatusName,
-    RoleName, ScopeName, TargetStatusName, ThenName,
+    PresetName, RoleName, ScopeName, TargetStatusName, ThenName,
 };

@@ -91,6 +91,8 @@ words! {
     /// A scope by our name for it, or by that which clients of other services hold.
     AskedScope = ["*", "insights:read", "media:write"].into_iter().chain(key::Scope::ALL.iter().map(|it| it.as_str()))
         .map(|it| json!(it)).collect(),
+    /// A set of scopes by one word.
+    PresetName = key::PRESETS.iter().map(|preset| json!(preset.name)).collect(),
     /// A scope; `*` holds all, those to come too.
     GrantedScope = std::iter::once("*").chain(key::Scope::ALL.iter().map(|it| it.as_str())).map(|it| json!(it)).collect(),
 }

@@ -88,7 +88,7 @@ fn open(key: &DataKey, value: &mut Value, place: &str, field: Field) {
 /// Whether a time stands at this place of a payload: answers show times in one form.
 fn is_time(place: &str) -> bool {
     let name = place.rsplit('.').next().unwrap_or_default();
-    matches!(name, "at" | "due" | "not_after" | "retry_after" | "until") || name.ends_with("_at")
+    matches!(name, "at" | "due" | "not_after" | "retry_after" | "until" | "valid_until") || name.ends_with("_at")
 }
 
 /// Under which name the text at this place of a payload was sealed.

@@ -1,7 +1,10 @@
 //! `GET /v1/posts`
 
 use axum::extract::State;
-use campanile_events::journal::Actor;
+use campanile_events::{
+    ids::{KeyId, PersonId},
+    journal::Actor,
+};
 use campanile_projections::posts::{self, PostFilter};
 
 use super::{render, seal};
@@ -26,7 +29,7 @@ pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -
         account_id: given.read("account_id"),
         platform: api.platform(&mut given),
         tag_index: given.text("tag").map(|tag| seal::tag_index(&key, &tag)),
-        created_by: given.text("created_by").map(Actor::of),
+        created_by: given.read_as("created_by", maker),
         from,
         to,
         only_accounts: asker.caller.grant.allowed_accounts.iter().copied().collect(),
@@ -35,4 +38,9 @@ pub async fn list(State(api): State<Api>, asker: Asker, mut given: Parameters) -
     let found = posts::list(&api.0.read, asker.caller.workspace, &filter, &page).await?;
     let data = found.rows.iter().map(|row| render::post(&key, row.id, &row.post, &row.created_by));
     Ok(Answer::list(data.collect::<Result<_, _>>()?, found.next_cursor))
+}
+
+fn maker(text: &str) -> Result<Actor, &'static str> {
+    let key = text.parse::<KeyId>().map(Actor::of);
+    key.or_else(|_| text.parse::<PersonId>().map(Actor::of)).map_err(|_| "must be the id of a key or of a person")
 }

@@ -271,7 +271,8 @@ pub struct PostFilters {
     pub platform: Option<String>,
     /// That have this label.
     pub tag: Option<String>,
-    /// That this key wrote.
+    /// That this key, or this person, wrote.
+    #[param(pattern = "^(key|user)_[0-7][0-9a-hjkmnp-tv-z]{25}$")]
     pub created_by: Option<String>,
     /// That are due at this time or later.
     #[param(format = DateTime)]

@@ -29,7 +29,12 @@ pub struct History {
 impl History {
     pub(super) fn run(self) -> Result<(), Failure> {
         let path = self.place.path_of(&self.id, "/history")?;
-        let told = self.place.run(async |engine: &Operator| engine.get(&path).await)?;
+        let told = self.place.run(async |engine: &Operator| {
+            let data = engine.all(&path).await?;
+            let mut told = engine.get(&format!("{path}&limit=1")).await?;
+            (told["data"], told["next_cursor"]) = (data.into(), Value::Null);
+            Ok(told)
+        })?;
         if self.json {
             say!("{told}");
             return Ok(());

@@ -9,12 +9,12 @@ use crate::{
     access::{Retirement, Verifiers},
     cli::Failure,
     configuration::{Folder, FolderFlags},
-    engine::{Opening, Store},
+    engine::{LockError, OpenError, Opening, Store},
 };
 
 const EXAMPLES: &str = "Examples:
   campanile peppers retire 2
-  campanile peppers retire 2 --lost    its file is gone: the keys under it open nothing any more
+  campanile peppers retire 2 --lost    its file is gone: the keys under it open nothing any more; with no `serve` running
 
 Exit codes: 0 it is gone, 1 it failed, 2 refused (then nothing was changed).";
 
@@ -25,7 +25,7 @@ Exit codes: 0 it is gone, 1 it failed, 2 refused (then nothing was changed).";
 /// afterwards.
 ///
 /// A version whose file is lost keeps the engine from starting. With `--lost` it is given up, and the keys under it with it: make
-/// new ones.
+/// new ones. That needs a stopped engine: end every `serve` on this folder, or on this database, first.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Retire {
@@ -33,7 +33,7 @@ pub struct Retire {
     #[arg(value_name = "VERSION")]
     version: u64,
 
-    /// It is lost: give up the keys under it
+    /// It is lost: give up the keys under it; needs a stopped engine
     #[arg(long)]
     lost: bool,
 
@@ -53,7 +53,17 @@ impl Retire {
         let folder = Folder::resolve(self.folder)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let done = runtime.block_on(async {
-            let store = Store::open(&folder, Opening::Existing, SystemClock::shared()).await?;
+            let store = Store::open(&folder, Opening::Existing, SystemClock::shared()).await;
+            let stopped_first = |who: &str| {
+                Failure::Refused(format!("{who}: `--lost` needs a stopped engine, so end every `serve` first"))
+            };
+            let store = store.map_err(|error| match error {
+                OpenError::Lock(held @ LockError::Held { .. }) => stopped_first(&held.to_string()),
+                error => error.into(),
+            })?;
+            if store.is_served().await.map_err(|error| Failure::Failed(error.to_string()))? {
+                return Err(stopped_first("another process serves this database"));
+            }
             let done = Verifiers::give_up(&store.side, &store.pepper_file, version).await;
             done.map_err(|error| Failure::Failed(error.to_string()))
         })?;

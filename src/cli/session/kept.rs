@@ -4,8 +4,8 @@
 use std::{
     collections::BTreeMap,
     io::{ErrorKind, Write},
-    os::unix::fs::DirBuilderExt,
-    path::PathBuf,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::{Path, PathBuf},
 };
 
 use secrecy::{ExposeSecret, SecretString};
@@ -15,6 +15,8 @@ use url::Url;
 use crate::cli::Failure;
 
 const FILE: &str = "sessions.json";
+/// What of a file's mode is others'.
+const OTHERS: u32 = 0o077;
 
 /// All of them, by the engine's address.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -46,6 +48,7 @@ impl Kept {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Failure::Failed(format!("{}: {error}", path.display()))),
         };
+        warn_of_others(&path);
         serde_json::from_slice(&bytes).map_err(|error| {
             Failure::Failed(format!("{}: line {}: not as it was written", path.display(), error.line()))
         })
@@ -96,6 +99,18 @@ impl Kept {
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| Failure::Failed(format!("{}: {}", path.display(), error.error)))?;
         Ok(path)
+    }
+}
+
+/// Whoever of this machine could read the file could use its sessions, until they are ended.
+fn warn_of_others(path: &Path) {
+    let mode = std::fs::metadata(path).map_or(0, |file| file.permissions().mode() & 0o777);
+    if mode & OTHERS != 0 {
+        let path = path.display();
+        eprintln!(
+            "campanile: warning: {path} has the mode {mode:o}, so others on this machine can read your sessions: `chmod 600 \
+             {path}`, and `campanile logout` if somebody may have"
+        );
     }
 }
 

@@ -18,8 +18,6 @@ use crate::{
 
 /// How many credentials every route is asked with, at least.
 pub(super) const LEAST: usize = 18;
-/// A session makes 60 requests a minute.
-const REQUESTS_A_SESSION: usize = 45;
 /// Enough that no test is slowed by it.
 const UNHURRIED: u32 = 1_000_000;
 const ORIGIN: &str = "https://app.example.com";
@@ -48,7 +46,6 @@ pub(super) struct Credential {
     pub(super) means: Means,
     pub(super) client: Client,
     pub(super) headers: Vec<(&'static str, String)>,
-    sent: usize,
 }
 
 /// Everybody who asks for a route.
@@ -60,6 +57,13 @@ pub(super) struct Credentials<'a> {
     all: Vec<Credential>,
     /// How many of them are the same for every route.
     lasting: usize,
+}
+
+impl Credential {
+    /// Whether it is a key or a session that holds, also where it is used from elsewhere than it may be.
+    pub(super) fn holds(&self) -> bool {
+        !matches!(self.means, Means::Nobody(Due { status: 401, .. }))
+    }
 }
 
 impl<'a> Credentials<'a> {
@@ -89,24 +93,27 @@ impl<'a> Credentials<'a> {
         self.all.len()
     }
 
-    pub(super) fn at(&mut self, at: usize) -> &Credential {
-        self.all[at].sent += 1;
+    pub(super) fn at(&self, at: usize) -> &Credential {
         &self.all[at]
     }
 
-    /// Lets a person sign in anew whose session is ended, or about used up.
+    /// Everybody, whatever the route.
+    pub(super) fn lasting(&self) -> &[Credential] {
+        &self.all[..self.lasting]
+    }
+
+    /// Lets a person sign in anew whose session is ended.
     pub(super) async fn renew(&mut self, at: usize, route: &Route) {
         let Means::Person(role) = self.all[at].means else { return };
         let ends = matches!(route.path, "/v1/auth/logout" | "/v1/auth/sessions") && route.method != "GET";
-        if ends || self.all[at].sent >= REQUESTS_A_SESSION {
+        if ends {
             self.all[at].client = self.engine.client_of(&login(self.engine, &address(role)).await);
-            self.all[at].sent = 0;
         }
     }
 
     fn add(&mut self, name: &str, means: Means, secret: &str) {
         let client = self.engine.client_of(secret);
-        self.all.push(Credential { name: name.to_owned(), means, client, headers: Vec::new(), sent: 0 });
+        self.all.push(Credential { name: name.to_owned(), means, client, headers: Vec::new() });
     }
 
     async fn key(&self, mut body: Value) -> String {
@@ -121,7 +128,7 @@ impl<'a> Credentials<'a> {
         let refused = |reason| Means::Nobody(Due { reason, ..due(401, "unauthorized") });
         let client = self.engine.anonymous();
         let name = "no key".to_owned();
-        self.all.push(Credential { name, means: refused("missing_key"), client, headers: Vec::new(), sent: 0 });
+        self.all.push(Credential { name, means: refused("missing_key"), client, headers: Vec::new() });
         self.add("a malformed key", refused("invalid_key"), "sk_live_nothing");
         self.add("a wrong checksum", refused("invalid_key"), &mistyped(self.engine.secret()));
         let unknown = KeySecret::generate(KeyMode::Live).expose().to_owned();

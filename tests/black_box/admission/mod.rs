@@ -20,7 +20,7 @@ use campanile::api::{
 };
 use campanile_events::person::Role;
 use credentials::{Credential, Credentials, Means};
-use reqwest::RequestBuilder;
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
 use crate::support::{Answer, Client, Engine, Options};
@@ -33,13 +33,21 @@ struct Due {
     reason: &'static str,
 }
 
+/// A person's sessions share one limit, and here each makes a request for every route.
+const UNHURRIED: &str = "per_minute=1000000,per_day=1000000";
+
+/// What is told of limits.
+const LIMITS: [&str; 5] =
+    ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-policy", "ratelimit"];
+
 const fn due(status: u16, code: &'static str) -> Due {
     Due { status, code, reason: "" }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_gives_every_credential_what_its_table_says() {
-    let engine = Engine::start(Options { proxies: Some("127.0.0.0/8"), ..Options::default() }).await;
+    let options = Options { proxies: Some("127.0.0.0/8"), limits: Some(UNHURRIED), ..Options::default() };
+    let engine = Engine::start(options).await;
     let mut stage = Stage::of(&engine).await;
     let mut credentials = Credentials::of(&engine, &stage).await;
     let mut tried = 0;
@@ -64,8 +72,31 @@ async fn every_route_gives_every_credential_what_its_table_says() {
             credentials.renew(at, &route).await;
         }
     }
+    for credential in credentials.lasting() {
+        for (method, path, due) in strays() {
+            let request = credential.client.request(method.clone(), path);
+            let request = credential.headers.iter().fold(request, |it, (name, value)| it.header(*name, value));
+            let answer = credential.client.send(request).await;
+            let case = format!("{method} {path} with {}: {}", credential.name, answer.text);
+            assert_eq!(seen(&answer), (due.status, due.code.to_owned(), String::new()), "{case}");
+            check_limits(&answer, credential.holds(), &case);
+        }
+    }
     println!("record: {tried} requests of {} routes", routes::all().len());
     assert!(tried >= routes::all().len() * credentials::LEAST, "only {tried}");
+}
+
+/// A path that there isn't, and of each path that there is a method that it doesn't take.
+fn strays() -> Vec<(Method, &'static str, Due)> {
+    let mut methods: BTreeMap<&str, Vec<Method>> = BTreeMap::new();
+    for route in routes::all() {
+        methods.entry(route.path).or_default().push(route.method);
+    }
+    let wrong = methods.into_iter().map(|(path, taken)| {
+        let mut others = [Method::DELETE, Method::PUT, Method::PATCH, Method::TRACE].into_iter();
+        (others.find(|it| !taken.contains(it)).expect("no path takes all"), path, due(405, "method_not_allowed"))
+    });
+    wrong.chain([(Method::GET, "/v1/nothing", due(404, "not_found"))]).collect()
 }
 
 async fn send(route: &Route, credential: &Credential, path: &str, body: Option<&Value>) -> Answer {
@@ -111,8 +142,7 @@ fn check(answer: &Answer, route: &Route, credential: &Credential, case: &str) {
     if answer.status == 401 && route.needs != Needs::Nothing {
         assert_eq!(answer.header("www-authenticate"), "Bearer", "{case}");
     }
-    let is_known = !matches!(credential.means, Means::Nobody(_)) && route.needs != Needs::Nothing;
-    assert_eq!(!answer.header("x-ratelimit-remaining").is_empty(), is_known, "{case}");
+    check_limits(answer, credential.holds() && route.needs != Needs::Nothing, case);
     let is_forbidden = matches!(error["code"].as_str(), Some("forbidden_scope" | "forbidden_role"));
     if let (true, Needs::Scope(scope)) = (is_forbidden, route.needs) {
         assert_eq!(error["scope"], scope.as_str(), "{case}");
@@ -120,6 +150,13 @@ fn check(answer: &Answer, route: &Route, credential: &Credential, case: &str) {
     if answer.status >= 400 {
         assert_eq!(answer.header("campanile-position"), "", "{case}: what is refused leaves nothing");
         assert_eq!(error["request_id"].as_str(), Some(answer.header("x-request-id")), "{case}");
+    }
+}
+
+/// Who shows a key or a session that holds is told all of what is left of its limits, and nobody else is.
+fn check_limits(answer: &Answer, is_known: bool, case: &str) {
+    for name in LIMITS {
+        assert_eq!(!answer.header(name).is_empty(), is_known, "`{name}` in {case}");
     }
 }
 

@@ -3,7 +3,17 @@
 use campanile_test_servers::Pds;
 use serde_json::{Value, json};
 
-use crate::support::Client;
+use crate::support::{Client, handed::keep};
+
+const PASSWORD: &str = "its own password";
+
+/// What a session's two tokens begin with: the kind, and how it is signed.
+fn beginnings(session: &Value) -> [String; 2] {
+    ["accessJwt", "refreshJwt"].map(|field| {
+        let token = session[field].as_str().expect("a token");
+        token.split_once('.').expect("parts").0.to_owned()
+    })
+}
 
 /// An account on the server.
 pub(crate) struct Resident {
@@ -21,12 +31,21 @@ impl Resident {
         let handle = format!("{name}.test");
         let mut resident = Self { did: String::new(), handle, server: pds.url(), token: String::new(), http };
         let handle = &resident.handle;
-        let account =
-            json!({"email": format!("{name}@example.test"), "handle": handle, "password": "its own password"});
+        let account = json!({"email": format!("{name}@example.test"), "handle": handle, "password": PASSWORD});
         let made = resident.ask("com.atproto.server.createAccount", &account).await;
         made["did"].as_str().expect("a name").clone_into(&mut resident.did);
         made["accessJwt"].as_str().expect("a token").clone_into(&mut resident.token);
+        // What every token of its kind begins with: the engine's own, whatever else is in them, are found by it.
+        for beginning in &beginnings(&made) {
+            keep(beginning);
+        }
         resident
+    }
+
+    /// What the tokens of sessions begin with that the server gives, those for access and those for another session.
+    pub async fn beginnings(&self) -> [String; 2] {
+        let body = json!({"identifier": self.handle, "password": PASSWORD});
+        beginnings(&self.ask("com.atproto.server.createSession", &body).await)
     }
 
     /// A password for an app, under a name.

@@ -53,6 +53,13 @@ async fn people_are_invited_at_the_machine_and_sign_in_from_anywhere() {
     assert_eq!((mode(&kept), mode(kept.parent().expect("a folder"))), (0o600, 0o700));
     let me = json(&Ran::of(user(&engine).args(["whoami", "--json"])).ok());
     assert_eq!((&me["person"]["email"], &me["role"]), (&json!("bob@example.com"), &json!("editor")));
+    fs::set_permissions(&kept, fs::Permissions::from_mode(0o640)).expect("opened to others");
+    let warned = Ran::of(user(&engine).args(["keys", "list", "--server", &base]));
+    assert!(warned.errors.contains("sessions.json has the mode 640"), "{}", warned.errors);
+    let warned = Ran::of(user(&engine).args(["whoami", "--json"]));
+    assert!(warned.code == Some(0) && warned.errors.contains("chmod 600"), "{}", warned.errors);
+    fs::set_permissions(&kept, fs::Permissions::from_mode(0o600)).expect("closed again");
+    assert_eq!(Ran::of(user(&engine).args(["whoami", "--json"])).errors, "");
     let kept_token =
         || json(&fs::read_to_string(&kept).expect("kept"))["sessions"][format!("{base}/")]["token"].clone();
     let client = engine.client_of(kept_token().as_str().expect("a token"));

@@ -10,9 +10,11 @@ use std::{
 };
 
 use campanile_events::seal::MasterKey;
+use campanile_test_servers::Pds;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::bluesky::{TIMING, resident::Resident};
 use crate::connect::{BACK, begin, consent};
 use crate::keys::mistyped;
 use crate::operators::telemetry::collector;
@@ -220,6 +222,33 @@ async fn life_of_an_account(engine: &Engine, diary: &mut Diary) {
     diary.delete(&client, &format!("/v1/accounts/{}", account.as_str().expect("an id"))).await.expect(204);
 }
 
+/// An account on a real server of the AT Protocol: the password for an app, and the tokens of one session after the other.
+async fn life_of_a_resident(engine: &Engine, diary: &mut Diary) {
+    let Some(pds) = Pds::shared() else { return };
+    let (client, ada) = (engine.client(), Resident::move_in(pds, "canary-ada").await);
+    let app_password = diary.secret(&json!(ada.app_password("campanile").await));
+    for beginning in ada.beginnings().await {
+        assert!(beginning.starts_with("eyJ") && beginning.len() > 20, "{beginning}");
+        diary.secret(&json!(beginning));
+    }
+    let wrong = diary.secret(&json!("quiet-wrong-app-password-0e5"));
+    let with = |password: &str| json!({"service_url": pds.url(), "identifier": ada.handle, "app_password": password});
+    diary.post(&client, "/v1/connect/bluesky", with(&wrong)).await.refused(422, "connection_refused");
+    let account = diary.post(&client, "/v1/connect/bluesky", with(&app_password)).await.expect(201)["id"].clone();
+    for (text, hours) in [("the first bell", 0), ("the second bell", 3)] {
+        // Past the end of the access token another one is asked for.
+        if hours > 0 {
+            pds.go_ahead(hours);
+        }
+        let post = json!({"body": text, "account_ids": [account], "publish": true});
+        let post = diary.post(&client, "/v1/posts", post).await.expect(201)["id"].clone();
+        let post = post.as_str().expect("an id");
+        published(&client, post, LIMIT).await;
+        diary.get(&client, &format!("/v1/posts/{post}/history")).await.expect(200);
+    }
+    diary.get(&client, "/v1/accounts").await.expect(200);
+}
+
 /// What opens the engine's own seals.
 fn of_the_machine(engine: &Engine, diary: &mut Diary) -> PathBuf {
     let file = match engine.place().servers() {
@@ -248,7 +277,7 @@ fn looked_through(needles: &Needles, folders: &[PathBuf], but: &Path) -> BTreeSe
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_of_a_whole_life_leaves_the_engine() {
-    let mut engine = Engine::start(Options { log: Some("trace"), ..Options::default() }).await;
+    let mut engine = Engine::start(Options { log: Some("trace"), timing: Some(TIMING), ..Options::default() }).await;
     engine.terminate();
     let (address, exported) = collector();
     let file = format!("[telemetry]\notlp_endpoint = \"http://{address}\"\n");
@@ -259,6 +288,7 @@ async fn no_secret_of_a_whole_life_leaves_the_engine() {
     lives_of_keys(&engine, &mut diary).await;
     life_of_a_person(&engine, &mut diary).await;
     life_of_an_account(&engine, &mut diary).await;
+    life_of_a_resident(&engine, &mut diary).await;
 
     // While it runs, and after a crash in the middle of whatever it does.
     let admin = engine.client();

@@ -18,6 +18,5 @@ pub async fn history(
     mut given: Parameters,
 ) -> Result<Answer, ApiError> {
     let workspace = api.workspace(&mut given).await?;
-    given.finish()?;
-    told(&api, &By::operator(workspace, operator.metadata()), id).await
+    told(&api, &By::operator(workspace, operator.metadata()), id, given).await
 }

@@ -136,3 +136,51 @@ async fn limits_are_told_and_kept() {
     assert_eq!((refused.status(), refused.header("retry-after")), (429, "53940"));
     assert_eq!(api.get("/v1/posts").await.header("x-ratelimit-limit"), "", "the first key has none");
 }
+
+#[tokio::test]
+async fn an_answer_to_a_key_tells_what_is_left_whatever_it_comes_to() {
+    let (api, _) = at_noon().await;
+    let limit = json!({"per_minute": 5, "per_day": 50});
+    let body = json!({"name": "office", "scopes": ["posts:read"], "rate_limit": limit,
+        "allowed_ips": ["203.0.113.0/24"], "allowed_origins": ["https://a.example"]});
+    let (_, secret) = api.key(body).await;
+    let asked = async |method: &str, path: &str, peer: &str, origin: &str| {
+        let request = Api::request_by(&secret, method, path).header("origin", origin);
+        let mut request = request.body(Body::empty()).expect("a request");
+        request.extensions_mut().insert(Peer(peer.parse().expect("an address")));
+        api.send(request).await
+    };
+    let (office, page) = ("203.0.113.7", "https://a.example");
+    let (away, evil) = ("198.51.100.1", "https://b.example");
+    for (method, path, peer, origin, status, code, left) in [
+        // Who may not use it from there uses nothing up.
+        ("GET", "/v1/posts", away, page, 403, "ip_not_allowed", "5"),
+        ("GET", "/v1/posts", office, evil, 403, "origin_not_allowed", "5"),
+        ("GET", "/v1/nothing", away, page, 404, "not_found", "5"),
+        ("GET", "/v1/nothing", office, page, 404, "not_found", "4"),
+        ("PUT", "/v1/posts", office, page, 405, "method_not_allowed", "3"),
+        ("PUT", "/v1/posts", office, evil, 405, "method_not_allowed", "3"),
+        ("GET", "/v1/posts?colour=1", office, page, 400, "invalid_request", "2"),
+        ("GET", "/v1/keys", office, page, 403, "forbidden_scope", "1"),
+        ("GET", "/v1/posts", office, page, 200, "", "0"),
+        ("GET", "/v1/posts", away, page, 403, "ip_not_allowed", "0"),
+        ("GET", "/v1/nothing", office, page, 429, "rate_limited", "0"),
+        ("PUT", "/v1/posts", office, page, 429, "rate_limited", "0"),
+        ("GET", "/v1/posts", office, page, 429, "rate_limited", "0"),
+    ] {
+        let answered = asked(method, path, peer, origin).await;
+        assert_eq!((answered.status(), answered.code()), (status, code), "{method} {path}");
+        assert_eq!(answered.header("x-ratelimit-remaining"), left, "{method} {path} {status}");
+        assert_eq!(answered.header("x-ratelimit-limit"), "5");
+        assert!(answered.header("ratelimit").starts_with(&format!("\"minute\";r={left};")), "{method} {path}");
+        assert!(!answered.header("ratelimit-policy").is_empty());
+        assert_eq!(answered.header("retry-after").is_empty(), status != 429, "{method} {path} {status}");
+        if status == 405 {
+            assert_eq!(answered.header("allow"), "GET,HEAD,POST");
+        }
+    }
+    for path in ["/v1/nothing", "/v1/posts"] {
+        let stranger = api.arrive("PUT", path, json!(null)).await;
+        assert_eq!(stranger.header("x-ratelimit-limit"), "", "{path}");
+    }
+}

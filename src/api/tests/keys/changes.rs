@@ -34,13 +34,13 @@ async fn a_key_is_changed_within_the_rights_of_who_asks() {
     assert_eq!(made.body["rate_limit"], json!({"per_minute": 50, "per_day": 900}));
     assert_eq!(made.body["expires_at"], json!("2026-12-11T09:00:00.000Z"));
     let beyond = [
-        (json!({"scopes": ["posts:read", "posts:write"]}), "forbidden_scope", ""),
-        (json!({"scopes": ["*"]}), "forbidden_scope", ""),
+        (json!({"scopes": ["posts:read", "posts:write"]}), "forbidden_scope", "scopes"),
+        (json!({"scopes": ["*"]}), "forbidden_scope", "scopes"),
         (json!({"expires_in_days": 11}), "invalid_request", "expires_in_days"),
         (json!({"rate_limit": {"per_minute": 51, "per_day": 900}}), "invalid_request", "rate_limit"),
-        (json!({"allowed_accounts": [other]}), "account_not_allowed", ""),
-        (json!({"allowed_origins": ["https://b.example"]}), "origin_not_allowed", ""),
-        (json!({"allowed_ips": ["203.0.112.0/23"]}), "ip_not_allowed", ""),
+        (json!({"allowed_accounts": [other]}), "account_not_allowed", "allowed_accounts"),
+        (json!({"allowed_origins": ["https://b.example"]}), "origin_not_allowed", "allowed_origins"),
+        (json!({"allowed_ips": ["203.0.112.0/23"]}), "ip_not_allowed", "allowed_ips"),
     ];
     let path = format!("/v1/keys/{}", made.id());
     for (body, code, field) in &beyond {
@@ -49,14 +49,14 @@ async fn a_key_is_changed_within_the_rights_of_who_asks() {
         for (method, path, body) in [("POST", "/v1/keys", new), ("PATCH", path.as_str(), body.clone())] {
             let refused = by_bound(method, path, body.clone()).await;
             assert_eq!(refused.code(), *code, "{method} {body}: {}", refused.body);
-            if !field.is_empty() {
-                assert_eq!(refused.body["error"]["details"][0]["field"], *field, "{method} {body}");
-            }
+            let detail = &refused.body["error"]["details"][0];
+            assert_eq!((&detail["field"], &detail["code"]), (&json!(field), &json!("beyond_own")), "{method} {body}");
         }
     }
     for taken_away in ["allowed_accounts", "allowed_origins", "allowed_ips"] {
         let refused = by_bound("PATCH", &path, json!({taken_away: []})).await;
         assert_eq!(refused.status(), 403, "{taken_away}: {}", refused.body);
+        assert_eq!(refused.body["error"]["details"][0]["field"], taken_away, "{}", refused.body);
     }
     assert_eq!(by_bound("PATCH", &path, json!({"expires_in_days": null})).await.code(), "invalid_request");
     let narrowed =
@@ -197,5 +197,72 @@ async fn half_a_limit_leaves_the_other_half_as_it_is_or_as_usual() {
     for wrong in [json!({"per_minute": 0}), json!({"per_day": null}), json!({"per_hour": 1})] {
         let refused = api.call("POST", "/v1/keys", json!({"name": "k", "scopes": ["*"], "rate_limit": wrong})).await;
         assert_eq!(refused.code(), "invalid_request", "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_preset_stands_for_its_scopes_and_not_beside_others() {
+    let api = Api::start().await;
+    let listed = api.get("/v1/scopes").await.body;
+    for preset in listed["presets"].as_array().expect("presets") {
+        let made = api.call("POST", "/v1/keys", json!({"name": "k", "preset": preset["name"]})).await;
+        assert_eq!(made.status(), 201, "{}", made.body);
+        let sorted = |scopes: &Value| {
+            let mut names: Vec<_> = scopes.as_array().expect("scopes").iter().map(ToString::to_string).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(sorted(&made.body["scopes"]), sorted(&preset["scopes"]), "{preset}");
+    }
+    for (wrong, field) in [
+        (json!({"preset": "reader", "scopes": ["posts:read"]}), "preset"),
+        (json!({"preset": "king"}), "preset"),
+        (json!({"preset": null}), "preset"),
+        (json!({"preset": 3}), "preset"),
+        (json!({}), "scopes"),
+        (json!({"scopes": []}), "scopes"),
+    ] {
+        let mut body = json!({"name": "k"});
+        body.as_object_mut().expect("fields").extend(wrong.as_object().expect("fields").clone());
+        let refused = api.call("POST", "/v1/keys", body).await;
+        let fields = &refused.body["error"]["details"];
+        assert_eq!((refused.code(), &fields[0]["field"]), ("invalid_request", &json!(field)), "{wrong}: {fields}");
+    }
+    let (_, weak) = api.key(json!({"name": "weak", "scopes": ["keys:write", "posts:read"]})).await;
+    let beyond = api.call_by(&weak, "POST", "/v1/keys", json!({"name": "k", "preset": "admin"})).await;
+    assert_eq!((beyond.status(), beyond.code()), (403, "forbidden_scope"), "{}", beyond.body);
+}
+
+#[tokio::test]
+async fn what_is_out_of_range_is_told_its_range() {
+    let api = Api::start().await;
+    for (field, wrong, range) in [
+        ("expires_in_days", json!(-5), "from 1 to 3650"),
+        ("expires_in_days", json!(0), "from 1 to 3650"),
+        ("expires_in_days", json!(3651), "from 1 to 3650"),
+        ("expires_in_days", json!(4_294_967_296_u64), "from 1 to 3650"),
+        ("expires_in_days", json!(1e30), "from 1 to 3650"),
+        ("rate_limit.per_minute", json!(-1), "from 1 to 4294967295"),
+        ("rate_limit.per_day", json!(4_294_967_296_u64), "from 1 to 4294967295"),
+    ] {
+        let value = match field.split_once('.') {
+            Some((outer, inner)) => json!({outer: {inner: wrong}}),
+            None => json!({field: wrong}),
+        };
+        for (method, path) in [("POST", "/v1/keys"), ("PATCH", "/v1/keys/key_01k00000000000000000000000")] {
+            let mut body = if method == "POST" { json!({"name": "k", "scopes": ["*"]}) } else { json!({}) };
+            body.as_object_mut().expect("fields").extend(value.as_object().expect("fields").clone());
+            let refused = api.call(method, path, body).await;
+            if method == "PATCH" && wrong.as_f64().is_some_and(|days| (0.0..=3651.0).contains(&days)) {
+                continue;
+            }
+            let detail = &refused.body["error"]["details"][0];
+            assert_eq!(
+                (&detail["field"], &detail["code"]),
+                (&json!(field), &json!("out_of_range")),
+                "{wrong}: {detail}"
+            );
+            assert_eq!(detail["message"], format!("must be {range}"), "{method} {wrong}");
+        }
     }
 }

@@ -52,7 +52,11 @@ async fn a_rotated_key_holds_for_its_overlap_and_its_late_use_is_noted_once() {
     assert_eq!((late.status(), &late.body["error"]["reason"]), (401, &json!("expired_key")));
     lengthened().await;
     assert_eq!(asked(&new).await.status(), 200);
-    assert_eq!(types(&api.get(&history).await), ["key.created", "key.rotated", "key.old_secret_used"]);
+    let told = api.get(&history).await;
+    assert_eq!(types(&told), ["key.created", "key.rotated", "key.old_secret_used"]);
+    for at in [1, 2] {
+        assert_eq!(told.body["data"][at]["data"]["valid_until"], "2026-12-01T10:06:40.000Z", "{}", told.body);
+    }
 }
 
 #[tokio::test]
@@ -88,4 +92,34 @@ async fn a_rotation_is_replayed_with_its_secret() {
     assert_eq!((first.header("idempotent-replayed"), second.header("idempotent-replayed")), ("", "true"));
     assert_eq!(first.body, second.body);
     assert!(second.body["secret"].as_str().is_some_and(|secret| secret.starts_with("sk_live_")));
+}
+
+#[tokio::test]
+async fn a_key_and_those_that_follow_it_share_their_limits() {
+    let (api, clock) = at_noon().await;
+    let limit = json!({"per_minute": 7, "per_day": 8});
+    let (id, first) = api.key(json!({"name": "ci", "scopes": ["posts:read"], "rate_limit": limit})).await;
+    let asked = async |secret: &str| {
+        let answered = get_by(&api, secret, "/v1/posts").await;
+        (answered.status(), answered.header("x-ratelimit-remaining").to_owned())
+    };
+    let rotate = async |id: &str| {
+        let rotated = api.call("POST", &format!("/v1/keys/{id}/rotate"), json!({"overlap_seconds": 90})).await;
+        (rotated.id(), rotated.body["secret"].as_str().expect("a secret").to_owned())
+    };
+    assert_eq!(asked(&first).await, (200, "6".to_owned()));
+    let (id, second) = rotate(&id).await;
+    assert_eq!(asked(&second).await, (200, "5".to_owned()));
+    assert_eq!(asked(&first).await, (200, "4".to_owned()));
+    let (id, third) = rotate(&id).await;
+    let (_, fourth) = rotate(&id).await;
+    for (secret, left) in [(&fourth, "3"), (&third, "2"), (&first, "1"), (&second, "0")] {
+        assert_eq!(asked(secret).await, (200, left.to_owned()));
+    }
+    for secret in [&first, &second, &third, &fourth] {
+        assert_eq!(asked(secret).await, (429, "0".to_owned()));
+    }
+    clock.advance(Duration::seconds(91));
+    assert_eq!(asked(&fourth).await, (200, "0".to_owned()), "what those before used of the day is used");
+    assert_eq!(asked(&fourth).await.0, 429);
 }

@@ -79,20 +79,28 @@ async fn a_session_ends_when_it_is_not_used_and_on_its_last_day() {
 }
 
 #[tokio::test]
-async fn sessions_have_a_limit_of_their_own() {
+async fn a_persons_sessions_share_one_limit_which_keeps_nobody_from_going() {
     let clock = ManualClock::starting_at(Api::START.parse().expect("a time"));
     let api = Api::start_with(Arc::clone(&clock) as SharedClock, &["api", "projector"]).await;
-    let token = api.login(Api::OWNER, Api::PASSWORD).await;
-    let asked = async || api.call_by(&token, "GET", "/v1/workspaces", json!(null)).await;
-    for left in (0..60).rev() {
-        let answered = asked().await;
+    let [first, second] = [api.login(Api::OWNER, Api::PASSWORD).await, api.login(Api::OWNER, Api::PASSWORD).await];
+    let asked = async |token: &str| api.call_by(token, "GET", "/v1/workspaces", json!(null)).await;
+    for left in (0..60_usize).rev() {
+        let answered = asked([&first, &second][left % 2]).await;
         assert_eq!((answered.status(), answered.header("x-ratelimit-remaining")), (200, left.to_string().as_str()));
     }
-    let refused = asked().await;
+    let refused = asked(&first).await;
     assert_eq!((refused.status(), refused.code(), refused.header("retry-after")), (429, "rate_limited", "60"));
-    let other = api.login(Api::OWNER, Api::PASSWORD).await;
-    assert_eq!(api.call_by(&other, "GET", "/v1/me", json!(null)).await.status(), 200, "another session");
+    let third = api.login(Api::OWNER, Api::PASSWORD).await;
+    for token in [&second, &third] {
+        assert_eq!(asked(token).await.code(), "rate_limited", "another session of the same person");
+    }
     assert_eq!(api.get("/v1/me").await.status(), 200, "a key");
+    let gone = api.call_by(&first, "POST", "/v1/auth/logout", json!({})).await;
+    assert_eq!((gone.status(), gone.header("x-ratelimit-remaining"), gone.header("retry-after")), (204, "0", ""));
+    assert_eq!(asked(&first).await.status(), 401);
+    assert_eq!(api.call_by(&second, "DELETE", "/v1/auth/sessions", json!({})).await.status(), 204);
+    assert_eq!(asked(&third).await.status(), 401);
     clock.advance(Duration::minutes(1));
-    assert_eq!(asked().await.status(), 200);
+    let anew = api.login(Api::OWNER, Api::PASSWORD).await;
+    assert_eq!(asked(&anew).await.header("x-ratelimit-remaining"), "59");
 }
