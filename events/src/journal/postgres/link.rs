@@ -181,10 +181,10 @@ impl Link {
         let (names, keys, quotas) = (&concerns.claims, &concerns.receipts, &concerns.quotas);
         let asked: [Asked<'_>; 2] = [&kinds, &ids];
         let workspaces: [Asked<'_>; 1] = [&concerns.workspaces];
-        let mut begin = numbering::begin().to_owned();
-        if let Some(limit) = idle::limit(self.limits, concerns) {
-            begin.push_str(&format!("; set local idle_in_transaction_session_timeout = {}", limit.as_millis()));
-        }
+        let longer = idle::limit(self.limits, concerns).map_or_else(String::new, |limit| {
+            format!("; set local idle_in_transaction_session_timeout = {}", limit.as_millis())
+        });
+        let begin = format!("{}{longer}", numbering::begin());
         let asked_at = Moment::now();
         let (_begun, head, versions, numbers, claims, receipts, sums) = flight(
             &mut self.traffic,
