@@ -34,12 +34,14 @@ impl Engine {
         let (tell, phase) = watch::channel(Phase::Open);
         let clock = self.core().clock.clone();
         let mut serving = Vec::new();
+        // Before anybody is answered: who sees that it is ready may go by the socket.
+        let socket = self.folder().join(SOCKET);
+        let operators = bind(&socket);
         if let Some(listener) = listener {
             let peer = |address: &std::net::SocketAddr| Some(Peer(address.ip()));
             serving.push(spawn(listener, api::router(self.core()), clock.clone(), phase.clone(), peer));
         }
-        let socket = self.folder().join(SOCKET);
-        match bind(&socket) {
+        match operators {
             Ok(listener) => serving.push(spawn(listener, api::operator_router(self.core()), clock, phase, |_| None)),
             // Such as a folder whose path is longer than a socket's may be.
             Err(error) => tracing::warn!(path = %socket.display(), %error, "other commands can't reach this process"),

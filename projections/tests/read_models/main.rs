@@ -6,7 +6,6 @@ mod atomic;
 mod due;
 mod lists;
 mod parking;
-mod plans;
 mod rebuilding;
 mod sharing;
 mod steps;

@@ -157,11 +157,13 @@ async fn what_was_called_off_a_moment_ago_is_no_duplicate() {
     let canceled = api.call("POST", &format!("{path}/cancel"), json!({})).await;
     assert_eq!((canceled.status(), canceled.header("campanile-projected")), (200, "false"));
     let mut awaited = core.runner.awaited();
-    let looked = async {
-        awaited.wait_for(|waiting| *waiting > 0).await.expect("the runner lives");
-        drop(held);
-    };
-    let (again, ()) = tokio::join!(api.call("POST", "/v1/posts", body), looked);
+    let mut again = std::pin::pin!(api.call("POST", "/v1/posts", body));
+    tokio::select! {
+        again = &mut again => panic!("nobody looked again: {}", again.body),
+        waits = awaited.wait_for(|waiting| *waiting > 0) => drop(waits.expect("the runner lives")),
+    }
+    drop(held);
+    let again = again.await;
     assert_eq!(again.status(), 201, "{}", again.body);
 }
 
