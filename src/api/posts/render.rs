@@ -228,10 +228,8 @@ mod tests {
         assert_eq!(rendered(&Post { content, ..Post::default() }).0, expected.to_string());
     }
 
-    #[test]
-    fn a_full_post_goes_out_with_every_text_as_it_is() {
-        let key = key();
-        let seal = |field: &str| key.seal(field, &Open::from(TEXT));
+    /// With every text that there can be, and accounts with words of their own.
+    fn full_content(key: &DataKey) -> Content<Sealed> {
         let own = |body: bool, thread: Option<usize>, comment: bool| Override {
             body: body.then(|| Open::from(TEXT)),
             thread: thread.map(|parts| vec![Open::from(TEXT); parts]),
@@ -248,7 +246,14 @@ mod tests {
                 (account(1), own(false, Some(0), false)),
             ]),
         };
-        let content = content.try_map(|field, text| Ok::<_, ApiError>(key.seal(field, text))).expect("sealed");
+        content.try_map(|field, text| Ok::<_, ApiError>(key.seal(field, text))).expect("sealed")
+    }
+
+    #[test]
+    fn a_full_post_goes_out_with_every_text_as_it_is() {
+        let key = key();
+        let seal = |field: &str| key.seal(field, &Open::from(TEXT));
+        let content = full_content(&key);
         let failure = |class| Failure {
             class,
             status: Some(503),
