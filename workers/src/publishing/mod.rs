@@ -2,6 +2,7 @@
 //!
 //! - [`Publishing`] starts and drains it all.
 //! - `scheduler` watches the table of due targets and puts jobs on the bus at the right moment.
+//! - [`Timers`] are its heap of what falls due next.
 //! - `leader`: of the nodes with a scheduler one acts, the others stand by.
 //! - `sweeper` puts back what nobody works on: lost jobs, silent workers, targets that wait to be asked for.
 //! - `worker` takes jobs, as many at once as it may, and says every so often that it lives.
@@ -32,8 +33,10 @@ mod send;
 mod settle;
 mod start;
 mod sweeper;
+mod timers;
 mod window;
 mod worker;
 
 pub use leader::Leader;
 pub use start::{Deps, PartStatus, Publishing};
+pub use timers::Timers;

@@ -3,7 +3,7 @@
 //! It may be lost, doubled or late without harm: it writes no event. A node that loses it loses liveness until the next.
 //! It acts while its node leads, and begins anew each time that it comes to lead.
 
-use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
+use std::sync::Arc;
 
 use campanile_events::{
     clock::SharedClock,
@@ -20,7 +20,7 @@ use chrono::{DateTime, Duration, Utc};
 use futures::StreamExt;
 use tokio::task::JoinHandle;
 
-use super::{leader::Leading, send::LEAD};
+use super::{leader::Leading, send::LEAD, timers::Timers};
 use crate::{
     bus::{Bus, Job},
     waiting::Stop,
@@ -33,37 +33,13 @@ const PAGE: usize = 100_000;
 /// How many jobs are on their way to the bus at once.
 pub(super) const PUTS: usize = 64;
 
-struct Timer {
-    at: DateTime<Utc>,
-    order: u64,
-    job: Job,
-}
-
-impl PartialEq for Timer {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.order) == (other.at, other.order)
-    }
-}
-impl Eq for Timer {}
-impl PartialOrd for Timer {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Timer {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
-}
-
 pub(super) struct Scheduler {
     read: Arc<dyn Database>,
     runner: Arc<Runner>,
     bus: Arc<dyn Bus>,
     clock: SharedClock,
     leading: Leading,
-    heap: BinaryHeap<Reverse<Timer>>,
-    order: u64,
+    timers: Timers,
     /// Rows up to this instant are in the heap.
     horizon: DateTime<Utc>,
     /// Rows changed up to this position are in the heap.
@@ -79,7 +55,7 @@ impl Scheduler {
         leading: Leading,
     ) -> Self {
         let horizon = DateTime::UNIX_EPOCH;
-        Self { read, runner, bus, clock, leading, heap: BinaryHeap::new(), order: 0, horizon, seen: Position(0) }
+        Self { read, runner, bus, clock, leading, timers: Timers::default(), horizon, seen: Position(0) }
     }
 
     pub fn start(mut self, mut stop: Stop) -> JoinHandle<()> {
@@ -96,7 +72,7 @@ impl Scheduler {
             self.leading.begins().await;
             self.lead().await;
             // What another does meanwhile isn't followed here.
-            self.heap.clear();
+            self.timers.clear();
             (self.horizon, self.seen) = (DateTime::UNIX_EPOCH, Position(0));
         }
     }
@@ -165,24 +141,20 @@ impl Scheduler {
                 Action::Settle | Action::Remove => row.next_at,
                 Action::Watch => continue,
             };
-            self.order += 1;
-            self.heap.push(Reverse(Timer { at, order: self.order, job: job(row) }));
+            self.timers.set(at, job(row));
         }
     }
 
     /// Puts what is due on the bus. A job that is no longer right is dropped by who looks at its target.
     async fn fire(&mut self) {
         let now = self.clock.now();
-        let heap = &mut self.heap;
-        let due = std::iter::from_fn(|| {
-            let is_due = heap.peek().is_some_and(|Reverse(timer)| timer.at <= now);
-            is_due.then(|| heap.pop()).flatten().map(|Reverse(timer)| timer.job)
-        });
+        let timers = &mut self.timers;
+        let due = std::iter::from_fn(|| timers.take_due(now));
         put_all(self.bus.as_ref(), due.take_while(|_| self.leading.leads())).await;
     }
 
     fn pause(&self) -> std::time::Duration {
-        let next = self.heap.peek().map_or(Duration::seconds(1), |Reverse(timer)| timer.at - self.clock.now());
+        let next = self.timers.next_at().map_or(Duration::seconds(1), |at| at - self.clock.now());
         next.clamp(Duration::zero(), Duration::seconds(1)).to_std().unwrap_or_default()
     }
 }
