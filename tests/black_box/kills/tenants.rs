@@ -8,8 +8,6 @@ use crate::support::Client;
 
 /// Of five accounts two are keyed, two searchable and one is blind: so are the targets.
 const CLASSES: [&str; 5] = ["keyed", "searchable", "blind", "searchable", "keyed"];
-/// A session makes no more than 60 requests in a minute; a workspace takes two.
-const BY_SESSION: usize = 25;
 const PASSWORD: &str = "a password for the night";
 
 /// A workspace.
@@ -32,11 +30,8 @@ pub(super) async fn settle_in(town: &Town, size: Size) -> Vec<Tenant> {
     let mut secrets = vec![town.secret().to_owned()];
     if size.workspaces > 1 {
         set_password(town).await;
-        let mut owner = sign_in(town).await;
+        let owner = sign_in(town).await;
         for number in 1..size.workspaces {
-            if number % BY_SESSION == 0 {
-                owner = sign_in(town).await;
-            }
             secrets.push(workspace(&owner, number).await);
         }
     }

@@ -58,7 +58,9 @@ impl Ways {
 impl Town {
     /// Starts it, in the setting that the run is about.
     pub async fn start() -> Self {
-        let options = Options { workers: WORKERS, ..Options::default() };
+        // The owner makes all workspaces within a minute.
+        let limits = Some("per_minute=10000,per_day=1000000");
+        let options = Options { workers: WORKERS, limits, ..Options::default() };
         let sandbox = SandboxServer::start().await;
         let platform = Proxy::to(host(&sandbox.address)).await;
         let (house, postgres, nats) = if Place::is_of_many_nodes() {
