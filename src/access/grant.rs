@@ -6,12 +6,15 @@ use campanile_events::{
     key::{Grant, Key},
     seal::{DataKey, Open, SealError, Sealed, fields},
 };
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use url::Url;
+
+/// How many bits of an address of IPv6 say that it is one of IPv4.
+const MAPPED_BITS: u8 = 96;
 
 /// A text that is no origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an origin such as `https://app.example.com`: scheme, host and port, no path")]
+#[error("must be an origin such as `https://app.example.com`: scheme, host and port, no path, no `*`")]
 pub struct InvalidOrigin;
 
 /// What a key is allowed, in the open.
@@ -47,7 +50,14 @@ pub fn sealed<T: ToString>(data_key: &DataKey, field: &'static str, all: &BTreeS
 pub fn network(text: &str) -> Option<IpNet> {
     let text = text.trim();
     let network = text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(|it| IpNet::from(it.to_canonical())));
-    network.ok().map(|network: IpNet| network.trunc())
+    network.ok().map(|network: IpNet| as_v4(network).unwrap_or(network).trunc())
+}
+
+/// The network of IPv4 that one of IPv6 stands for: addresses come in that form.
+fn as_v4(network: IpNet) -> Option<IpNet> {
+    let IpNet::V6(mapped) = network else { return None };
+    let length = mapped.prefix_len().checked_sub(MAPPED_BITS)?;
+    Ipv4Net::new(mapped.addr().to_ipv4_mapped()?, length).ok().map(IpNet::V4)
 }
 
 /// An origin as browsers write it.
@@ -58,7 +68,7 @@ pub fn origin(text: &str) -> Result<String, InvalidOrigin> {
     let url = Url::parse(text.trim()).map_err(|_| InvalidOrigin)?;
     let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let is_nobodys = url.username().is_empty() && url.password().is_none();
-    if !(matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare && is_nobodys) {
+    if !(matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare && is_nobodys) || text.contains('*') {
         return Err(InvalidOrigin);
     }
     Ok(url.origin().ascii_serialization())
@@ -82,6 +92,7 @@ mod tests {
             ("file:///etc", None),
             ("null", None),
             ("*", None),
+            ("https://*.example.com", None),
         ] {
             assert_eq!(origin(text).ok().as_deref(), form, "{text}");
         }
@@ -90,6 +101,9 @@ mod tests {
             ("203.0.113.7/24", Some("203.0.113.0/24")),
             ("2001:db8::1/32", Some("2001:db8::/32")),
             ("::ffff:203.0.113.7", Some("203.0.113.7/32")),
+            ("::ffff:10.1.2.3/104", Some("10.0.0.0/8")),
+            ("::ffff:0:0/96", Some("0.0.0.0/0")),
+            ("::ffff:0:0/95", Some("::fffe:0:0/95")),
             ("::1", Some("::1/128")),
             ("203.0.113.0/33", None),
             ("here", None),

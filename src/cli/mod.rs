@@ -15,6 +15,7 @@ mod keys;
 mod log;
 mod logging;
 mod master_key;
+mod one_line;
 mod openapi;
 mod operator;
 mod pauses;

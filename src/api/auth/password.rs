@@ -7,15 +7,16 @@ use campanile_events::{
     journal::{Receipt, StreamId, StreamKind},
     person::{PersonAction, PersonCommand},
 };
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::not_signed_in;
 use crate::{
-    access::{Email, Passwords},
+    access::{Email, Passwords, SignInError},
     api::{
         Api,
-        http::{Answer, ApiError, Arrival, Body, InSession, Once, OnceKey, refused_anyway},
+        http::{Answer, ApiError, Arrival, Body, Detail, InSession, Once, OnceKey, refused_anyway},
         openapi::Done,
     },
 };
@@ -78,7 +79,7 @@ async fn change(
     let email = core.people.email(&own.person).await?;
     let email = Email::read(email.as_str()).map_err(ApiError::internal)?;
     let proved = core.people.prove(own.id, &email, new.current_password.clone(), from.address).await;
-    proved.map_err(|error| not_signed_in(error, core.clock.now()))?;
+    proved.map_err(|error| unproved(error, core.clock.now()))?;
     // First on record, then done: a change that nobody can see afterwards would be worse than one that is sent again.
     let command = PersonCommand { now: core.clock.now(), action: PersonAction::ChangePassword };
     let workspace = core.people.home().await?.workspace;
@@ -88,6 +89,18 @@ async fn change(
     done.map_err(|error| refused_anyway(error, "person", ApiError::internal))?;
     core.people.set_password(own.id, new.new_password.clone(), Some(own.session.id)).await?;
     Ok(Answer::nothing())
+}
+
+/// Who asks is signed in, and stays so: what is wrong is the field.
+fn unproved(error: SignInError, now: DateTime<Utc>) -> ApiError {
+    let is_wrong = matches!(error, SignInError::Wrong);
+    let refused = not_signed_in(error, now);
+    if !is_wrong {
+        return refused;
+    }
+    let message = "is not this person's password";
+    let details = vec![Detail::new("current_password", "wrong", message)];
+    ApiError { message: format!("`current_password`: {message}"), details, ..refused }
 }
 
 /// What the same request did before. A crash between its record and the hash is made up for here.

@@ -213,6 +213,8 @@ impl Form {
     fn name(&mut self, name: &str) {
         if !(1..=LONGEST_NAME).contains(&name.trim().chars().count()) {
             self.wrong("name", "invalid", format!("must have from 1 to {LONGEST_NAME} characters"));
+        } else if name.chars().any(char::is_control) {
+            self.wrong("name", "invalid", "must be one line, without control characters");
         }
     }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{Operator, Place};
-use crate::cli::Failure;
+use crate::cli::{Failure, one_line::one_line};
 
 const EXAMPLES: &str = "Examples:
   campanile keys get key_01k2x3y4z5a6b7c8d9e0f1g2h3
@@ -71,6 +71,6 @@ pub(super) fn print(key: &Value, as_json: bool) {
         lines.push(("followed by", next.to_owned()));
     }
     for (name, value) in lines {
-        say!("{name:<11}  {value}");
+        say!("{name:<11}  {}", one_line(&value));
     }
 }

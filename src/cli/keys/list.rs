@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{Operator, Place};
-use crate::cli::Failure;
+use crate::cli::{Failure, one_line::one_line};
 
 const EXAMPLES: &str = "Examples:
   campanile keys list
@@ -46,7 +46,10 @@ impl List {
         for key in &keys {
             let [id, status, prefix] = ["id", "status", "prefix"].map(|field| text(&key[field], ""));
             let (expires, used) = (text(&key["expires_at"], "never"), text(&key["last_used_at"], "never"));
-            say!("{id:<30}  {status:<8}  {prefix:<12}  {expires:<24}  {used:<24}  {}", text(&key["name"], ""));
+            say!(
+                "{id:<30}  {status:<8}  {prefix:<12}  {expires:<24}  {used:<24}  {}",
+                one_line(text(&key["name"], ""))
+            );
         }
         Ok(())
     }

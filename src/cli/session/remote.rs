@@ -102,10 +102,12 @@ impl Remote {
         body: Option<&Value>,
     ) -> Result<Answered, Failure> {
         let url = self.url(path)?;
+        let said = || body.map_or_else(|| "{}".to_owned(), Value::to_string).into_bytes();
         let mut request = match method {
             Method::GET => Request::get(url),
             Method::DELETE => Request::delete(url),
-            _ => Request::post_json(url, body.map_or_else(|| "{}".to_owned(), Value::to_string).into_bytes()),
+            Method::PATCH => Request::patch_json(url, said()),
+            _ => Request::post_json(url, said()),
         };
         if let Some(secret) = secret {
             request = request.bearer(secret.expose_secret()).map_err(failed)?;

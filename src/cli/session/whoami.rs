@@ -8,7 +8,7 @@ use super::{
     kept::Kept,
     remote::{Remote, ServerFlags},
 };
-use crate::cli::Failure;
+use crate::cli::{Failure, one_line::one_line};
 
 /// Show who is signed in on an engine, and what they may do there
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ impl Whoami {
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         say!("{} on {server}, until {}", text(&me["person"]["email"]), text(&me["session"]["expires_at"]));
         for workspace in me["workspaces"].as_array().into_iter().flatten() {
-            let [id, role, name] = ["id", "role", "name"].map(|field| text(&workspace[field]));
+            let [id, role, name] = ["id", "role", "name"].map(|field| one_line(&text(&workspace[field])));
             say!("{role:<8}  {id}  {name}");
         }
         Ok(())

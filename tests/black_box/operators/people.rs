@@ -143,6 +143,10 @@ async fn commands_act_on_an_engine_elsewhere_as_who_is_signed_in() {
     engine.client_of(made["secret"].as_str().expect("a secret")).get("/v1/posts").await.expect(200);
     let listed = json(&away(&["keys", "list", "--name", "away", "--json"]).ok());
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
+    let changed = json(&away(&["keys", "update", id, "--name", "far away", "--json"]).ok());
+    assert_eq!((&changed["name"], &changed["id"]), (&"far away".into(), &id.into()), "{changed}");
+    assert_eq!(json(&away(&["keys", "get", id, "--json"]).ok())["name"], "far away");
+    assert!(away(&["keys", "history", id]).ok().contains("key.renamed"));
     let rotated = json(&away(&["keys", "rotate", id, "--overlap-seconds", "0", "--json"]).ok());
     let secret = rotated["secret"].as_str().expect("a secret");
     let own_key = |arguments: &[&str]| {

@@ -39,8 +39,17 @@ impl Request {
 
     /// A request that gives JSON.
     pub fn post_json(url: Url, body: Vec<u8>) -> Self {
+        Self::with_json(Method::POST, url, body)
+    }
+
+    /// A request that changes what is there, by JSON.
+    pub fn patch_json(url: Url, body: Vec<u8>) -> Self {
+        Self::with_json(Method::PATCH, url, body)
+    }
+
+    fn with_json(method: Method, url: Url, body: Vec<u8>) -> Self {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        Self { method: Method::POST, url, headers, body: body.into() }
+        Self { method, url, headers, body: body.into() }
     }
 
     /// A request that gives a form of names and values.

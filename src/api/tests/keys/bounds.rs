@@ -48,6 +48,8 @@ async fn a_key_opens_from_where_it_may_and_says_from_where_it_was_used() {
         let refused = api.call("POST", "/v1/keys", json!({"name": "x", "scopes": ["*"], field: [wrong]})).await;
         assert_eq!(refused.body["error"]["details"][0]["field"], format!("{field}[0]"));
     }
+    let forged = api.call("POST", "/v1/keys", json!({"name": "x\nkey_y active", "scopes": ["*"]})).await;
+    assert_eq!(forged.body["error"]["details"][0]["field"], "name", "{}", forged.body);
 }
 
 #[tokio::test]

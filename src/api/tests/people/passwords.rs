@@ -16,6 +16,7 @@ async fn another_password_ends_all_other_sessions() {
     };
     let wrong = change("wrong horse", NEW).await;
     assert_eq!((wrong.status(), &wrong.body["error"]["reason"]), (401, &json!("invalid_credentials")));
+    assert_eq!(wrong.body["error"]["details"][0]["field"], "current_password", "{}", wrong.body);
     assert_eq!(change(Api::PASSWORD, "short").await.body["error"]["details"][0]["field"], "new_password");
     assert_eq!(api.call_by(&other, "GET", "/v1/me", json!(null)).await.status(), 200);
     let changed = change(Api::PASSWORD, NEW).await;
