@@ -44,7 +44,7 @@ pub struct Key {
     pub successor: Option<String>,
     /// Counts its changes; the `ETag`.
     pub revision: u32,
-    /// The key that made it, or `operator`.
+    /// The key or the person that made it, or `operator`.
     pub created_by: String,
     /// When it was made.
     #[schema(required = true, format = DateTime)]

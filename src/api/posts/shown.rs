@@ -52,7 +52,7 @@ pub struct Post {
     pub late_limit_seconds: u32,
     /// How long after its due time it is tried again.
     pub give_up_after_seconds: u32,
-    /// The key that wrote it, or `operator`.
+    /// The key or the person that wrote it, or `operator`.
     pub created_by: String,
     /// When it was written.
     #[schema(required = true, format = DateTime)]
@@ -215,7 +215,7 @@ pub struct HistoryEvent {
     /// When it was recorded.
     #[schema(format = DateTime)]
     pub at: String,
-    /// Who did it: a key, a worker, `engine` or `operator`.
+    /// Who did it: a key, a person, a worker, `engine` or `operator`.
     pub actor: String,
     /// The request that it came from.
     #[schema(required = true)]
