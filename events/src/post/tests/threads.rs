@@ -148,6 +148,21 @@ fn a_comment_follows_a_part_that_a_person_found_where_the_first_has_a_name() {
 }
 
 #[test]
+fn the_late_name_of_a_part_that_a_person_found_says_nothing_of_what_is_in_doubt_after_it() {
+    let late = || complete(1, Step::Part(1), "2");
+    let found = lost(content(2, true, "one"), Step::Part(1)).and(9000, seen_at("two"));
+    for (delivery, status) in [(BLIND, TargetStatus::Unknown), (KEYED, TargetStatus::Publishing)] {
+        let commented = found.clone().and(9000, begin(2, delivery)).and(9001, intend(2, Step::Comment, 9001));
+        let doubtful = commented.and(9002, fail(2, Uncertain));
+        assert_eq!(doubtful.status(), status);
+        for story in [doubtful.clone(), doubtful.and(9003, delete_everywhere())] {
+            assert_eq!(story.tell(9004, late()), "step_completed");
+            assert_eq!(story.clone().and(9004, late()).target().phase, story.target().phase, "the comment may be there");
+        }
+    }
+}
+
+#[test]
 fn a_first_comment_that_failed_is_sent_again_and_nothing_else() {
     let failed = Story::scheduled(commented())
         .and(0, begin(1, BLIND))
