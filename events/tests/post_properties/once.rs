@@ -5,7 +5,7 @@ use cqrs_es::Aggregate;
 use proptest::{prelude::*, sample::select};
 
 use super::world::World;
-use crate::post_world::{Answer, Fate, lie};
+use crate::post_world::{Answer, Fate, lie, send_window};
 
 #[derive(Debug, Clone)]
 enum Move {
@@ -52,7 +52,7 @@ fn fates() -> impl Strategy<Value = Fate> {
     let answers =
         prop_oneof![4 => Just(Answer::Live), 2 => refused.prop_map(Answer::Refused), 4 => Just(Answer::Nothing)];
     let fate = |(answer, effect, leaves, takes, hidden)| Fate { answer, effect, leaves, takes, hidden };
-    (answers, any::<bool>(), 0..=30_i64, 0..=30_i64, 0..=80_i64).prop_map(fate)
+    (answers, any::<bool>(), 0..=send_window(), 0..=30_i64, 0..=80_i64).prop_map(fate)
 }
 
 fn moves() -> impl Strategy<Value = Move> {
@@ -191,6 +191,21 @@ proptest! {
         if delivery == Delivery::Blind {
             check_blind(&world.events)?;
         }
+    }
+}
+
+/// Near the end of the time that a server keeps its keys, a repeat that fits no more is left to a person, and none is between.
+#[test]
+fn a_repeat_fits_or_is_left_to_a_person() {
+    let nothing_heard = Fate { answer: Answer::Nothing, effect: false, leaves: 0, takes: 0, hidden: 0 };
+    for second in 3_500..=3_600 {
+        let mut world = World::new(Delivery::Keyed { window_ms: Some(3_600_000), quiet_ms: 60_000, searchable: false });
+        world.start(Some(nothing_heard.clone()));
+        world.report_last();
+        world.wait(second);
+        assert!(finish(&mut world), "after {second} s: {:?}", world.target());
+        let repeated = world.platform.flights.len() > 1;
+        assert_eq!(repeated, second + send_window() < 3_600, "after {second} s");
     }
 }
 

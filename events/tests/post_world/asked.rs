@@ -1,7 +1,10 @@
 //! How the aggregate is asked, and what a worker is about to ask.
 
-use campanile_events::post::{
-    ContentInHand, Intent, Limits, Post, PostAction, PostCommand, PostError, PostEvent, PostServices, Step, When,
+use campanile_events::{
+    post::{
+        ContentInHand, Intent, Limits, Post, PostAction, PostCommand, PostError, PostEvent, PostServices, Step, When,
+    },
+    timing::Timing,
 };
 use chrono::{DateTime, Duration, Utc};
 use cqrs_es::{Aggregate, event_sink::EventSink};
@@ -38,7 +41,13 @@ pub fn intended(events: &[PostEvent]) -> bool {
     events.iter().any(|event| matches!(event, PostEvent::SendIntended(_)))
 }
 
-/// The intent to send a step now.
+/// The intent to send a step now, as a worker's: it may leave for as long as the aggregate reckons with.
 pub fn intent_to_send(step: Step, marker: String, now: DateTime<Utc>) -> Intent {
-    Intent { step, marker, request_digest: "d".to_owned(), at: now, not_after: now + Duration::seconds(30) }
+    let not_after = now + Duration::seconds(send_window());
+    Intent { step, marker, request_digest: "d".to_owned(), at: now, not_after }
+}
+
+/// How many seconds after its intent a request may still begin to leave.
+pub fn send_window() -> i64 {
+    Timing::default().send_window().as_secs().try_into().expect("a few seconds")
 }
