@@ -5,6 +5,7 @@
 //! (`2026-12-01T09:00:00.000000Z`, so that they sort as times); UUIDs are `uuid` and `blob`, truths `boolean` and 0 or 1,
 //! JSON is `jsonb` and text.
 
+mod batcher;
 #[cfg(feature = "contract")]
 pub mod engines;
 mod migrate;
@@ -15,6 +16,7 @@ mod tests;
 mod value;
 
 use async_trait::async_trait;
+pub use batcher::Batcher;
 pub use migrate::migrate;
 pub use postgres::Postgres;
 pub(crate) use sqlite::is_refusal;

@@ -24,6 +24,7 @@ mod rebuilt;
 mod refusal;
 mod restore;
 mod sqlite;
+mod streams;
 
 pub use bound::BoundLog;
 pub use holders::Holders;

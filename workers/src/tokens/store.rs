@@ -1,9 +1,9 @@
 //! The table and its rows.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use campanile_events::{
-    db::{Database, DbError, Engine, Table, migrate},
+    db::{Batcher, Database, DbError, Engine, Row, Table, migrate},
     ids::{AccountId, WorkspaceId},
     random,
     seal::{DataKey, MasterKey, Open, SealError, Sealed},
@@ -27,12 +27,26 @@ pub struct Tokens {
     db: Arc<dyn Database>,
     master: MasterKey,
     pub(super) locks: Locks,
+    together: Batcher<AccountId, Result<Option<Stored>, DbError>>,
 }
 
 /// Credentials as they are kept, and what tells them from those before and after.
 pub(super) struct Kept {
     pub credentials: Credentials,
     version: Vec<u8>,
+}
+
+/// A row of the table.
+#[derive(Clone)]
+struct Stored {
+    wrapped: Vec<u8>,
+    sealed: Sealed,
+}
+
+impl Stored {
+    fn of(row: &Row) -> Result<Self, DbError> {
+        Ok(Self { wrapped: row.bytes("wrapped_key")?, sealed: Sealed::from_stored(row.text("sealed")?) })
+    }
 }
 
 impl Tokens {
@@ -43,7 +57,7 @@ impl Tokens {
             Engine::Sqlite => None,
             Engine::Postgres => Some(Leases::open(Arc::clone(&db)).await?),
         };
-        Ok(Self { db, master, locks: Locks::new(leases) })
+        Ok(Self { db, master, locks: Locks::new(leases), together: Batcher::default() })
     }
 
     /// Keeps an account's credentials in place of those before. Waits while those are being renewed.
@@ -111,20 +125,36 @@ impl Tokens {
 
     /// The same, with the version that it is.
     pub(super) async fn read(&self, workspace: WorkspaceId, account: AccountId) -> Result<Option<Kept>, SealError> {
-        let rows = self
-            .db
-            .query(
-                "select wrapped_key, sealed from platform_tokens where account_id = $1 and field = $2",
-                vec![account.uuid().into(), FIELD.into()],
-            )
-            .await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let version = row.bytes("wrapped_key")?;
+        let Some(row) = self.together.ask(account, |accounts| self.rows(accounts)).await? else { return Ok(None) };
+        let version = row.wrapped;
         let secret = self.master.unwrap(&wrap_aad(workspace, account), &version)?;
         let secret = Zeroizing::new(secret.as_slice().try_into().map_err(|_| SealError::Malformed)?);
-        let sealed = Sealed::from_stored(row.text("sealed")?);
-        let text = DataKey::new(account.uuid(), secret).open(&place(workspace), &sealed)?;
+        let text = DataKey::new(account.uuid(), secret).open(&place(workspace), &row.sealed)?;
         Ok(Some(Kept { credentials: Credentials::from_json(text.as_str().into()), version }))
+    }
+
+    /// What is stored of each of these accounts: many of them fall due at the same time.
+    async fn rows(&self, accounts: Vec<AccountId>) -> Vec<Result<Option<Stored>, DbError>> {
+        let many = accounts.len();
+        // So that there are few statements to prepare, the last one fills them up.
+        let filled = many.next_power_of_two();
+        let ids = accounts.iter().chain(std::iter::repeat_n(&accounts[many - 1], filled - many));
+        let values = std::iter::once(FIELD.into()).chain(ids.map(|account| account.uuid().into())).collect();
+        let places: Vec<_> = (2..filled + 2).map(|place| format!("${place}")).collect();
+        let select = format!(
+            "select account_id, wrapped_key, sealed from platform_tokens where field = $1 and account_id in ({})",
+            places.join(", ")
+        );
+        let read = async {
+            let rows = self.db.query(&select, values).await?;
+            rows.iter()
+                .map(|row| Ok((row.uuid("account_id")?, Stored::of(row)?)))
+                .collect::<Result<HashMap<_, _>, DbError>>()
+        };
+        match read.await {
+            Ok(stored) => accounts.iter().map(|account| Ok(stored.get(&account.uuid()).cloned())).collect(),
+            Err(error) => vec![Err(error); many],
+        }
     }
 
     /// Forgets an account's credentials; done twice, it is done. Waits while they are being renewed.

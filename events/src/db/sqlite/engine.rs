@@ -112,7 +112,7 @@ fn prepare(connection: &Connection, durability: Durability) -> Result<(), DbErro
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     // Kibibytes, hence negative. Each of an engine's two files has a writer with a cache of its own.
-    connection.pragma_update(None, "cache_size", -4_096)?;
+    connection.pragma_update(None, "cache_size", -8_192)?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ use crate::{
     journal::{
         Append, AppendError, AppendObserver, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, RestoreError,
         Restoring, StreamId, refusal,
+        streams::{Asked, Streamed, Streams},
     },
 };
 
@@ -30,6 +31,7 @@ pub struct PostgresJournal {
     settings: Settings,
     readers: Arc<Readers>,
     appender: Appender,
+    streams: Arc<Streams>,
 }
 
 impl PostgresJournal {
@@ -73,7 +75,21 @@ impl PostgresJournal {
         let readers = Arc::new(Readers::new(settings));
         let shared = Shared::new(checked_head(&readers).await?, observer);
         let appender = Appender::start(settings.clone(), Arc::clone(&shared));
-        Ok((Self { settings: settings.clone(), readers, appender }, shared))
+        Ok((Self { settings: settings.clone(), readers, appender, streams: Arc::default() }, shared))
+    }
+
+    /// One way there and back for all of them.
+    async fn read_streams(&self, round: Vec<Asked>) -> Vec<Streamed> {
+        let many = round.len();
+        let read = async {
+            let reader = self.readers.take().await?;
+            if let [asked] = round.as_slice() {
+                return Ok(vec![rows::stream(&reader.stream(asked).await?, asked.after)]);
+            }
+            let rows = reader.streams(&round).await?;
+            Ok(rows::streams(&rows, &round))
+        };
+        read.await.unwrap_or_else(|error: ReadError| vec![Err(error); many])
     }
 
     /// How many appends wait to be taken up.
@@ -113,9 +129,8 @@ impl Journal for PostgresJournal {
     }
 
     async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, ReadError> {
-        let reader = self.readers.take().await?;
-        let rows = reader.stream(stream.kind.as_str(), stream.id, after.0 as i64, limit as i64).await?;
-        rows::stream(&rows, after)
+        let asked = Asked { stream, after, limit };
+        self.streams.ask(asked, |round| self.read_streams(round)).await
     }
 
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {

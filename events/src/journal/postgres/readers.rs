@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     db::postgres::{Settings, connect},
-    journal::ReadError,
+    journal::{ReadError, streams::Asked},
 };
 
 const CONNECTIONS: usize = 4;
@@ -52,6 +52,7 @@ struct Session {
     head: Statement,
     log: Statement,
     stream: Statement,
+    streams: Statement,
     receipt: Statement,
     forget: Statement,
     holder: Statement,
@@ -131,6 +132,14 @@ impl Session {
                 prepare(format!(
                     "{EVENT} where stream_kind = $1 and stream_id = $2 and version > $3 order by version limit $4"
                 )),
+                prepare(format!(
+                    "select events.*, asked.number \
+                     from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[]) with ordinality \
+                         as asked (kind, id, after, most, number), \
+                     lateral ({EVENT} where stream_kind = asked.kind and stream_id = asked.id \
+                         and version > asked.after order by version limit asked.most) as events \
+                     order by asked.number, events.version"
+                )),
                 prepare(format!("{RECEIPT} where workspace = $1 and key = $2")),
                 prepare(
                     "delete from receipts where (workspace, key) in \
@@ -146,14 +155,14 @@ impl Session {
                 client.query_one("select pg_is_in_recovery()", &[]),
             )
         };
-        let (head, log, stream, receipt, forget, holder, numbers, standby) =
+        let (head, log, stream, streams, receipt, forget, holder, numbers, standby) =
             prepared.await.map_err(|error| ReadError::Unavailable(unavailable(error)))?;
         if standby.try_get(0).unwrap_or(true) {
             // It is behind, by how much it can't know.
             return Err(ReadError::Unavailable("the server is a standby".to_owned()));
         }
         let stuck = AtomicBool::new(false);
-        Ok(Self { client, stuck, head, log, stream, receipt, forget, holder, numbers })
+        Ok(Self { client, stuck, head, log, stream, streams, receipt, forget, holder, numbers })
     }
 }
 
@@ -201,9 +210,23 @@ impl Reader<'_> {
         self.answer(asked).await
     }
 
-    pub(super) async fn stream(&self, kind: &str, id: Uuid, after: i64, limit: i64) -> Result<Vec<Row>, ReadError> {
+    pub(super) async fn stream(&self, asked: &Asked) -> Result<Vec<Row>, ReadError> {
         let Session { client, stream, .. } = self.session();
-        self.answer(client.query(stream, &[&kind, &id, &after, &limit])).await
+        let (kind, after, limit) = (asked.stream.kind.as_str(), asked.after.0 as i64, asked.limit as i64);
+        self.answer(client.query(stream, &[&kind, &asked.stream.id, &after, &limit])).await
+    }
+
+    /// Several streams at once: an event's columns, and after them the number of the question that it answers, from 1.
+    pub(super) async fn streams(&self, asked: &[Asked]) -> Result<Vec<Row>, ReadError> {
+        let Session { client, streams, .. } = self.session();
+        let (mut kinds, mut ids, mut after, mut limits) = (vec![], vec![], vec![], vec![]);
+        for asked in asked {
+            kinds.push(asked.stream.kind.as_str());
+            ids.push(asked.stream.id);
+            after.push(asked.after.0 as i64);
+            limits.push(asked.limit as i64);
+        }
+        self.answer(client.query(streams, &[&kinds, &ids, &after, &limits])).await
     }
 
     pub(super) async fn receipt(&self, workspace: Uuid, key: &str) -> Result<Option<Row>, ReadError> {

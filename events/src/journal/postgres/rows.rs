@@ -6,7 +6,10 @@ use uuid::Uuid;
 
 use crate::{
     ids::{Epoch, Position, Version},
-    journal::{Hash, HeldClaim, NewReceipt, ReadError, Receipt, Recorded, StreamId, UnknownStreamKind},
+    journal::{
+        Hash, HeldClaim, NewReceipt, ReadError, Receipt, Recorded, StreamId, UnknownStreamKind,
+        streams::{Asked, Streamed},
+    },
     merkle::Frontier,
 };
 
@@ -15,6 +18,8 @@ pub(super) const EVENT: &str = "select position, id, workspace, workspace_number
                                 event_type, schema, payload, metadata, claims, recorded_at, leaf_hash from events";
 /// The head's columns, as [`HeadRow::of`] takes them. By its key, so that no plan scans a table.
 pub(super) const HEAD: &str = "select position, epoch, recorded_at, frontier from journal_head where one = 1";
+/// Where the number of a question stands, behind those.
+const NUMBER: usize = 14;
 /// A receipt's columns, as [`receipt`] takes them.
 pub(super) const RECEIPT: &str = "select position, key, request_digest, status, resource_kind, resource_id, sealed, \
                                   recorded_at, workspace from receipts";
@@ -68,6 +73,18 @@ pub(super) fn stream(rows: &[Row], after: Version) -> Result<Vec<Recorded>, Read
             Err(damaged(event.position.0, &format!("version {version} of its stream is missing before it")))
         })
         .collect()
+}
+
+/// The answers to several questions at once, whose rows carry behind an event's columns the number of their question.
+pub(super) fn streams(rows: &[Row], asked: &[Asked]) -> Vec<Streamed> {
+    let number = |row: &Row| row.try_get::<_, i64>(NUMBER).unwrap_or_default();
+    let mut rest = rows;
+    let answers = (1..).zip(asked).map(|(at, asked)| {
+        let (own, others) = rest.split_at(rest.partition_point(|row| number(row) <= at));
+        rest = others;
+        stream(own, asked.after)
+    });
+    answers.collect()
 }
 
 pub(super) fn missing(position: Position) -> ReadError {

@@ -16,6 +16,7 @@ use crate::{
         Restoring, StreamId,
         queue::{Queue, Tally},
         refusal,
+        streams::{Asked, Streamed, Streams},
     },
 };
 
@@ -24,6 +25,7 @@ use crate::{
 pub struct SqliteJournal {
     db: Sqlite,
     queue: Queue,
+    streams: Arc<Streams>,
 }
 
 impl SqliteJournal {
@@ -54,7 +56,17 @@ impl SqliteJournal {
     ) -> Result<Self, ReadError> {
         migrate(&db, tables::OWNER, tables::MIGRATIONS).await?;
         let head = db.read(rows::checked_head).await??;
-        Ok(Self { queue: appender::start(db.clone(), clock, Tally::new(head, observer)), db })
+        let queue = appender::start(db.clone(), clock, Tally::new(head, observer));
+        Ok(Self { db, queue, streams: Arc::default() })
+    }
+
+    /// One way to the reading thread for all of them.
+    async fn read_streams(&self, round: Vec<Asked>) -> Vec<Streamed> {
+        let read = |connection: &_, asked: &Asked| rows::stream(connection, asked.stream, asked.after, asked.limit);
+        let many = round.len();
+        let answers =
+            self.db.read(move |connection| round.iter().map(|asked| read(connection, asked)).collect::<Vec<_>>()).await;
+        answers.unwrap_or_else(|error| vec![Err(error.into()); many])
     }
 
     /// How many appends wait to be taken up.
@@ -81,7 +93,8 @@ impl Journal for SqliteJournal {
     }
 
     async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, ReadError> {
-        self.db.read(move |connection| rows::stream(connection, stream, after, limit)).await?
+        let asked = Asked { stream, after, limit };
+        self.streams.ask(asked, |round| self.read_streams(round)).await
     }
 
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {

@@ -1,0 +1,249 @@
+//! Questions that are asked at the same time, asked of the database together.
+
+use std::{
+    collections::{HashMap, VecDeque, hash_map::Entry},
+    fmt,
+    hash::Hash,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{Semaphore, oneshot};
+
+/// How many rounds run at once: while one waits for its answers, another may be asked.
+const ROUNDS: usize = 2;
+/// How many askers one round is for.
+const TOGETHER: usize = 256;
+
+/// Gathers what is asked while others are being answered, and asks it in one round. Who asks the same gets the same answer,
+/// and no answer is older than its question: it is of a round that began later.
+///
+/// It keeps no task. Who asks when a round may run runs it, for all who wait by then; should that one stop waiting, the
+/// others ask again.
+pub struct Batcher<Q, A> {
+    waiting: Mutex<VecDeque<(Q, oneshot::Sender<A>)>>,
+    rounds: Semaphore,
+}
+
+/// The questions of a round, each once, and who asked each.
+type Round<Q, A> = (Vec<Q>, Vec<Vec<oneshot::Sender<A>>>);
+
+impl<Q, A> Default for Batcher<Q, A> {
+    fn default() -> Self {
+        Self { waiting: Mutex::default(), rounds: Semaphore::new(ROUNDS) }
+    }
+}
+
+impl<Q, A> fmt::Debug for Batcher<Q, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batcher").finish_non_exhaustive()
+    }
+}
+
+impl<Q: Clone + Eq + Hash, A: Clone> Batcher<Q, A> {
+    /// The answer to a question. `round` is given the questions of a round and answers each of them, in their order.
+    pub async fn ask<F, R>(&self, question: Q, round: F) -> A
+    where
+        F: Fn(Vec<Q>) -> R,
+        R: Future<Output = Vec<A>>,
+    {
+        loop {
+            let answer = self.wait(question.clone());
+            if let Some(answer) = self.answered(answer, &round).await {
+                return answer;
+            }
+        }
+    }
+
+    /// The answer, by a round of another's or one that is run here; `None` if who ran it stopped waiting.
+    async fn answered<F, R>(&self, mut answer: oneshot::Receiver<A>, round: &F) -> Option<A>
+    where
+        F: Fn(Vec<Q>) -> R,
+        R: Future<Output = Vec<A>>,
+    {
+        loop {
+            let place = tokio::select! {
+                biased;
+                answered = &mut answer => return answered.ok(),
+                place = self.rounds.acquire() => place.expect("the semaphore is never closed"),
+            };
+            let (questions, askers) = self.take();
+            if questions.is_empty() {
+                // A round that runs has it.
+                drop(place);
+                return answer.await.ok();
+            }
+            let answers = round(questions).await;
+            drop(place);
+            debug_assert_eq!(answers.len(), askers.len(), "each question of a round is answered");
+            for (answer, askers) in answers.into_iter().zip(askers) {
+                for asker in askers {
+                    // Who is gone needs no answer.
+                    drop(asker.send(answer.clone()));
+                }
+            }
+        }
+    }
+
+    fn wait(&self, question: Q) -> oneshot::Receiver<A> {
+        let (asker, answer) = oneshot::channel();
+        self.waiting().push_back((question, asker));
+        answer
+    }
+
+    fn take(&self) -> Round<Q, A> {
+        let mut waiting = self.waiting();
+        let together = waiting.len().min(TOGETHER);
+        let (mut places, mut questions, mut askers) = (HashMap::<Q, usize>::new(), vec![], Vec::<Vec<_>>::new());
+        for (question, asker) in waiting.drain(..together).filter(|(_, asker)| !asker.is_closed()) {
+            match places.entry(question) {
+                Entry::Occupied(place) => askers[*place.get()].push(asker),
+                Entry::Vacant(place) => {
+                    questions.push(place.key().clone());
+                    place.insert(askers.len());
+                    askers.push(vec![asker]);
+                }
+            }
+        }
+        (questions, askers)
+    }
+
+    /// What a panicking holder left is whole.
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<(Q, oneshot::Sender<A>)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use futures::future::join_all;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// A database that counts its rounds, and holds each up until it is let on.
+    #[derive(Default)]
+    struct Held {
+        batcher: Batcher<u32, (u32, u32)>,
+        begun: AtomicU32,
+        asked: Mutex<Vec<Vec<u32>>>,
+        on: Notify,
+    }
+
+    impl Held {
+        /// The question, with the number of the round that answered it.
+        async fn ask(&self, question: u32) -> (u32, u32) {
+            let round = |questions: Vec<u32>| async move {
+                let number = self.begun.fetch_add(1, Ordering::SeqCst);
+                self.asked.lock().expect("whole").push(questions.clone());
+                self.on.notified().await;
+                questions.into_iter().map(|question| (question, number)).collect()
+            };
+            self.batcher.ask(question, round).await
+        }
+
+        async fn let_one_on(&self) {
+            self.on.notify_one();
+            settle().await;
+        }
+    }
+
+    /// Until every task that can go on has.
+    async fn settle() {
+        for _ in 0..2_000 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn asking(held: &Arc<Held>, questions: impl IntoIterator<Item = u32>) -> Vec<tokio::task::JoinHandle<(u32, u32)>> {
+        let ask = |question| {
+            let held = Arc::clone(held);
+            tokio::spawn(async move { held.ask(question).await })
+        };
+        questions.into_iter().map(ask).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_meanwhile_is_asked_in_one_round_and_each_question_once() {
+        let held = Arc::new(Held::default());
+        let first = asking(&held, [100, 101]);
+        settle().await;
+        let rest = asking(&held, (0..50).chain(0..50));
+        settle().await;
+        assert_eq!(held.begun.load(Ordering::SeqCst), 2, "the others wait");
+        for _ in 0..3 {
+            held.let_one_on().await;
+        }
+        assert_eq!(held.begun.load(Ordering::SeqCst), 3);
+        assert_eq!(held.asked.lock().expect("whole")[2], (0..50).collect::<Vec<_>>());
+        for (answered, question) in join_all(rest).await.into_iter().zip((0..50).chain(0..50)) {
+            assert_eq!(answered.expect("answered"), (question, 2));
+        }
+        let answered: Vec<_> = join_all(first).await.into_iter().map(|it| it.expect("answered")).collect();
+        assert_eq!(answered, [(100, 0), (101, 1)]);
+    }
+
+    #[tokio::test]
+    async fn no_answer_is_older_than_its_question() {
+        let held = Arc::new(Held::default());
+        let before = asking(&held, [1, 2]);
+        settle().await;
+        let after = asking(&held, [1]);
+        settle().await;
+        for _ in 0..3 {
+            held.let_one_on().await;
+        }
+        let rounds =
+            async |asked| join_all(asked).await.into_iter().map(|it: Result<(u32, u32), _>| it.expect("answered").1);
+        assert!(rounds(after).await.all(|round| round == 2), "not the one that was running");
+        assert!(rounds(before).await.all(|round| round < 2));
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_in_mid_round_leaves_nobody_without_an_answer() {
+        let held = Arc::new(Held::default());
+        let blocking = asking(&held, [100, 101]);
+        settle().await;
+        let waiting = asking(&held, 0..20);
+        settle().await;
+        // The next round is run by one of those who wait: wherever it stops, the others come to their answers.
+        held.let_one_on().await;
+        for leader in waiting.iter().take(5) {
+            leader.abort();
+            settle().await;
+        }
+        for _ in 0..20 {
+            held.let_one_on().await;
+        }
+        for (question, answered) in (0..).zip(join_all(waiting).await) {
+            match answered {
+                Ok((answered, _)) => assert_eq!(answered, question),
+                Err(error) => assert!(error.is_cancelled() && question < 5, "{question}: {error}"),
+            }
+        }
+        drop(join_all(blocking).await);
+    }
+
+    #[tokio::test]
+    async fn who_waits_beyond_a_full_round_has_the_next() {
+        let held = Arc::new(Held::default());
+        let blocking = asking(&held, [9_998, 9_999]);
+        settle().await;
+        let many = TOGETHER as u32 + 10;
+        let waiting = asking(&held, 0..many);
+        settle().await;
+        for _ in 0..4 {
+            held.let_one_on().await;
+        }
+        let sizes: Vec<_> = held.asked.lock().expect("whole").iter().map(Vec::len).collect();
+        assert_eq!(sizes, [1, 1, TOGETHER, 10]);
+        for (question, answered) in (0..).zip(join_all(waiting).await) {
+            assert_eq!(answered.expect("answered").0, question);
+        }
+        drop(join_all(blocking).await);
+    }
+}
