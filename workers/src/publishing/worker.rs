@@ -1,11 +1,12 @@
 //! A worker: takes jobs, as many at once as it may, and says every so often that it lives.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use campanile_events::{
     ids::WorkerId,
     sabotage::{CrashPoint, crash_at},
 };
+use futures::FutureExt;
 use tokio::{
     sync::Semaphore,
     task::{JoinHandle, JoinSet},
@@ -76,15 +77,15 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut reach: Reach, mut st
     while in_hand.join_next().await.is_some() {}
 }
 
-/// One job, in a task of its own: should it panic or come to no end, the target is looked at again, and the attempt that
-/// was left behind lapses then.
+/// One job. Should it panic or come to no end, the target is looked at again, and the attempt that was left behind lapses
+/// then.
 async fn work(publisher: Publisher, taken: Taken, mut reach: Reach) {
     crash_at(CrashPoint::AfterClaim);
     let job = taken.job().clone();
     let pause = publisher.context.timing.retry_first;
     let span = tracing::info_span!("publisher.publish", post.id = %job.post_id, account.id = %job.account_id);
-    let at_hand = job.clone();
-    let mut done = tokio::spawn(async move { publisher.work(&at_hand).await }.instrument(span));
+    // Nothing is held over a panic that others could see half done.
+    let mut done = pin!(AssertUnwindSafe(publisher.work(&job)).catch_unwind().instrument(span));
     let done = tokio::select! {
         done = &mut done => done,
         () = reach.lost() => {
@@ -108,8 +109,9 @@ async fn work(publisher: Publisher, taken: Taken, mut reach: Reach) {
             tracing::warn!(post.id = %job.post_id, account.id = %job.account_id, %error, "the job is taken up again");
             taken.later(pause);
         }
-        Err(panic) => {
-            tracing::error!(post.id = %job.post_id, account.id = %job.account_id, %panic, "a defect ended the job");
+        Err(_panic) => {
+            // Its words went to standard error, and might hold what it worked with.
+            tracing::error!(post.id = %job.post_id, account.id = %job.account_id, "a defect ended the job");
             taken.later(pause);
         }
     }
