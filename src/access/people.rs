@@ -245,7 +245,7 @@ impl People {
     pub async fn load(&self, id: PersonId) -> Result<Option<Arc<Person>>, PeopleError> {
         let home = self.home().await?;
         let loaded = self.0.persons.load(home.workspace, id.uuid()).await?;
-        Ok(loaded.map(|loaded| Arc::new(loaded.state)))
+        Ok(loaded.map(|loaded| loaded.state))
     }
 
     /// A person's address, opened.

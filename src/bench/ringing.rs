@@ -22,6 +22,8 @@ use crate::engine::{Core, Engine, PATIENCE};
 const ACCOUNTS: usize = 20;
 /// Posts that go into one append.
 const TOGETHER: usize = 250;
+/// How long the log is left alone after it was read to its end.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// How long it may take from the last due time on.
 const WITHIN: Duration = Duration::from_secs(40);
 
@@ -163,6 +165,8 @@ async fn published(
         }
         if page.is_empty() {
             committed.changed().await?;
+            // Who looks must not take the time of those who are looked at.
+            tokio::time::sleep(BETWEEN_LOOKS).await;
         }
     }
 }

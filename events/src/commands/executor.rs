@@ -49,7 +49,7 @@ pub struct Committed<A: Streamed> {
     /// The events that were appended; empty where nothing had to change.
     pub events: Vec<A::Event>,
     /// The state after them.
-    pub state: A,
+    pub state: Arc<A>,
     /// The stream's version after them.
     pub version: Version,
     /// The position of the last of them; of the stream's last event where there are none.

@@ -55,7 +55,7 @@ impl Joint {
         workspace: WorkspaceId,
         id: Uuid,
         commands: impl IntoIterator<Item = A::Command>,
-    ) -> Result<A, CommandError<A::Error>>
+    ) -> Result<Arc<A>, CommandError<A::Error>>
     where
         A: Streamed<Command: Send, Error: Send, Services: 'static>,
     {
@@ -67,10 +67,10 @@ impl Joint {
         let from = loaded.version;
         let mut made = Vec::new();
         for command in commands {
-            let decided = decide(&loaded.state, command, &shared.services).await;
+            let decided = decide(loaded.state.as_ref(), command, &shared.services).await;
             let (events, state) = decided.map_err(CommandError::Refused)?;
             made.extend(events);
-            loaded.state = state;
+            loaded.state = Arc::new(state);
         }
         let written = new_events::<A>(id, &made, &self.metadata, shared.clock.now());
         let mut written = written.map_err(CommandError::Unreadable)?;
@@ -80,7 +80,7 @@ impl Joint {
         self.events.append(&mut written);
         self.expect::<A>(id, from, loaded.position);
         self.journal = Some(Arc::clone(&shared.journal));
-        let state = loaded.state.clone();
+        let state = Arc::clone(&loaded.state);
         let shared = Arc::clone(shared);
         self.after.push(Box::new(move |recorded| {
             let Some(recorded) = recorded else { return shared.forget(id) };

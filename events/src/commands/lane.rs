@@ -145,7 +145,7 @@ where
             decided.push(Decided { waiting, answer: Err(CommandError::NotFound) });
             continue;
         }
-        let outcome = decide(&loaded.state, request.command.clone(), &shared.services).await;
+        let outcome = decide(loaded.state.as_ref(), request.command.clone(), &shared.services).await;
         let made = outcome.map_err(CommandError::Refused).and_then(|(made, state)| {
             let written = new_events::<A>(id, &made, &request.metadata, shared.clock.now());
             written.map(|written| (made, written, state)).map_err(CommandError::Unreadable)
@@ -157,7 +157,8 @@ where
                 loaded.begun_by.get_or_insert_with(|| request.metadata.actor.clone());
             }
             events.extend(written);
-            loaded.state = state.clone();
+            let state = Arc::new(state);
+            loaded.state = Arc::clone(&state);
             loaded.version = Version(from.0 + events.len() as u64);
             let (version, position, begun_by) = (loaded.version, loaded.position, loaded.begun_by.clone());
             Committed { events: made, state, version, position, begun_by }

@@ -1,5 +1,7 @@
 //! Folding a stream into an aggregate, and events into what the journal takes.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use uuid::Uuid;
@@ -59,8 +61,8 @@ pub enum LoadError {
 /// An aggregate as of a version of its stream.
 #[derive(Debug, Clone)]
 pub struct Loaded<A> {
-    /// The folded state.
-    pub state: A,
+    /// The folded state. Shared by all who read it: it moves by a copy.
+    pub state: Arc<A>,
     /// The version it was folded to; 0 for a stream without events.
     pub version: Version,
     /// The position of its last event.
@@ -73,7 +75,7 @@ pub struct Loaded<A> {
 
 impl<A: Default> Default for Loaded<A> {
     fn default() -> Self {
-        Self { state: A::default(), version: Version(0), position: Position(0), workspace: None, begun_by: None }
+        Self { state: Arc::default(), version: Version(0), position: Position(0), workspace: None, begun_by: None }
     }
 }
 
@@ -84,7 +86,7 @@ impl<A: Streamed> Loaded<A> {
     /// If this build can't read it.
     pub fn fold(&mut self, recorded: &Recorded) -> Result<(), UnreadableEvent> {
         let event = A::Event::read(&recorded.event_type, recorded.schema, &recorded.payload)?;
-        self.state.apply(event);
+        Arc::make_mut(&mut self.state).apply(event);
         self.version = recorded.version;
         self.position = recorded.position;
         self.workspace = Some(recorded.workspace);

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
+use cqrs_es::{AggregateContext, AggregateError, EventEnvelope, EventStore};
 use uuid::Uuid;
 
 use super::{LoadError, Loaded, Streamed, load, new_events};
@@ -28,9 +28,9 @@ pub struct Context<A> {
     loaded: Loaded<A>,
 }
 
-impl<A: Aggregate> AggregateContext<A> for Context<A> {
+impl<A: Streamed> AggregateContext<A> for Context<A> {
     fn aggregate(&mut self) -> &mut A {
-        &mut self.loaded.state
+        Arc::make_mut(&mut self.loaded.state)
     }
 }
 

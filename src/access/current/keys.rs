@@ -85,7 +85,7 @@ impl CurrentKeys {
         }
         let since = self.followed.as_ref().map(|followed| followed.cache.since());
         let Some(loaded) = self.keys.load(workspace, id.uuid()).await? else { return Ok(None) };
-        let key = Arc::new(loaded.state.clone());
+        let key = Arc::clone(&loaded.state);
         if let (Some(followed), Some(since)) = (&self.followed, since) {
             followed.cache.put(id, &loaded, &key, since);
         }

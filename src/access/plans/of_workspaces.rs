@@ -186,7 +186,7 @@ impl Plans {
 
     async fn name(&self, workspace: WorkspaceId) -> Result<Option<String>, LoadError> {
         let loaded = self.0.workspaces.load(workspace, workspace.uuid()).await?;
-        Ok(loaded.and_then(|loaded| loaded.state.plan))
+        Ok(loaded.and_then(|loaded| loaded.state.plan.clone()))
     }
 
     fn remembered(&self) -> MutexGuard<'_, LruCache<WorkspaceId, (Instant, Option<String>)>> {

@@ -1,5 +1,7 @@
 //! `GET /v1/accounts/{id}`
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use campanile_events::{
     account::{Account, AccountStatus},
@@ -23,7 +25,7 @@ pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<AccountI
 
 impl Api {
     /// An account that wasn't disconnected.
-    pub(super) async fn account(&self, asker: &Asker, id: AccountId) -> Result<Account, ApiError> {
+    pub(super) async fn account(&self, asker: &Asker, id: AccountId) -> Result<Arc<Account>, ApiError> {
         let loaded = self.0.accounts.load(asker.caller.workspace, id.uuid()).await?;
         let account = loaded.map(|loaded| loaded.state).filter(|it| it.status != AccountStatus::Disconnected);
         let account = account.ok_or_else(|| ApiError::not_found("account"))?;

@@ -92,7 +92,7 @@ impl By {
     }
 
     /// A key of the workspace that they may change, as it is.
-    pub(super) async fn load(&self, api: &Api, id: KeyId) -> Result<Key, ApiError> {
+    pub(super) async fn load(&self, api: &Api, id: KeyId) -> Result<Arc<Key>, ApiError> {
         let loaded = api.0.keys.load(self.workspace, id.uuid()).await?;
         let key = loaded.ok_or_else(|| ApiError::not_found("key"))?.state;
         self.asker.as_ref().map_or(Ok(()), |asker| asker.caller.reaches_key(&key))?;

@@ -1,5 +1,7 @@
 //! A key as it was answered, with the secret that only such an answer shows.
 
+use std::sync::Arc;
+
 use campanile_events::{
     ids::KeyId,
     journal::Receipt,
@@ -20,7 +22,7 @@ const SHOWN_FOR: Duration = Duration::hours(24);
 /// The key at the receipt's position; the one that follows it, where it was rotated there. Its secret is for the key that
 /// made it: another's request is another request.
 pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Answer, ApiError> {
-    let then = async |id: KeyId| -> Result<Key, ApiError> {
+    let then = async |id: KeyId| -> Result<Arc<Key>, ApiError> {
         let loaded = api.0.keys.load_at(asker.caller.workspace, id.uuid(), receipt.position).await?;
         Ok(loaded.ok_or_else(|| ApiError::not_found("key"))?.state)
     };
@@ -28,7 +30,7 @@ pub async fn replayed(api: &Api, asker: &Asker, receipt: &Receipt) -> Result<Ans
     let rotated = then(named).await?;
     let (id, key) = match rotated.successor {
         Some(successor) => (successor, then(successor).await?),
-        None => (named, rotated.clone()),
+        None => (named, Arc::clone(&rotated)),
     };
     // The first answer may never have come: what it stood for is waited for here as well.
     api.0.access.settled(receipt.position).await;

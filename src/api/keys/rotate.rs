@@ -1,5 +1,7 @@
 //! `POST /v1/keys/{id}/rotate`
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use campanile_events::{
     commands::{CommandError, Committed},
@@ -65,7 +67,7 @@ pub(in crate::api) async fn follow(api: &Api, by: &By, id: KeyId, rotation: &Rot
         let old = by.load(api, id).await?;
         let grant = opened(&data_key, &old)?;
         tries += 1;
-        let step = Step { api, by, data_key: &data_key, id, old, grant, overlap };
+        let step = Step { api, by, data_key: &data_key, id, old: Arc::unwrap_or_clone(old), grant, overlap };
         match step.take().await {
             Err(CommandError::Refused(KeyError::Moved(_))) if tries < MOST_TRIES => {}
             Err(error) => return Err(refused(error)),

@@ -69,7 +69,7 @@ pub async fn set(
 
 async fn shown(api: &Api, workspace: WorkspaceId) -> Result<Value, ApiError> {
     let loaded = api.0.workspaces.load(workspace, workspace.uuid()).await?;
-    let name = loaded.and_then(|loaded| loaded.state.plan);
+    let name = loaded.and_then(|loaded| loaded.state.plan.clone());
     let plan = api.plan_of(workspace).await?;
     Ok(json!({ "workspace_id": workspace, "plan": name, "quotas": plan["quotas"] }))
 }

@@ -3,6 +3,8 @@
 //!
 //! The organization has no roles of its own. Its first workspace keeps an owner, so it always has one, too.
 
+use std::sync::Arc;
+
 use campanile_events::{
     commands::{CommandError, Joint, Loaded, Tries},
     ids::{PersonId, Position, WorkspaceId},
@@ -23,7 +25,7 @@ impl By {
         api: &Api,
         id: PersonId,
         role: Option<Role>,
-    ) -> Result<(Person, Position), ApiError> {
+    ) -> Result<(Arc<Person>, Position), ApiError> {
         let (core, workspace_id) = (&api.0, self.workspace);
         let (people, home) = (&core.people, core.people.home().await?.workspace);
         let mut tries = Tries::default();

@@ -1,5 +1,7 @@
 //! `GET /v1/posts/{id}`
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use campanile_events::{ids::PostId, journal::Actor, post::Post};
 
@@ -22,12 +24,12 @@ pub async fn get(State(api): State<Api>, asker: Asker, Named(id): Named<PostId>)
 
 impl Api {
     /// A post that can be read.
-    pub(super) async fn post(&self, asker: &Asker, id: PostId) -> Result<Post, ApiError> {
+    pub(super) async fn post(&self, asker: &Asker, id: PostId) -> Result<Arc<Post>, ApiError> {
         self.post_of(asker, id).await.map(|(post, _)| post)
     }
 
     /// A post that can be read, and who wrote it.
-    async fn post_of(&self, asker: &Asker, id: PostId) -> Result<(Post, Actor), ApiError> {
+    async fn post_of(&self, asker: &Asker, id: PostId) -> Result<(Arc<Post>, Actor), ApiError> {
         let loaded = self.0.posts.load(asker.caller.workspace, id.uuid()).await?;
         let found = loaded.filter(|loaded| !loaded.state.deleted).and_then(|it| Some((it.state, it.begun_by?)));
         let (post, created_by) = found.ok_or_else(|| ApiError::not_found("post"))?;

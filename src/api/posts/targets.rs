@@ -23,7 +23,8 @@ pub(super) async fn targets(core: &Core, caller: &Caller, ids: &[AccountId]) -> 
     for (at, account_id) in ids.iter().copied().enumerate() {
         let loaded = core.accounts.load(caller.workspace, account_id.uuid()).await?;
         let connected = loaded.map(|loaded| loaded.state).filter(|it| it.status != AccountStatus::Disconnected);
-        let Some((platform, rules)) = connected.and_then(|it| it.offer.map(|offer| (it.platform, offer.rules))) else {
+        let offered = connected.and_then(|it| Some((it.platform.clone(), it.offer.clone()?.rules)));
+        let Some((platform, rules)) = offered else {
             wrong.push(Detail {
                 field: format!("account_ids[{at}]"),
                 code: "not_found".to_owned(),

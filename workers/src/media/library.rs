@@ -40,7 +40,7 @@ pub(super) struct Turns(Arc<[Arc<Mutex<()>>]>);
 #[derive(Debug)]
 pub struct Fetched {
     /// What is known of it.
-    pub media: Media,
+    pub media: Arc<Media>,
     /// What somebody reads who can't see it.
     pub alt_text: Option<Open>,
     /// Its bytes.
@@ -100,7 +100,7 @@ impl Library {
     }
 
     /// The workspace's own medium, whether confirmed or not.
-    pub async fn of(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<Media>, LoadError> {
+    pub async fn of(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<Arc<Media>>, LoadError> {
         let loaded = self.media.load(workspace, id.uuid()).await?;
         Ok(loaded.map(|loaded| loaded.state).filter(|media| media.announced.is_some()))
     }

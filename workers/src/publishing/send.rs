@@ -214,7 +214,13 @@ impl Publisher {
 
     /// Records that a step is live. The remote name may be another target's already (the platform knows the text from
     /// there): then it is recorded without the claim.
-    async fn complete(&self, look: &Look<'_>, number: u32, step: Step, sent: Sent) -> Result<Option<Post>, Trouble> {
+    async fn complete(
+        &self,
+        look: &Look<'_>,
+        number: u32,
+        step: Step,
+        sent: Sent,
+    ) -> Result<Option<Arc<Post>>, Trouble> {
         let url = sent.url.map(|url| look.key.seal(fields::TARGET_URL, &Open::new(url)));
         for claim in [true, false] {
             let (account_id, remote_id) = (look.job.account_id, sent.remote_id.clone());
@@ -235,7 +241,11 @@ impl Publisher {
 
     /// What happened on the platform has to reach the journal: while it can't take it, this worker keeps trying. Should it
     /// die over that, recovery asks the platform.
-    async fn command_until_stored(&self, look: &Look<'_>, action: PostAction) -> Result<Post, CommandError<PostError>> {
+    async fn command_until_stored(
+        &self,
+        look: &Look<'_>,
+        action: PostAction,
+    ) -> Result<Arc<Post>, CommandError<PostError>> {
         let mut pause = std::time::Duration::from_millis(50);
         loop {
             match self.context.command(self.worker, look.job, action.clone()).await {

@@ -286,8 +286,9 @@ impl House {
         let mut targets = Vec::new();
         for account_id in accounts.iter().copied() {
             let loaded = self.accounts.load(self.workspace, account_id.uuid()).await.expect("read").expect("there");
-            let rules = loaded.state.offer.expect("an offer").rules;
-            targets.push(TargetRules { target: TargetRef { account_id, platform: loaded.state.platform }, rules });
+            let rules = loaded.state.offer.clone().expect("an offer").rules;
+            targets
+                .push(TargetRules { target: TargetRef { account_id, platform: loaded.state.platform.clone() }, rules });
         }
         let sealed = content.try_map::<_, std::convert::Infallible>(|field, text| Ok(key.seal(field, text)));
         let sealed = sealed.expect("sealing does not fail");
@@ -309,12 +310,12 @@ impl House {
         self.posts.execute(request).await.expect("carried out");
     }
 
-    pub async fn post(&self, post: PostId) -> Post {
+    pub async fn post(&self, post: PostId) -> Arc<Post> {
         self.posts.load(self.workspace, post.uuid()).await.expect("read").expect("there").state
     }
 
     /// Waits until no target of the post has anything left to do.
-    pub async fn ended(&self, post: PostId) -> Post {
+    pub async fn ended(&self, post: PostId) -> Arc<Post> {
         self.reaches(post, |target| {
             !matches!(
                 target.phase,
@@ -325,7 +326,7 @@ impl House {
     }
 
     /// Waits until every target of the post is so.
-    pub async fn reaches(&self, post: PostId, is_so: impl Fn(&Target) -> bool) -> Post {
+    pub async fn reaches(&self, post: PostId, is_so: impl Fn(&Target) -> bool) -> Arc<Post> {
         let mut moved = self.runner.watch();
         let wait = async {
             loop {
@@ -355,7 +356,7 @@ impl House {
     }
 
     /// An account, once it is of that status.
-    pub async fn account_becomes(&self, account: AccountId, status: AccountStatus) -> Account {
+    pub async fn account_becomes(&self, account: AccountId, status: AccountStatus) -> Arc<Account> {
         let mut moved = self.runner.watch();
         let wait = async {
             loop {

@@ -45,7 +45,7 @@ async fn a_picture_that_can_not_be_brought_ends_the_attempt_before_anything_is_s
     let account = house.connect("a", "blind").await;
     let failed = async |content: Content<_>| {
         let post = house.schedule(content, &[account], house.clock.now()).await;
-        house.ended(post).await.targets.remove(0)
+        house.ended(post).await.targets[0].clone()
     };
     let picture = house.medium(PNG, "a bell").await;
     let with = |words: &str| Content { media_ids: vec![picture], ..text(words) };

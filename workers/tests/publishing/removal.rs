@@ -111,7 +111,7 @@ async fn what_fails_is_tried_again_and_what_is_refused_is_not(setting: Setting) 
             let failure = state.targets[0].removal.as_ref().and_then(|it| it.failure.as_ref()).expect("a failure");
             assert_eq!((failure.class, failure.status), (FailureClass::Rejected, Some(422)));
             delete(&house, post).await;
-            assert_eq!(stages(&house.reaches(post, is_over).await), [RemovalStage::Removed], "asked for again");
+            assert_eq!(stages(house.reaches(post, is_over).await.as_ref()), [RemovalStage::Removed], "asked for again");
         }
     }
 }

@@ -157,7 +157,11 @@ fn the_late_name_of_a_part_that_a_person_found_says_nothing_of_what_is_in_doubt_
         assert_eq!(doubtful.status(), status);
         for story in [doubtful.clone(), doubtful.and(9003, delete_everywhere())] {
             assert_eq!(story.tell(9004, late()), "step_completed");
-            assert_eq!(story.clone().and(9004, late()).target().phase, story.target().phase, "the comment may be there");
+            assert_eq!(
+                story.clone().and(9004, late()).target().phase,
+                story.target().phase,
+                "the comment may be there"
+            );
         }
     }
 }
