@@ -21,6 +21,7 @@ use crate::house::{House, Setting, quick, text};
 in_every_setting!(
     every_repeat_has_the_moment_of_the_first_intent,
     credentials_that_are_refused_before_the_intent_park_the_account,
+    a_defect_of_an_adapter_ends_its_job_and_nothing_else,
 );
 
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ struct Notes {
     sent: Vec<Message>,
     answers: VecDeque<FailureClass>,
     refuses_credentials: bool,
+    /// What panics, once each.
+    defects: Vec<&'static str>,
 }
 
 /// Answers as it is told to, and then with success.
@@ -52,6 +55,14 @@ impl NoteTaker {
     fn credentials_hold(&self) -> Result<(), SendFailure> {
         let refuses = self.0.lock().expect("no panic").refuses_credentials;
         if refuses { Err(SendFailure::of(FailureClass::AuthExpired, "told_to")) } else { Ok(()) }
+    }
+
+    fn breaks(&self, what: &str) {
+        let mut notes = self.0.lock().expect("no panic");
+        let at = notes.defects.iter().position(|it| *it == what);
+        let breaks = at.map(|at| notes.defects.remove(at));
+        drop(notes);
+        assert!(breaks.is_none(), "a defect on purpose");
     }
 }
 
@@ -99,6 +110,7 @@ impl Platform for NoteTaker {
 
     async fn prepare(&self, _: &Access, message: &Message) -> Result<Option<Open>, SendFailure> {
         self.credentials_hold()?;
+        self.breaks("prepare");
         Ok(Some(Open::new(format!("for {}", message.text.as_str()))))
     }
 
@@ -122,8 +134,9 @@ impl Line for NoteTaker {
     }
 
     async fn send(self: Box<Self>, message: Message) -> Result<Sent, SendFailure> {
+        self.0.lock().expect("no panic").sent.push(message);
+        self.breaks("send");
         let mut notes = self.0.lock().expect("no panic");
-        notes.sent.push(message);
         match notes.answers.pop_front() {
             Some(class) => Err(SendFailure::of(class, "told_to")),
             None => Ok(Sent { remote_id: "1".to_owned(), url: None }),
@@ -167,4 +180,21 @@ async fn credentials_that_are_refused_before_the_intent_park_the_account(setting
     assert!(taker.0.lock().expect("no panic").sent.is_empty());
     let state = house.post(post).await;
     assert!(state.targets[0].attempts.iter().all(|attempt| attempt.intents.is_empty()), "nothing was intended");
+}
+
+async fn a_defect_of_an_adapter_ends_its_job_and_nothing_else(setting: Setting) {
+    let defects = vec!["prepare", "send"];
+    let (house, taker, account) = house_with(setting, Notes { defects, ..Notes::default() }).await;
+    let publishing = house.start().await;
+    let post = house.schedule(text("hello"), &[account], house.clock.now()).await;
+    let state = house.ended(post).await;
+    assert_eq!(state.targets[0].status(), TargetStatus::Published, "{:?}", state.targets[0]);
+    let notes = taker.0.lock().expect("no panic");
+    assert!(notes.defects.is_empty(), "both came");
+    // Who panicked while sending may have been heard: what follows is a repeat under the same key.
+    let told: Vec<_> = notes.sent.iter().map(|it| it.is_repeat).collect();
+    assert_eq!(told, [false, true]);
+    drop(notes);
+    let workers = publishing.status().await.into_iter().find(|part| part.part == "workers").expect("there are workers");
+    assert!(workers.ok, "{}", workers.text);
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
+    checkpointer,
     readers::Readers,
     statement,
     transaction::SqliteTransaction,
@@ -17,11 +18,9 @@ use crate::{
 };
 
 /// How long a connection waits for a lock that another process holds.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Statements that a connection keeps prepared.
 const STATEMENTS: usize = 256;
-/// Pages the WAL may grow to before they are moved into the file: 16 MiB, so that a commit seldom does.
-const CHECKPOINT_PAGES: i64 = 4_000;
 
 /// What a commit waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +49,13 @@ impl fmt::Debug for Sqlite {
 impl Sqlite {
     /// Opens the file at `path`, or makes it.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, DbError> {
-        let connection = Connection::open(path)?;
+        let mut connection = Connection::open(path)?;
         prepare(&connection, durability)?;
         let mode: String = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
         if mode != "wal" {
             return Err(DbError::Unavailable(format!("the file can't be kept in WAL mode, only in `{mode}`")));
         }
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        checkpointer::start(path, &mut connection)?;
         let readers = Readers::new(path.to_owned());
         Ok(Self { writer: Writer::start(connection)?, readers: Some(Arc::new(readers)) })
     }

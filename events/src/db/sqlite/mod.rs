@@ -6,6 +6,7 @@
 //! It doesn't guard the file against other processes (the process's own lock does), nor keep anything in memory: what
 //! [`Sqlite::open_in_memory`] makes has one connection, for units.
 
+mod checkpointer;
 mod engine;
 mod error;
 mod readers;

@@ -153,3 +153,34 @@ async fn a_prepared_statement_goes_on_after_another_connection_changed_the_table
     assert_eq!(read().await, (texts(&["a", "b"]), texts(&["a", "b"]), false));
     assert_eq!(sizes(&db).await, [4, 5]);
 }
+
+#[tokio::test]
+async fn what_is_committed_moves_into_the_file_beside_the_writer_and_the_log_stays_bounded() {
+    let (folder, db) = file().await;
+    let megabyte = async |number: i64| {
+        let mut transaction = db.begin().await.unwrap();
+        let rows = (0..10).map(|row| thing(&format!("{number} {row} {}", "x".repeat(100_000)), number)).collect();
+        transaction.write_rows(&THINGS, "things", rows).await.unwrap();
+        transaction.commit().await.unwrap();
+    };
+    let size = |name: &str| std::fs::metadata(folder.path().join(name)).map_or(0, |file| file.len());
+    const MIB: u64 = 1 << 20;
+    // Far less than what makes the writer move it.
+    for number in 0..8 {
+        megabyte(number).await;
+    }
+    let moved = async {
+        while size("a.db") < 3 * MIB {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), moved).await.expect("it moves by itself");
+    for number in 8..120 {
+        megabyte(number).await;
+    }
+    assert!(size("a.db-wal") < 64 * MIB, "{} MiB", size("a.db-wal") / MIB);
+    assert_eq!(sizes(&db).await.len(), 1_200);
+    drop(db);
+    let again = Sqlite::open(&folder.path().join("a.db"), Durability::Full).unwrap();
+    assert_eq!(sizes(&again).await.len(), 1_200);
+}
