@@ -7,6 +7,7 @@ use super::*;
 use crate::db::{Database, DbError, Row, Table, Transaction, Value};
 
 const THINGS: Table = Table { name: "things", columns: &["workspace", "name", "size"], key: 2 };
+const MIB: u64 = 1 << 20;
 const DEFINITION: &str = "create table things (
     workspace blob not null, name text not null, size integer, at text, primary key (workspace, name)
 ) strict";
@@ -164,7 +165,6 @@ async fn what_is_committed_moves_into_the_file_beside_the_writer_and_the_log_sta
         transaction.commit().await.unwrap();
     };
     let size = |name: &str| std::fs::metadata(folder.path().join(name)).map_or(0, |file| file.len());
-    const MIB: u64 = 1 << 20;
     // Far less than what makes the writer move it.
     for number in 0..8 {
         megabyte(number).await;
