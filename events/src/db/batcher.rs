@@ -5,9 +5,13 @@ use std::{
     fmt,
     hash::Hash,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::Instant,
+};
 
 /// How many rounds run at once: while one waits for its answers, another may be asked.
 const ROUNDS: usize = 2;
@@ -19,9 +23,24 @@ const TOGETHER: usize = 256;
 ///
 /// It keeps no task. Who asks when a round may run runs it, for all who wait by then; should that one stop waiting, the
 /// others ask again.
+///
+/// Who asks a database that says nothing waits for as long as the batcher's patience, or the length of the round that it runs.
 pub struct Batcher<Q, A> {
-    waiting: Mutex<VecDeque<(Q, oneshot::Sender<A>)>>,
+    waiting: Mutex<Waiting<Q, A>>,
     rounds: Semaphore,
+    patience: Option<(Duration, fn() -> A)>,
+}
+
+struct Waiting<Q, A> {
+    /// The number of who asks next. They are taken in their order.
+    next: u64,
+    askers: VecDeque<Asker<Q, A>>,
+}
+
+struct Asker<Q, A> {
+    number: u64,
+    question: Q,
+    answer: oneshot::Sender<A>,
 }
 
 /// The questions of a round, each once, and who asked each.
@@ -29,7 +48,15 @@ type Round<Q, A> = (Vec<Q>, Vec<Vec<oneshot::Sender<A>>>);
 
 impl<Q, A> Default for Batcher<Q, A> {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), rounds: Semaphore::new(ROUNDS) }
+        let waiting = Mutex::new(Waiting { next: 0, askers: VecDeque::new() });
+        Self { waiting, rounds: Semaphore::new(ROUNDS), patience: None }
+    }
+}
+
+impl<Q, A> Batcher<Q, A> {
+    /// One whose askers wait so long for others' rounds, and have that answer then.
+    pub fn with_patience(patience: Duration, over: fn() -> A) -> Self {
+        Self { patience: Some((patience, over)), ..Self::default() }
     }
 }
 
@@ -46,16 +73,23 @@ impl<Q: Clone + Eq + Hash, A: Clone> Batcher<Q, A> {
         F: Fn(Vec<Q>) -> R,
         R: Future<Output = Vec<A>>,
     {
+        let asked = Instant::now();
         loop {
-            let answer = self.wait(question.clone());
-            if let Some(answer) = self.answered(answer, &round).await {
+            let (number, answer) = self.wait(question.clone());
+            if let Some(answer) = self.answered(number, answer, asked, &round).await {
                 return answer;
             }
         }
     }
 
     /// The answer, by a round of another's or one that is run here; `None` if who ran it stopped waiting.
-    async fn answered<F, R>(&self, mut answer: oneshot::Receiver<A>, round: &F) -> Option<A>
+    async fn answered<F, R>(
+        &self,
+        number: u64,
+        mut answer: oneshot::Receiver<A>,
+        asked: Instant,
+        round: &F,
+    ) -> Option<A>
     where
         F: Fn(Vec<Q>) -> R,
         R: Future<Output = Vec<A>>,
@@ -65,15 +99,18 @@ impl<Q: Clone + Eq + Hash, A: Clone> Batcher<Q, A> {
                 biased;
                 answered = &mut answer => return answered.ok(),
                 place = self.rounds.acquire() => place.expect("the semaphore is never closed"),
+                over = self.over(asked) => return Some(over),
             };
-            let (questions, askers) = self.take();
-            if questions.is_empty() {
-                // A round that runs has it.
+            let Some((questions, askers)) = self.take(number) else {
+                // A round that runs has it: the next is for others to run.
                 drop(place);
-                return answer.await.ok();
-            }
+                return tokio::select! {
+                    biased;
+                    answered = answer => answered.ok(),
+                    over = self.over(asked) => Some(over),
+                };
+            };
             let answers = round(questions).await;
-            drop(place);
             debug_assert_eq!(answers.len(), askers.len(), "each question of a round is answered");
             for (answer, askers) in answers.into_iter().zip(askers) {
                 for asker in askers {
@@ -81,34 +118,49 @@ impl<Q: Clone + Eq + Hash, A: Clone> Batcher<Q, A> {
                     drop(asker.send(answer.clone()));
                 }
             }
+            // Only now: who is given the place must know whether it has its answer.
+            drop(place);
         }
     }
 
-    fn wait(&self, question: Q) -> oneshot::Receiver<A> {
-        let (asker, answer) = oneshot::channel();
-        self.waiting().push_back((question, asker));
-        answer
+    /// The answer of who has waited for too long.
+    async fn over(&self, asked: Instant) -> A {
+        let Some((patience, over)) = self.patience else { return std::future::pending().await };
+        tokio::time::sleep_until(asked + patience).await;
+        over()
     }
 
-    fn take(&self) -> Round<Q, A> {
+    fn wait(&self, question: Q) -> (u64, oneshot::Receiver<A>) {
+        let (asker, answer) = oneshot::channel();
         let mut waiting = self.waiting();
-        let together = waiting.len().min(TOGETHER);
+        let number = waiting.next;
+        waiting.next += 1;
+        waiting.askers.push_back(Asker { number, question, answer: asker });
+        (number, answer)
+    }
+
+    /// The next round, as long as this asker still waits for one.
+    fn take(&self, number: u64) -> Option<Round<Q, A>> {
+        let mut waiting = self.waiting();
+        waiting.askers.retain(|asker| !asker.answer.is_closed());
+        waiting.askers.front().filter(|first| first.number <= number)?;
+        let together = waiting.askers.len().min(TOGETHER);
         let (mut places, mut questions, mut askers) = (HashMap::<Q, usize>::new(), vec![], Vec::<Vec<_>>::new());
-        for (question, asker) in waiting.drain(..together).filter(|(_, asker)| !asker.is_closed()) {
+        for Asker { question, answer, .. } in waiting.askers.drain(..together) {
             match places.entry(question) {
-                Entry::Occupied(place) => askers[*place.get()].push(asker),
+                Entry::Occupied(place) => askers[*place.get()].push(answer),
                 Entry::Vacant(place) => {
                     questions.push(place.key().clone());
                     place.insert(askers.len());
-                    askers.push(vec![asker]);
+                    askers.push(vec![answer]);
                 }
             }
         }
-        (questions, askers)
+        Some((questions, askers))
     }
 
     /// What a panicking holder left is whole.
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<(Q, oneshot::Sender<A>)>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting<Q, A>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -245,5 +297,58 @@ mod tests {
             assert_eq!(answered.expect("answered").0, question);
         }
         drop(join_all(blocking).await);
+    }
+
+    #[tokio::test]
+    async fn who_waits_behind_many_that_are_gone_is_answered() {
+        let held = Arc::new(Held::default());
+        let blocking = asking(&held, [100, 101]);
+        settle().await;
+        let gone = asking(&held, 0..TOGETHER as u32 + 50);
+        settle().await;
+        let last = asking(&held, [7_777]);
+        settle().await;
+        gone.iter().for_each(tokio::task::JoinHandle::abort);
+        settle().await;
+        for _ in 0..3 {
+            held.let_one_on().await;
+        }
+        assert_eq!(join_all(last).await.pop().expect("one").expect("answered"), (7_777, 2));
+        drop(join_all(blocking).await);
+    }
+
+    #[tokio::test]
+    async fn who_has_its_answer_runs_no_round_for_others() {
+        let held = Arc::new(Held::default());
+        let blocking = asking(&held, [100, 101]);
+        settle().await;
+        // The first is asked in the round of the second place; a third comes while both rounds run.
+        let first = asking(&held, [1]);
+        settle().await;
+        held.let_one_on().await;
+        let next = asking(&held, [2, 3]);
+        settle().await;
+        held.let_one_on().await;
+        held.let_one_on().await;
+        assert!(first.iter().all(tokio::task::JoinHandle::is_finished), "it waits for nobody else's answer");
+        held.let_one_on().await;
+        drop((join_all(next).await, join_all(blocking).await));
+    }
+
+    #[tokio::test]
+    async fn who_waits_too_long_for_others_is_told() {
+        let batcher =
+            Arc::new(Batcher::<u32, Result<u32, &str>>::with_patience(Duration::from_millis(20), || Err("late")));
+        let ask = |question: u32| {
+            let batcher = Arc::clone(&batcher);
+            tokio::spawn(async move {
+                let never = |_: Vec<u32>| std::future::pending::<Vec<Result<u32, &str>>>();
+                batcher.ask(question, never).await
+            })
+        };
+        let running = [ask(1), ask(2)];
+        settle().await;
+        assert_eq!(ask(3).await.expect("answered"), Err("late"));
+        running.iter().for_each(tokio::task::JoinHandle::abort);
     }
 }

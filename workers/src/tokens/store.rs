@@ -148,11 +148,11 @@ impl Tokens {
         let read = async {
             let rows = self.db.query(&select, values).await?;
             rows.iter()
-                .map(|row| Ok((row.uuid("account_id")?, Stored::of(row)?)))
+                .map(|row| Ok((row.uuid("account_id")?, Stored::of(row))))
                 .collect::<Result<HashMap<_, _>, DbError>>()
         };
         match read.await {
-            Ok(stored) => accounts.iter().map(|account| Ok(stored.get(&account.uuid()).cloned())).collect(),
+            Ok(stored) => accounts.iter().map(|account| stored.get(&account.uuid()).cloned().transpose()).collect(),
             Err(error) => vec![Err(error); many],
         }
     }

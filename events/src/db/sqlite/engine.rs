@@ -1,6 +1,11 @@
 //! Opening a file, and the seam's three verbs on it.
 
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
@@ -147,9 +152,15 @@ impl Database for Sqlite {
     }
 
     async fn tidy(&self) -> Result<(), DbError> {
-        let fold = |connection: &mut Connection| {
-            // Answers with a row that says how far it came; readers may keep it from coming to the end.
-            connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())).map_err(DbError::from)
+        let fold = |connection: &mut Connection| -> Result<(), DbError> {
+            let until = Instant::now() + BUSY;
+            // Readers may keep it from coming to the end; the thread beside the writer keeps it from beginning, for a moment.
+            while connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, bool>(0))?
+                && Instant::now() < until
+            {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Ok(())
         };
         self.write(fold).await?
     }

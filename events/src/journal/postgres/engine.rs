@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::{
     appender::{Appender, Shared},
     bell::Bell,
-    readers::Readers,
+    readers::{self, Readers},
     restore::Restore,
     rows::{self, Column, HeadRow},
     tables,
@@ -75,7 +75,8 @@ impl PostgresJournal {
         let readers = Arc::new(Readers::new(settings));
         let shared = Shared::new(checked_head(&readers).await?, observer);
         let appender = Appender::start(settings.clone(), Arc::clone(&shared));
-        Ok((Self { settings: settings.clone(), readers, appender, streams: Arc::default() }, shared))
+        let streams = Streams::with_patience(readers::ANSWER, || Err(ReadError::Unavailable(readers::silence())));
+        Ok((Self { settings: settings.clone(), readers, appender, streams: Arc::new(streams) }, shared))
     }
 
     /// One way there and back for all of them.

@@ -31,7 +31,7 @@ const CONNECTIONS: usize = 4;
 /// How long a new connection may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a question may take, the wait for a connection included: longer than the server lets a statement take.
-const ANSWER: Duration = Duration::from_secs(6);
+pub(super) const ANSWER: Duration = Duration::from_secs(6);
 /// After a connection that could not be opened, the next is tried no sooner.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -47,7 +47,7 @@ pub(super) struct Readers {
 /// A session with its statements prepared.
 struct Session {
     client: Client,
-    /// It did not answer in time: nobody else shall wait for it.
+    /// It was asked and hasn't answered: nobody else shall wait for it.
     stuck: AtomicBool,
     head: Statement,
     log: Statement,
@@ -122,6 +122,8 @@ impl Session {
     async fn open(settings: &Settings) -> Result<Self, ReadError> {
         let client = connect(settings).await?;
         let prepared = async {
+            // A plan that was made while the tables were small may not scan them when they are not.
+            client.batch_execute("set enable_seqscan = off").await?;
             let prepare = |sql: String| {
                 let client = &client;
                 async move { client.prepare(&sql).await }
@@ -212,7 +214,7 @@ impl Reader<'_> {
 
     pub(super) async fn stream(&self, asked: &Asked) -> Result<Vec<Row>, ReadError> {
         let Session { client, stream, .. } = self.session();
-        let (kind, after, limit) = (asked.stream.kind.as_str(), asked.after.0 as i64, asked.limit as i64);
+        let (kind, after, limit) = (asked.stream.kind.as_str(), asked.after.0 as i64, most(asked));
         self.answer(client.query(stream, &[&kind, &asked.stream.id, &after, &limit])).await
     }
 
@@ -224,7 +226,7 @@ impl Reader<'_> {
             kinds.push(asked.stream.kind.as_str());
             ids.push(asked.stream.id);
             after.push(asked.after.0 as i64);
-            limits.push(asked.limit as i64);
+            limits.push(most(asked));
         }
         self.answer(client.query(streams, &[&kinds, &ids, &after, &limits])).await
     }
@@ -250,11 +252,14 @@ impl Reader<'_> {
     }
 
     async fn answer<T>(&self, asked: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, ReadError> {
+        // Until it has answered: who stops waiting leaves a question, or a transaction, to nobody else.
+        self.session().stuck.store(true, Ordering::Relaxed);
         let Ok(answered) = timeout_at(self.deadline, asked).await else {
-            self.session().stuck.store(true, Ordering::Relaxed);
             return Err(ReadError::Unavailable(silence()));
         };
-        answered.map_err(|error| ReadError::Unavailable(unavailable(error)))
+        let answer = answered.map_err(|error| ReadError::Unavailable(unavailable(error)))?;
+        self.session().stuck.store(false, Ordering::Relaxed);
+        Ok(answer)
     }
 }
 
@@ -266,6 +271,11 @@ impl Drop for Reader<'_> {
     }
 }
 
-fn silence() -> String {
+/// A limit as the server takes it.
+fn most(asked: &Asked) -> i64 {
+    i64::try_from(asked.limit).unwrap_or(i64::MAX)
+}
+
+pub(super) fn silence() -> String {
     "the database doesn't answer".to_owned()
 }
