@@ -135,8 +135,9 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, DbError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     plan_once(&connection)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    // Several of these stand open: the operating system's cache holds what they share.
-    connection.pragma_update(None, "cache_size", -512)?;
+    // The inner pages of a large file's indexes, and what one answer takes. The operating system's cache holds the rest, which
+    // all of them share; most of them are closed again once nobody reads.
+    connection.pragma_update(None, "cache_size", -2_048)?;
     Ok(connection)
 }
 
