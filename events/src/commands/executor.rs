@@ -6,11 +6,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use lru::LruCache;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::{LoadError, Loaded, Streamed};
+use super::{LoadError, Loaded, Streamed, memory::Memory};
 use crate::{
     clock::SharedClock,
     ids::{Position, Version, WorkspaceId},
@@ -149,7 +148,7 @@ pub(super) struct Shared<A: Streamed> {
     /// Who is told of events that only a newer build knows.
     pub outdated: Outdated,
     /// Aggregates as they were last committed; they move by committed events only.
-    pub remembered: Mutex<LruCache<Uuid, Loaded<A>>>,
+    pub memory: Memory<A>,
     /// For each stream with a running lane, who waits for it.
     pub lanes: Mutex<HashMap<Uuid, Vec<Waiting<A>>>>,
 }
@@ -186,9 +185,9 @@ where
         remember: NonZeroUsize,
         outdated: Outdated,
     ) -> Self {
-        let remembered = Mutex::new(LruCache::new(remember));
+        let memory = Memory::of(remember);
         let lanes = Mutex::new(HashMap::new());
-        Self { shared: Arc::new(Shared { journal, clock, services, sharing, outdated, remembered, lanes }) }
+        Self { shared: Arc::new(Shared { journal, clock, services, sharing, outdated, memory, lanes }) }
     }
 
     /// The journal below.
@@ -199,6 +198,11 @@ where
     /// Whether other processes append to it, too.
     pub fn sharing(&self) -> Sharing {
         self.shared.sharing
+    }
+
+    /// Gives up what it remembers, for when nothing happens: what is wanted again is read again.
+    pub fn rest(&self) {
+        self.shared.memory.clear();
     }
 
     /// Carries a command out. It runs to its end even if the caller stops waiting.
@@ -250,8 +254,8 @@ where
 impl<A: Streamed> Shared<A> {
     /// The aggregate as whoever runs its lane sees it.
     pub async fn load(&self, id: Uuid) -> Result<Loaded<A>, LoadError> {
-        match lock(&self.remembered).get(&id) {
-            Some(loaded) if self.sharing == Sharing::Alone => return Ok(loaded.clone()),
+        match self.memory.get(id) {
+            Some(loaded) if self.sharing == Sharing::Alone => return Ok(loaded),
             _ => {}
         }
         self.catch_up(id).await
@@ -265,19 +269,11 @@ impl<A: Streamed> Shared<A> {
     }
 
     async fn catch_up(&self, id: Uuid) -> Result<Loaded<A>, LoadError> {
-        let mut loaded = lock(&self.remembered).get(&id).cloned().unwrap_or_default();
+        let look = self.memory.look(id);
+        let mut loaded = self.memory.get(id).unwrap_or_default();
         loaded.catch_up(self.journal.as_ref(), id, None).await.inspect_err(|error| self.tell(error))?;
-        self.remember(id, &loaded);
+        look.remember(&loaded);
         Ok(loaded)
-    }
-
-    /// A reader may come back with an older state than a lane has remembered meanwhile: the newer one stays.
-    pub fn remember(&self, id: Uuid, loaded: &Loaded<A>) {
-        let mut remembered = lock(&self.remembered);
-        let newer = remembered.peek(&id).is_some_and(|known| known.version > loaded.version);
-        if loaded.version > Version(0) && !newer {
-            remembered.put(id, loaded.clone());
-        }
     }
 
     fn tell(&self, error: &LoadError) {
@@ -285,13 +281,9 @@ impl<A: Streamed> Shared<A> {
             self.outdated.met(unknown);
         }
     }
-
-    pub fn forget(&self, id: Uuid) {
-        lock(&self.remembered).pop(&id);
-    }
 }
 
-/// What a panicking holder left is whole: each critical section here is one call.
+/// What a panicking holder left is whole: nothing in the critical sections panics half way.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -60,6 +60,7 @@ impl Joint {
         A: Streamed<Command: Send, Error: Send, Services: 'static>,
     {
         let shared = &executor.shared;
+        let look = shared.memory.look(id);
         let mut loaded = shared.load(id).await?;
         if loaded.workspace.is_some_and(|owner| owner != workspace) {
             return Err(CommandError::NotFound);
@@ -83,14 +84,14 @@ impl Joint {
         let state = Arc::clone(&loaded.state);
         let shared = Arc::clone(shared);
         self.after.push(Box::new(move |recorded| {
-            let Some(recorded) = recorded else { return shared.forget(id) };
+            let Some(recorded) = recorded else { return shared.memory.forget(id) };
             let stream = StreamId::new(A::KIND, id);
             let Some(last) = recorded.iter().rev().find(|event| event.stream == stream) else { return };
             loaded.version = last.version;
             loaded.position = last.position;
             loaded.workspace = Some(last.workspace);
             loaded.begun_by.get_or_insert_with(|| last.metadata.actor.clone());
-            shared.remember(id, &loaded);
+            look.remember(&loaded);
         }));
         Ok(state)
     }
@@ -104,7 +105,7 @@ impl Joint {
         let shared = Arc::clone(&executor.shared);
         self.after.push(Box::new(move |recorded| {
             if recorded.is_none() {
-                shared.forget(id);
+                shared.memory.forget(id);
             }
         }));
     }

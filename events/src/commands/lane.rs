@@ -77,6 +77,7 @@ where
 {
     let mut tries = 0;
     loop {
+        let look = shared.memory.look(id);
         let mut loaded = match shared.load(id).await {
             Ok(loaded) => loaded,
             Err(error) => {
@@ -96,14 +97,14 @@ where
                     loaded.position = last.position;
                     loaded.workspace = Some(last.workspace);
                 }
-                shared.remember(id, &loaded);
+                look.remember(&loaded);
                 let positions: Vec<_> = recorded.iter().map(|it| (it.version, it.position)).collect();
                 answer(decided, &positions);
                 return Ok(());
             }
             Err(error) => error,
         };
-        shared.forget(id);
+        shared.memory.forget(id);
         batch = decided.into_iter().map(|it| it.waiting).collect();
         tries += 1;
         match error {

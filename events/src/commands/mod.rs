@@ -15,6 +15,7 @@ mod executor;
 mod joint;
 mod lane;
 mod load;
+mod memory;
 mod store;
 #[cfg(test)]
 mod tests;

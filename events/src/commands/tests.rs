@@ -113,6 +113,23 @@ async fn what_belongs_to_another_workspace_is_not_there() {
     assert!(keys.load(WORKSPACE, id).await.expect("read").is_some());
 }
 
+#[tokio::test]
+async fn what_was_given_up_at_rest_is_read_again() {
+    let (journal, clock) = journal().await;
+    let keys = keys(&journal, &clock);
+    let id = Uuid::from_u128(1);
+    let made = keys.execute(request(id, create(&clock))).await.expect("made");
+    assert!(keys.shared.memory.get(id).is_some());
+    keys.rest();
+    assert!(keys.shared.memory.get(id).is_none());
+    let loaded = keys.load(WORKSPACE, id).await.expect("read").expect("there");
+    assert_eq!((loaded.version, &loaded.state), (made.version, &made.state));
+    keys.rest();
+    let revoke = KeyCommand { now: clock.now(), action: KeyAction::Revoke };
+    let revoked = keys.execute(request(id, revoke)).await.expect("revoked");
+    assert_eq!(revoked.version, Version(2));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn commands_of_one_stream_are_decided_one_after_the_other() {
     let (journal, clock) = journal().await;
