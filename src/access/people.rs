@@ -146,6 +146,12 @@ impl SignedIn {
 }
 
 impl People {
+    /// Gives up what its executors remember.
+    pub fn rest(&self) {
+        self.0.persons.rest();
+        self.0.invitations.rest();
+    }
+
     /// Opens what is kept of people in `side`.
     pub async fn open(
         side: &Arc<dyn Database>,

@@ -30,7 +30,7 @@ use campanile_workers::{
     media::Library, platforms::Platforms, publishing::Publishing, sign_ins::SignIns, tokens::Tokens,
 };
 
-use super::{Checkpoints, Notary, Timings, bundle::Bundler};
+use super::{Checkpoints, Notary, Timings, bundle::Bundler, resting::Resting};
 use crate::{
     access::{Access, Origins, People, plans::Plans},
     api::{http::InProgress, media::UploadLinks, posts::Duplicates},
@@ -152,6 +152,19 @@ impl Core {
     /// Waits for the read models to show what stands at `position`, not for ever; answers whether they do.
     pub async fn projected(&self, position: Position) -> bool {
         self.runner.wait_for(position, PROJECTED_WITHIN).await
+    }
+
+    /// What remembers.
+    pub(super) fn resting(&self) -> Resting {
+        Resting {
+            posts: self.posts.clone(),
+            accounts: self.accounts.clone(),
+            workspaces: self.workspaces.clone(),
+            keys: self.keys.clone(),
+            library: self.library.clone(),
+            people: self.people.clone(),
+            runner: Arc::clone(&self.runner),
+        }
     }
 
     /// Whether the process was told to stop.

@@ -37,6 +37,7 @@ mod master_key;
 mod notary;
 mod projecting;
 mod publishing;
+mod resting;
 mod restored;
 mod running;
 mod serve;

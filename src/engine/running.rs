@@ -98,6 +98,7 @@ impl Engine {
         let mut keeping = vec![
             tokio::spawn(notary.run(turns, stop.clone())),
             tokio::spawn(upkeep::write_usage(core.access.clone(), core.clock.clone(), stop.clone())),
+            tokio::spawn(core.resting().run(Arc::clone(core.journal.everywhere()), stop.clone())),
             tokio::spawn(upkeep::watch_peppers(core.access.clone(), stop.clone())),
             tokio::spawn(upkeep::forget_receipts(
                 Arc::clone(core.journal.everywhere()),

@@ -156,6 +156,14 @@ impl Runner {
         }
     }
 
+    /// Gives up what the read models remember between batches, for when nothing happens: what is wanted again is read again.
+    pub async fn rest(&self) {
+        let _turn = self.turn.lock().await;
+        for projection in &self.projections {
+            projection.forget();
+        }
+    }
+
     /// Why this build must not go on, if it must not.
     pub fn stop_reason(&self) -> Option<RunnerError> {
         self.stopped.borrow().clone()

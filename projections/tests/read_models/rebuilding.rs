@@ -39,15 +39,19 @@ async fn rows_are_the_same_in_whatever_batches_the_log_was_read(engine: Engine) 
         assert!(!rows.is_empty(), "{table}");
     }
 
-    // Each event by a runner that remembers nothing of the one before.
-    let forgetful = house.tables("forgetful").await;
+    // Each event by a runner that remembers nothing of the one before; and by one that is made to forget it.
+    let (forgetful, resting) = (house.tables("forgetful").await, house.tables("resting").await);
+    let rests = house.runner(&resting).await;
     let mut town = house.town(21);
     for _ in 0..20 {
         town.live(3).await;
         house.runner(&forgetful).await.catch_up().await.unwrap();
+        rests.catch_up().await.unwrap();
+        rests.rest().await;
     }
     runner.catch_up().await.unwrap();
     assert_eq!(dump(live.as_ref()).await, dump(forgetful.as_ref()).await);
+    assert_eq!(dump(live.as_ref()).await, dump(resting.as_ref()).await);
 }
 
 /// Targets, tags and due times that are taken away, come back and change hands in one batch, over rows that stood before.

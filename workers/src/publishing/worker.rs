@@ -43,7 +43,6 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut reach: Reach, mut st
     let places = Arc::new(Semaphore::new(IN_HAND));
     let mut in_hand = JoinSet::new();
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        while in_hand.try_join_next().is_some() {}
         if publisher.context.clock.check().is_err() {
             // The clock says it in the log. Who isn't sure of the time claims nothing.
             tokio::select! {
@@ -55,10 +54,17 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut reach: Reach, mut st
             () = reach.kept() => {}
             () = stop.wait() => break,
         }
-        let taken = tokio::select! {
-            taken = bus.take() => taken,
-            () = stop.wait() => break,
+        let mut taking = pin!(bus.take());
+        let taken = loop {
+            tokio::select! {
+                biased;
+                () = stop.wait() => break None,
+                // What is done takes no memory until the next job comes.
+                Some(_) = in_hand.join_next() => {}
+                taken = &mut taking => break Some(taken),
+            }
         };
+        let Some(taken) = taken else { break };
         match taken {
             Ok(taken) if !reach.is_kept() => taken.later(Duration::ZERO),
             Ok(taken) => {
