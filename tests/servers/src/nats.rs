@@ -85,7 +85,8 @@ impl Nats {
     pub fn start_again(&mut self) {
         let program = if Path::new(PROGRAM).exists() { PROGRAM } else { "nats-server" };
         let mut command = Command::new(program);
-        command.arg("-c").arg(self.configuration());
+        // What loses its store while it writes goes on where it stands.
+        command.arg("-c").arg(self.configuration()).current_dir(self.folder.path());
         let mut process = Process::start(&mut command, &self.folder.path().join("said"));
         let port = self.port;
         process.wait_until(|| listens(port) && greets(port));
