@@ -26,6 +26,7 @@ mod precision;
 mod reading;
 mod rebuild;
 mod replay;
+mod rest;
 mod ringing;
 mod rows;
 mod startup;

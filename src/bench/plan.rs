@@ -74,7 +74,7 @@ pub async fn run(
         Scenario::Replay => vec![replay::measure(plan, place, telling).await?],
         Scenario::Rebuild => vec![rebuild::measure(plan, place, telling).await?],
         Scenario::Http => http::measure(plan, place, telling).await?,
-        Scenario::Startup => vec![startup::measure(plan, place, telling).await?],
+        Scenario::Startup => vec![Box::pin(startup::measure(plan, place, telling)).await?],
         Scenario::Burst => vec![Box::pin(burst::measure(plan, place, telling)).await?],
         Scenario::Precision => vec![precision::measure(plan, place, telling).await?],
         Scenario::Command => vec![command::measure(plan, place, telling).await?],

@@ -48,7 +48,7 @@ pub struct Bench {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     events: Option<u32>,
 
-    /// How many targets are published [default: burst 20000, precision 200]
+    /// How many targets are published [default: burst 20000, precision 200, startup 4000]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     targets: Option<u32>,
 

@@ -80,8 +80,8 @@ fn authentication_tells_what_it_costs_of_a_processor() {
 
 #[test]
 fn starts_tell_their_memory() {
-    let rows = rows("startup", &["--events", "60"]);
-    for memory in ["resident_mib", "yardstick_resident_mib"] {
+    let rows = rows("startup", &["--events", "60", "--targets", "50"]);
+    for memory in ["resident_mib", "yardstick_resident_mib", "resident_after_work_mib"] {
         assert!(rows[0][memory].as_f64().is_some_and(|it| it > 1.0), "{memory}: {}", rows[0]);
     }
 }
