@@ -15,10 +15,12 @@ use tokio::{
 
 /// How many rounds run at once: while one waits for its answers, another may be asked.
 const ROUNDS: usize = 2;
+/// How often those who can go on may come to their questions before a round is begun.
+const GATHERS: usize = 8;
 /// How many askers one round is for.
 const TOGETHER: usize = 256;
 
-/// Gathers what is asked while others are being answered, and asks it in one round. Who asks the same gets the same answer,
+/// Gathers what is asked at the same time, or while others are being answered, and asks it in one round. Who asks the same gets the same answer,
 /// and no answer is older than its question: it is of a round that began later.
 ///
 /// It keeps no task. Who asks when a round may run runs it, for all who wait by then; should that one stop waiting, the
@@ -101,6 +103,7 @@ impl<Q: Clone + Eq + Hash, A: Clone> Batcher<Q, A> {
                 place = self.rounds.acquire() => place.expect("the semaphore is never closed"),
                 over = self.over(asked) => return Some(over),
             };
+            self.gathered().await;
             let Some((questions, askers)) = self.take(number) else {
                 // A round that runs has it: the next is for others to run.
                 drop(place);
@@ -120,6 +123,20 @@ impl<Q: Clone + Eq + Hash, A: Clone> Batcher<Q, A> {
             }
             // Only now: who is given the place must know whether it has its answer.
             drop(place);
+        }
+    }
+
+    /// Lets tasks that can go on come to their questions first, as long as more come: where many do, a round each would cost
+    /// more than what they ask.
+    async fn gathered(&self) {
+        let mut before = 0;
+        for _ in 0..GATHERS {
+            let waiting = self.waiting().askers.len();
+            if waiting == before {
+                return;
+            }
+            before = waiting;
+            tokio::task::yield_now().await;
         }
     }
 
@@ -219,11 +236,35 @@ mod tests {
         questions.into_iter().map(ask).collect()
     }
 
+    /// Asks so that each question has a round of its own.
+    async fn busy(
+        held: &Arc<Held>,
+        questions: impl IntoIterator<Item = u32>,
+    ) -> Vec<tokio::task::JoinHandle<(u32, u32)>> {
+        let mut asked = Vec::new();
+        for question in questions {
+            asked.extend(asking(held, [question]));
+            settle().await;
+        }
+        asked
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_at_the_same_time_is_asked_in_one_round_though_none_runs() {
+        let held = Arc::new(Held::default());
+        let asked = asking(&held, 0..20);
+        settle().await;
+        assert_eq!(held.begun.load(Ordering::SeqCst), 1);
+        held.let_one_on().await;
+        for (question, answered) in (0..).zip(join_all(asked).await) {
+            assert_eq!(answered.expect("answered"), (question, 0));
+        }
+    }
+
     #[tokio::test]
     async fn what_is_asked_meanwhile_is_asked_in_one_round_and_each_question_once() {
         let held = Arc::new(Held::default());
-        let first = asking(&held, [100, 101]);
-        settle().await;
+        let first = busy(&held, [100, 101]).await;
         let rest = asking(&held, (0..50).chain(0..50));
         settle().await;
         assert_eq!(held.begun.load(Ordering::SeqCst), 2, "the others wait");
@@ -242,8 +283,7 @@ mod tests {
     #[tokio::test]
     async fn no_answer_is_older_than_its_question() {
         let held = Arc::new(Held::default());
-        let before = asking(&held, [1, 2]);
-        settle().await;
+        let before = busy(&held, [1, 2]).await;
         let after = asking(&held, [1]);
         settle().await;
         for _ in 0..3 {
@@ -258,8 +298,7 @@ mod tests {
     #[tokio::test]
     async fn who_stops_waiting_in_mid_round_leaves_nobody_without_an_answer() {
         let held = Arc::new(Held::default());
-        let blocking = asking(&held, [100, 101]);
-        settle().await;
+        let blocking = busy(&held, [100, 101]).await;
         let waiting = asking(&held, 0..20);
         settle().await;
         // The next round is run by one of those who wait: wherever it stops, the others come to their answers.
@@ -283,8 +322,7 @@ mod tests {
     #[tokio::test]
     async fn who_waits_beyond_a_full_round_has_the_next() {
         let held = Arc::new(Held::default());
-        let blocking = asking(&held, [9_998, 9_999]);
-        settle().await;
+        let blocking = busy(&held, [9_998, 9_999]).await;
         let many = TOGETHER as u32 + 10;
         let waiting = asking(&held, 0..many);
         settle().await;
@@ -302,8 +340,7 @@ mod tests {
     #[tokio::test]
     async fn who_waits_behind_many_that_are_gone_is_answered() {
         let held = Arc::new(Held::default());
-        let blocking = asking(&held, [100, 101]);
-        settle().await;
+        let blocking = busy(&held, [100, 101]).await;
         let gone = asking(&held, 0..TOGETHER as u32 + 50);
         settle().await;
         let last = asking(&held, [7_777]);
@@ -320,11 +357,9 @@ mod tests {
     #[tokio::test]
     async fn who_has_its_answer_runs_no_round_for_others() {
         let held = Arc::new(Held::default());
-        let blocking = asking(&held, [100, 101]);
-        settle().await;
+        let blocking = busy(&held, [100, 101]).await;
         // The first is asked in the round of the second place; a third comes while both rounds run.
-        let first = asking(&held, [1]);
-        settle().await;
+        let first = busy(&held, [1]).await;
         held.let_one_on().await;
         let next = asking(&held, [2, 3]);
         settle().await;
@@ -346,8 +381,11 @@ mod tests {
                 batcher.ask(question, never).await
             })
         };
-        let running = [ask(1), ask(2)];
-        settle().await;
+        let mut running = Vec::new();
+        for question in [1, 2] {
+            running.push(ask(question));
+            settle().await;
+        }
         assert_eq!(ask(3).await.expect("answered"), Err("late"));
         running.iter().for_each(tokio::task::JoinHandle::abort);
     }
