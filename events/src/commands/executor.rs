@@ -23,7 +23,8 @@ use crate::{
 pub enum Sharing {
     /// This process alone appends: what it remembers of a stream is what the stream holds.
     Alone,
-    /// Other nodes append too: what is remembered is brought up to date before each decision.
+    /// Other nodes append too: what is remembered is brought up to date before each answer, by the append itself or by a
+    /// look at the log.
     Shared,
 }
 

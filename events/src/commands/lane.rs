@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     CommandError, Committed, Loaded, Outcome, Streamed, decide,
-    executor::{Shared, Waiting, lock},
+    executor::{Shared, Sharing, Waiting, lock},
     new_events,
 };
 use crate::{
@@ -76,9 +76,16 @@ where
     A::Error: Clone + Send,
 {
     let mut tries = 0;
+    // What is remembered may be out of date where others append. An append finds out; what appends nothing would not.
+    let mut remembered = shared.memory.get(id);
     loop {
         let look = shared.memory.look(id);
-        let mut loaded = match shared.load(id).await {
+        let is_certain = remembered.is_none() || shared.sharing == Sharing::Alone;
+        let loaded = match remembered.take() {
+            Some(loaded) => Ok(loaded),
+            None => shared.load(id).await,
+        };
+        let mut loaded = match loaded {
             Ok(loaded) => loaded,
             Err(error) => {
                 answer_all(batch, &CommandError::from(error));
@@ -88,8 +95,12 @@ where
         let from = loaded.version;
         let (decided, append) = decide_all(shared, id, &mut loaded, batch).await;
         let Some(append) = append else {
-            answer(decided, &[]);
-            return Ok(());
+            if is_certain {
+                answer(decided, &[]);
+                return Ok(());
+            }
+            batch = decided.into_iter().map(|it| it.waiting).collect();
+            continue;
         };
         let error = match shared.journal.append(append).await {
             Ok(recorded) => {

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     clock::{Clock, ManualClock},
     db::Sqlite,
-    ids::{AccountId, PostId, Version, WorkspaceId},
+    ids::{AccountId, OrganizationId, PostId, Version, WorkspaceId},
     journal::{Actor, AppendError, Journal, Metadata, SqliteJournal, StreamId, StreamKind},
     key::{Grant, Key, KeyAction, KeyCommand, KeyError, NewKey},
     post::{
@@ -15,6 +15,7 @@ use crate::{
         TargetRef, When,
     },
     seal::Sealed,
+    workspace::{Workspace, WorkspaceAction, WorkspaceCommand},
 };
 
 const WORKSPACE: WorkspaceId = WorkspaceId::from_uuid(Uuid::from_u128(7));
@@ -148,6 +149,28 @@ async fn commands_of_one_stream_are_decided_one_after_the_other() {
     assert_eq!((made, refused), (1, 39));
     let stored = journal.read_stream(StreamId::new(StreamKind::Key, id), Version(0), 100).await.expect("read");
     assert_eq!(stored.len(), 1);
+}
+
+/// What one node remembers, another has moved on from: no answer goes by it alone.
+#[tokio::test]
+async fn what_is_remembered_of_a_shared_stream_answers_nothing_by_itself() {
+    let (journal, clock) = journal().await;
+    let remember = NonZeroUsize::new(8).expect("above 0");
+    let node = || Executor::<Workspace>::new(Arc::clone(&journal), clock.clone(), (), Sharing::Shared, remember);
+    let [here, there] = [node(), node()];
+    let tell = async |node: &Executor<Workspace>, action| {
+        let told = node.execute(request(WORKSPACE.uuid(), WorkspaceCommand { now: clock.now(), action })).await;
+        let told = told.expect("it can be told");
+        (told.events.len(), told.version.0, told.state.paused_at.is_some())
+    };
+    let (organization_id, name) = (OrganizationId::from(Uuid::from_u128(2)), Sealed::from_stored("s1.x"));
+    tell(&here, WorkspaceAction::Create { organization_id, name }).await;
+    assert_eq!(tell(&there, WorkspaceAction::Pause).await, (1, 2, true));
+    assert_eq!(tell(&here, WorkspaceAction::Resume).await, (1, 3, false), "it was paused since");
+    assert_eq!(tell(&there, WorkspaceAction::Pause).await, (1, 4, true), "it was resumed since");
+    assert_eq!(tell(&here, WorkspaceAction::Pause).await, (0, 4, true), "it was paused since");
+    assert_eq!(tell(&here, WorkspaceAction::Resume).await, (1, 5, false));
+    assert_eq!(tell(&there, WorkspaceAction::Resume).await, (0, 5, false), "it was resumed since");
 }
 
 /// A post that is being published to two accounts, with an open intent on each.
