@@ -228,6 +228,10 @@ impl<'a> Changes<'a> {
         !self.kept.workspaces.is_empty()
     }
 
+    pub(super) fn takes_names(&self) -> bool {
+        !self.taken.workspaces.is_empty()
+    }
+
     pub(super) fn of(ledger: &'a Ledger) -> Self {
         let (mut taken, mut released) = (Taken::default(), Released::default());
         for ((workspace, kind, name), holder) in &ledger.changed_claims {

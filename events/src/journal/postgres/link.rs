@@ -252,7 +252,7 @@ impl Link {
         conditions: &Conditions,
         clock: &mut Clock,
     ) -> Result<bool, Failure> {
-        let statement = self.single.of(changes.keeps_receipts());
+        let statement = self.single.of(changes);
         let values = conditions.values(events, changes);
         let asked_at = Moment::now();
         let stored = flight(&mut self.traffic, Box::pin(self.client.query_opt(statement, &values)))

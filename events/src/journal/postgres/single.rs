@@ -27,7 +27,7 @@ use super::{
 use crate::{
     ids::{Position, Version},
     journal::{
-        StreamId, StreamKind,
+        ClaimAction, StreamId, StreamKind,
         ledger::Ledger,
         queue::{Answer, Waiting},
     },
@@ -43,31 +43,60 @@ type Asked<'v> = &'v (dyn ToSql + Sync);
 
 /// The statement that stores a batch if the log is as it was left.
 pub(super) struct Single {
-    /// With receipts, and without.
-    receipted: Statement,
     plain: Statement,
+    receipted: Statement,
+    claiming: Statement,
+    both: Statement,
 }
 
 impl Single {
     pub(super) async fn prepare(client: &Client) -> Result<Self, Error> {
-        let (with, without) = (statement(true), statement(false));
-        let (receipted, plain) = tokio::try_join!(client.prepare(&with), client.prepare(&without))?;
-        Ok(Self { receipted, plain })
+        let statement = |receipts, claims| {
+            let statement = statement(receipts, claims);
+            async move { client.prepare(&statement).await }
+        };
+        let (plain, receipted, claiming, both) = tokio::try_join!(
+            statement(false, false),
+            statement(true, false),
+            statement(false, true),
+            statement(true, true)
+        )?;
+        Ok(Self { plain, receipted, claiming, both })
     }
 
-    pub(super) const fn of(&self, receipts: bool) -> &Statement {
-        if receipts { &self.receipted } else { &self.plain }
+    /// The one that stores all of these.
+    pub(super) fn of(&self, changes: &Changes<'_>) -> &Statement {
+        match (changes.keeps_receipts(), changes.takes_names()) {
+            (false, false) => &self.plain,
+            (true, false) => &self.receipted,
+            (false, true) => &self.claiming,
+            (true, true) => &self.both,
+        }
     }
 }
 
-fn statement(receipts: bool) -> String {
-    let kept = if receipts {
-        ", kept as (insert into receipts (workspace, key, request_digest, status, resource_kind, resource_id, sealed, \
-         position, recorded_at) select * from unnest($28::uuid[], $29::text[], $30::bytea[], $31::integer[], \
-         $32::text[], $33::uuid[], $34::text[], $35::bigint[], $36::timestamptz[]) where exists (select from advanced))"
-    } else {
-        ""
+/// A receipt or a name that is there already ends it with an error: nothing is stored then.
+fn statement(receipts: bool, claims: bool) -> String {
+    let mut number = 27;
+    let mut insert = |stored: &str, into: &str, types: &[&str]| {
+        let arrays = types.iter().map(|array| {
+            number += 1;
+            format!("${number}::{array}[]")
+        });
+        let arrays = arrays.collect::<Vec<_>>().join(", ");
+        format!(", {stored} as (insert into {into} select * from unnest({arrays}) where exists (select from advanced))")
     };
+    let mut kept = String::new();
+    if receipts {
+        let columns = "receipts (workspace, key, request_digest, status, resource_kind, resource_id, sealed, position, \
+                       recorded_at)";
+        let types = ["uuid", "text", "bytea", "integer", "text", "uuid", "text", "bigint", "timestamptz"];
+        kept += &insert("kept", columns, &types);
+    }
+    if claims {
+        let columns = "claims (workspace, kind, value, holder_kind, holder_id, position)";
+        kept += &insert("taken", columns, &["uuid", "text", "text", "text", "uuid", "bigint"]);
+    }
     format!(
         "with advanced as (update journal_head set epoch = $15, position = $16, recorded_at = $17, frontier = $18 \
          where one = 1 and position = $19 and frontier = $20 \
@@ -115,7 +144,7 @@ impl Conditions {
 
     /// All values, in the statement's order.
     pub(super) fn values<'v>(&'v self, events: &'v Events<'_>, changes: &'v Changes<'_>) -> Vec<Asked<'v>> {
-        let mut values: Vec<Asked<'v>> = Vec::with_capacity(36);
+        let mut values: Vec<Asked<'v>> = Vec::with_capacity(42);
         values.extend(events.values());
         values.extend(changes.head.values());
         values.extend([&self.position as Asked<'v>, &self.frontier, &self.now, &self.until]);
@@ -123,6 +152,9 @@ impl Conditions {
         values.extend(changes.numbers.values());
         if changes.keeps_receipts() {
             values.extend(changes.kept.values());
+        }
+        if changes.takes_names() {
+            values.extend(changes.taken.values());
         }
         values
     }
@@ -178,8 +210,10 @@ fn assumed(log: &Log, batch: &[Waiting]) -> Option<Ledger> {
             ledger.versions.entry(expected.stream).or_insert(expected.version);
         }
         for event in &append.events {
-            // Who holds a name is read, and what was counted by now; and who begins an epoch has all the time that it takes.
-            let is_read = !event.claims.is_empty() || event.metadata.counted.is_some();
+            // Who holds a name that is to be released is read, and what was counted by now; and who begins an epoch has all
+            // the time that it takes. One that is to be taken is taken to be free.
+            let releases = event.claims.iter().any(|claim| claim.action == ClaimAction::Release);
+            let is_read = releases || event.metadata.counted.is_some();
             if is_read || event.stream.kind == StreamKind::Log {
                 return None;
             }

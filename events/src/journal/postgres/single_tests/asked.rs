@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ids::Version,
-    journal::{AppendError, Claim, Counted, Expected, given::append},
+    journal::{AppendError, Claim, Counted, Expected, Journal, PostgresJournal, given::append},
 };
 
 #[tokio::test]
@@ -81,14 +81,58 @@ async fn what_is_not_remembered_takes_two_flights() {
     let server = Postgres::start();
     let (_, mut process) = alone(&server, "log").await;
     let elsewhere = of_workspace(2, append(5, "{}", 1));
-    let mut naming = append(6, "{}", 1);
-    naming.events[0].claims = vec![Claim::take("slug", "a")];
+    let mut releasing = append(6, "{}", 1);
+    releasing.events[0].claims = vec![Claim::take("slug", "a"), Claim::release("slug", "b")];
     let mut counting = append(8, "{}", 1);
     let (plan, quota) = ("small".to_owned(), "posts_per_month".to_owned());
     counting.events[0].metadata.counted = Some(Box::new(Counted { plan, quota, amount: 1, most: 10 }));
-    for unknown in [elsewhere.clone(), naming, counting] {
+    for unknown in [elsewhere.clone(), releasing, counting] {
         assert!(process.append_at_once(unknown).await.is_none());
         assert!(process.known.clock.latest().is_some(), "it was not even tried");
     }
     assert_eq!(process.append(elsewhere).await.unwrap()[0].workspace_number, 1);
+}
+
+#[tokio::test]
+async fn a_name_is_taken_in_one_flight_and_by_one() {
+    let server = Postgres::start();
+    let (settings, mut process) = alone(&server, "log").await;
+    let naming = |stream, name: &str| {
+        let mut naming = append(stream, "{}", 1);
+        naming.events[0].claims = vec![Claim::take("slug", name)];
+        naming
+    };
+    let mut receipted = naming(5, "a");
+    receipted.receipts = vec![receipt("a")];
+    let (mut stream, mut position) = (10, 2);
+    // With a receipt and without, and both of two that want the same name at once; again where the machine stood still.
+    for mut batch in [vec![receipted], vec![naming(6, "b"), naming(7, "b")]] {
+        let answers = loop {
+            if let Some(outcome) = process.append_batch_at_once(batch.clone()).await {
+                break outcome.answers;
+            }
+            process.append(append(stream, "{}", 1)).await.unwrap();
+            (stream, position) = (stream + 1, position + 1);
+        };
+        position += 1;
+        let won = answers[0].as_ref().unwrap();
+        assert_eq!(won[0].position.0, position);
+        if let Some(lost) = answers.get(1) {
+            let holder = won[0].stream;
+            assert!(matches!(lost, Err(AppendError::ClaimTaken { holder: by, .. }) if *by == holder), "{lost:?}");
+        }
+        // Who comes later, whatever comes with it.
+        batch[0] = naming(8, &batch[0].events[0].claims[0].value);
+        process.is_refused(vec![append(9, "{}", 1), batch[0].clone()]).await;
+        let taken = process.append(batch.remove(0)).await;
+        assert!(matches!(taken, Err(AppendError::ClaimTaken { .. })), "{taken:?}");
+        // Knows again what the log is, and its own clock.
+        process.append(append(stream, "{}", 1)).await.unwrap();
+        (stream, position) = (stream + 1, position + 1);
+    }
+    let journal = PostgresJournal::open(&settings).await.unwrap();
+    let held = journal.held_claims().await.unwrap().1;
+    let held: Vec<_> = held.iter().map(|claim| (claim.value.as_str(), claim.holder.id.as_u128())).collect();
+    assert_eq!(held, [("a", 5), ("b", 6)]);
+    assert_eq!(positions(&settings).await, (1..=position).collect::<Vec<_>>());
 }
