@@ -3,18 +3,18 @@
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
-    Extension,
     body::Body,
     http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
     response::Response,
 };
-use hyper::server::conn::http1;
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
     task::JoinSet,
 };
+use tower::Service;
 
 use super::routes;
 use crate::platforms::sandbox::{Answer, Handling, Outcome, Sandbox};
@@ -58,7 +58,10 @@ pub async fn serve(listener: TcpListener, sandbox: Arc<Sandbox>, shutdown: impl 
 
 async fn converse(stream: TcpStream, router: axum::Router) {
     let (sender, mut endings) = mpsc::channel(1);
-    let service = TowerToHyperService::new(router.layer(Extension(Ender(sender))));
+    let service = service_fn(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(Ender(sender.clone()));
+        router.clone().call(request)
+    });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ending = tokio::select! {
         _ = &mut connection => None,
