@@ -148,7 +148,7 @@ async fn published(
     let mut committed = core.journal.everywhere().watch();
     loop {
         committed.borrow_and_update();
-        let page = core.journal.everywhere().read(after, 1_000).await?;
+        let page = core.journal.everywhere().tail(after, 1_000).await?;
         for event in &page {
             after = event.position;
             match event.event_type.as_str() {

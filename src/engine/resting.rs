@@ -37,6 +37,7 @@ impl Resting {
                 _ = stop.wait_for(|stop| *stop) => return,
             }
             self.rest().await;
+            journal.rest();
         }
     }
 

@@ -21,6 +21,7 @@ mod postgres;
 mod queue;
 mod quota;
 mod rebuilt;
+mod recent;
 mod refusal;
 mod restore;
 mod sqlite;

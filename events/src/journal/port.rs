@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use super::{Append, Exceeded, Head, HeldClaim, NewEvent, Receipt, Recorded, RestoreError, Restoring, StreamId};
+use super::{
+    Append, Exceeded, Head, HeldClaim, NewEvent, Receipt, Recorded, RestoreError, Restoring, StreamId, StreamKind,
+};
 use crate::ids::{Position, Version, WorkspaceId};
 
 /// Why an append did not happen. In every case nothing of it was stored.
@@ -87,6 +89,19 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// [`ReadError::Damaged`].
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError>;
 
+    /// The same for who follows the log's end: what this process has just appended may come from memory, and then not
+    /// everything that others have appended since is among it. Who wants what is stored asks [`Journal::read`].
+    async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        self.read(after, limit).await
+    }
+
+    /// The streams of a kind that moved after `after` and up to `to`, in order. A log that doesn't reach as far is
+    /// [`ReadError::Damaged`].
+    async fn moved(&self, kind: StreamKind, after: Position, to: Position) -> Result<Vec<Moved>, ReadError>;
+
+    /// Gives up what is remembered for [`Journal::tail`], for when nothing happens.
+    fn rest(&self) {}
+
     /// Where the log ends.
     async fn head(&self) -> Result<Head, ReadError>;
 
@@ -115,8 +130,19 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     async fn restore(&self) -> Result<Box<dyn Restoring>, RestoreError>;
 
     /// Follows the last committed position. It only tells that there is something to read; a tail asks
-    /// [`Journal::read`].
+    /// [`Journal::tail`].
     fn watch(&self) -> watch::Receiver<Position>;
+}
+
+/// What an event moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// The event's position.
+    pub position: Position,
+    /// Its stream.
+    pub stream: StreamId,
+    /// The stream's version since then.
+    pub version: Version,
 }
 
 /// Is told how appending goes; must not take long.

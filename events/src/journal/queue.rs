@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Append, AppendError, AppendObserver, Recorded};
+use super::{Append, AppendError, AppendObserver, Recorded, recent::Recent};
 use crate::{
     ids::Position,
     sabotage::{CrashPoint, crash_at},
@@ -52,12 +52,13 @@ pub(super) struct Tally {
     batches: AtomicU64,
     events: AtomicU64,
     observer: Option<Arc<dyn AppendObserver>>,
+    recent: Recent,
 }
 
 impl Tally {
     pub(super) fn new(head: Position, observer: Option<Arc<dyn AppendObserver>>) -> Arc<Self> {
         let (batches, events) = (AtomicU64::new(0), AtomicU64::new(0));
-        Arc::new(Self { committed: watch::Sender::new(head), batches, events, observer })
+        Arc::new(Self { committed: watch::Sender::new(head), batches, events, observer, recent: Recent::default() })
     }
 
     /// Follows the last position known to be committed, by whichever process.
@@ -79,9 +80,15 @@ impl Tally {
         });
     }
 
+    /// What this process has just appended.
+    pub(super) const fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
     /// A batch of this process is in the log.
-    pub(super) fn count(&self, events: u64, head: Position) {
+    pub(super) fn count(&self, events: u64, head: Position, answers: &[Answer]) {
         crash_at(CrashPoint::AfterAppend);
+        self.recent.keep(answers.iter().flatten().flatten());
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.events.fetch_add(events, Ordering::Relaxed);
         if let Some(observer) = &self.observer {

@@ -7,7 +7,8 @@ use campanile_events::{
     db::Engine,
     ids::{Position, Version, WorkspaceId},
     journal::{
-        Append, AppendError, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, RestoreError, Restoring, StreamId,
+        Append, AppendError, Head, HeldClaim, Journal, Moved, ReadError, Receipt, Recorded, RestoreError, Restoring,
+        StreamId, StreamKind,
     },
 };
 use campanile_projections::{
@@ -76,6 +77,10 @@ impl Journal for Holed {
 
     async fn restore(&self) -> Result<Box<dyn Restoring>, RestoreError> {
         self.inner.restore().await
+    }
+
+    async fn moved(&self, kind: StreamKind, after: Position, to: Position) -> Result<Vec<Moved>, ReadError> {
+        self.inner.moved(kind, after, to).await
     }
 
     async fn head(&self) -> Result<Head, ReadError> {

@@ -9,7 +9,7 @@ use std::{
 use campanile_events::{
     commands::Loaded,
     ids::{KeyId, Position, Version, WorkspaceId},
-    journal::{Recorded, StreamKind},
+    journal::Moved,
     key::Key,
 };
 use lru::LruCache;
@@ -95,19 +95,18 @@ impl Cache {
         self.state().last_change
     }
 
-    /// The next events of the log: who changed is forgotten, and read again by who asks next.
-    pub(super) fn apply(&self, events: &[Recorded]) {
+    /// The keys that moved in the next part of the log, and where it ends: who changed is forgotten, and read again by who
+    /// asks next.
+    pub(super) fn apply(&self, keys: &[Moved], to: Position) {
         let mut state = self.state();
-        for event in events {
-            if event.stream.kind == StreamKind::Key {
-                let id = KeyId::from(event.stream.id);
-                if state.keys.peek(&id).is_some_and(|cached| cached.version < event.version) {
-                    state.keys.pop(&id);
-                }
-                state.last_change = event.position;
+        for moved in keys {
+            let id = KeyId::from(moved.stream.id);
+            if state.keys.peek(&id).is_some_and(|cached| cached.version < moved.version) {
+                state.keys.pop(&id);
             }
-            state.applied = event.position;
+            state.last_change = moved.position;
         }
+        state.applied = to;
     }
 
     /// Forgets everything, which is true at every position.

@@ -8,7 +8,7 @@ use std::{
 use campanile_events::{
     db::DbError,
     ids::Position,
-    journal::{Journal, ReadError},
+    journal::{Journal, ReadError, StreamKind},
 };
 use tokio::{
     sync::{Notify, watch},
@@ -27,7 +27,6 @@ const BEAT: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(5);
 /// After a look that failed.
 const PAUSE: Duration = Duration::from_millis(100);
-const PAGE: usize = 500;
 /// Who is so far behind is quicker with an empty cache.
 const FAR: u64 = 5_000;
 
@@ -114,13 +113,10 @@ impl Follower {
         if head < self.cache.applied() || head.0 - self.cache.applied().0 > FAR {
             self.cache.start_anew_at(head);
         }
-        while self.cache.applied() < head {
-            let events = self.journal.read(self.cache.applied(), PAGE).await?;
-            if events.is_empty() {
-                // A copy has just taken its place: the next look finds out.
-                return Err(ReadError::Unavailable("the log ends before its head".to_owned()));
-            }
-            self.cache.apply(&events);
+        let applied = self.cache.applied();
+        if applied < head {
+            // Where a copy has just taken its place and ends before, the next look finds out.
+            self.cache.apply(&self.journal.moved(StreamKind::Key, applied, head).await?, head);
         }
         self.cache.looked(began);
         Ok(())

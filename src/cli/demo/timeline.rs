@@ -46,7 +46,7 @@ impl Timeline {
     /// Tells what was appended since the last look.
     pub async fn tell(&mut self) -> anyhow::Result<()> {
         loop {
-            let batch = self.journal.read(self.told, 200).await?;
+            let batch = self.journal.tail(self.told, 200).await?;
             let Some(last) = batch.last() else { return Ok(()) };
             self.told = last.position;
             for recorded in &batch {

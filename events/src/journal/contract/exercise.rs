@@ -52,6 +52,8 @@ pub async fn exercise(engine: Arc<dyn Engine>) {
         reading::events_read_as_they_were_acknowledged,
         reading::reads_go_on_after_a_place_and_stop_at_a_limit,
         reading::the_head_is_announced_before_the_answer,
+        reading::who_follows_the_end_is_given_what_was_stored,
+        reading::what_moved_of_a_kind_is_found_between_two_places,
         restoring::a_log_comes_back_as_it_was_recorded,
         restoring::what_is_not_finished_leaves_nothing,
         restoring::a_log_that_holds_something_is_left_alone,

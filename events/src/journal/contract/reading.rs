@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::given::{Log, append, event, post, workspace};
 use crate::{
     ids::{EventId, Position, Version, WorkspaceId},
-    journal::{Actor, Append, Claim, Expected, Metadata, StreamId, StreamKind},
+    journal::{Actor, Append, Claim, Expected, Metadata, Moved, ReadError, StreamId, StreamKind},
 };
 
 pub(super) async fn events_read_as_they_were_acknowledged(log: Log) {
@@ -76,4 +76,48 @@ pub(super) async fn the_head_is_announced_before_the_answer(log: Log) {
         assert_eq!(*announced.borrow(), recorded[1].position);
         assert_eq!(log.head().await.position, recorded[1].position);
     }
+}
+
+pub(super) async fn who_follows_the_end_is_given_what_was_stored(log: Log) {
+    let tail = async |after: u64, limit| log.journal.tail(Position(after), limit).await.expect("the log's end reads");
+    assert_eq!(tail(0, 9).await, []);
+    let mut wanted = Vec::new();
+    for number in 1..=5 {
+        wanted.extend(log.put(append(post(number), 0, 3)).await);
+        assert_eq!(tail(wanted.len() as u64 - 3, 9).await, wanted[wanted.len() - 3..]);
+    }
+    for (after, limit) in [(0, 15), (0, 4), (4, 2), (14, 9), (15, 9), (16, 9), (3, 0)] {
+        let stored = log.journal.read(Position(after), limit).await.expect("the log reads");
+        assert_eq!(tail(after, limit).await, stored, "after {after}, at most {limit}");
+    }
+    log.journal.rest();
+    assert_eq!(tail(10, 9).await, wanted[10..]);
+    wanted.extend(log.put(append(post(6), 0, 1)).await);
+    assert_eq!(tail(0, 99).await, wanted);
+}
+
+pub(super) async fn what_moved_of_a_kind_is_found_between_two_places(log: Log) {
+    let account = StreamId::new(StreamKind::Account, Uuid::from_u128(9));
+    let moved = async |kind, after: u64, to: u64| log.journal.moved(kind, Position(after), Position(to)).await;
+    let mut wanted = Vec::new();
+    for (number, stream) in (1..).zip([post(1), account, post(2), post(1), account]) {
+        let version = Version(wanted.iter().filter(|moved: &&Moved| moved.stream == stream).count() as u64);
+        let expected = vec![Expected { stream, version }];
+        let (events, receipts) = (vec![event(stream)], vec![]);
+        let put = Append { workspace: workspace(1), expected, events, receipts, begins: false };
+        let recorded = log.put(put).await;
+        assert_eq!(recorded[0].position.0, number);
+        wanted.push(Moved { position: recorded[0].position, stream, version: recorded[0].version });
+    }
+    let of = |kind, after: usize, to: usize| -> Vec<_> {
+        wanted[after..to].iter().copied().filter(|moved| moved.stream.kind == kind).collect()
+    };
+    for (after, to) in [(0, 5), (0, 3), (1, 4), (2, 5), (4, 5), (2, 2)] {
+        for kind in [StreamKind::Post, StreamKind::Account, StreamKind::Key] {
+            let found = moved(kind, after as u64, to as u64).await.expect("it reads");
+            assert_eq!(found, of(kind, after, to), "{kind} after {after}, up to {to}");
+        }
+    }
+    let beyond = moved(StreamKind::Key, 0, 6).await;
+    assert!(matches!(beyond, Err(ReadError::Damaged { position: Position(6), .. })), "{beyond:?}");
 }

@@ -10,7 +10,7 @@ use crate::{
     ids::Position,
     journal::{
         AppendObserver,
-        queue::{Queue, Tally},
+        queue::{Answer, Queue, Tally},
     },
 };
 
@@ -34,8 +34,8 @@ impl Shared {
     }
 
     /// A batch of this process is in the log.
-    pub(super) fn count(&self, advanced: &Advanced) {
-        self.tally.count(advanced.events, advanced.head);
+    pub(super) fn count(&self, advanced: &Advanced, answers: &[Answer]) {
+        self.tally.count(advanced.events, advanced.head, answers);
         self.own.send_replace(advanced.head);
     }
 }

@@ -82,7 +82,7 @@ impl Carrier {
                     () = link.end() => {}
                 },
             }
-            self.link = None;
+            self.lose();
         }
     }
 
@@ -139,31 +139,37 @@ impl Carrier {
         let attempted = batch::attempt(link, &mut self.known, heard, batch).await;
         let Ok(mut outcome) = attempted else {
             // Whatever the session is in the middle of, it ends with it.
-            self.link = None;
+            self.lose();
             return attempted;
         };
         let failed = outcome.failed.take();
         if matches!(failed, Some(Failure::Unavailable(_) | Failure::Lost(_) | Failure::InDoubt(_))) {
-            self.link = None;
+            self.lose();
         }
         match (failed, &outcome.advanced) {
-            (None, Some(advanced)) => self.shared.count(advanced),
+            (None, Some(advanced)) => self.shared.count(advanced, &outcome.answers),
             (_, None) => {}
             (Some(Failure::InDoubt(reason)), Some(advanced)) => {
                 if !self.look_up(advanced, &reason).await? {
                     return Err(Failure::Lost(reason));
                 }
-                self.shared.count(advanced);
+                self.shared.count(advanced, &outcome.answers);
             }
             (Some(failure), Some(_)) => return Err(failure),
         }
         Ok(outcome)
     }
 
+    /// The connection is over. Whatever database the next one leads to, what was appended by this one need not be there.
+    fn lose(&mut self) {
+        self.link = None;
+        self.shared.tally.recent().forget();
+    }
+
     /// Sees that there is an open connection, if one is soon had.
     async fn ready(&mut self) -> Result<(), Failure> {
         if self.link.as_ref().is_some_and(Link::is_closed) {
-            self.link = None;
+            self.lose();
         }
         if self.link.is_none() {
             self.reconnect(Some(Instant::now() + PATIENCE)).await?;
@@ -222,7 +228,7 @@ impl Carrier {
                 Ok((false, at)) if advanced.until.is_none_or(|until| at > until) => return Ok(false),
                 // It may still be on its way.
                 Ok(_) => {}
-                Err(_) => self.link = None,
+                Err(_) => self.lose(),
             }
             sleep(FIRST_BACKOFF).await;
         }

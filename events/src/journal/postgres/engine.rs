@@ -18,8 +18,8 @@ use crate::{
     db::postgres::Settings,
     ids::{Position, Version, WorkspaceId},
     journal::{
-        Append, AppendError, AppendObserver, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, RestoreError,
-        Restoring, StreamId, refusal,
+        Append, AppendError, AppendObserver, Head, HeldClaim, Journal, Moved, ReadError, Receipt, Recorded,
+        RestoreError, Restoring, StreamId, StreamKind, refusal,
         streams::{Asked, Streamed, Streams},
     },
 };
@@ -143,6 +143,25 @@ impl Journal for PostgresJournal {
             return Err(rows::missing(last.next()));
         }
         Ok(events)
+    }
+
+    async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        match self.appender.shared.tally.recent().after(after, limit) {
+            Some(events) => Ok(events),
+            None => self.read(after, limit).await,
+        }
+    }
+
+    async fn moved(&self, kind: StreamKind, after: Position, to: Position) -> Result<Vec<Moved>, ReadError> {
+        if to <= after {
+            return Ok(Vec::new());
+        }
+        let rows = self.readers.take().await?.moved(kind, after.0 as i64, to.0 as i64).await?;
+        rows::moved(&rows, kind, to)
+    }
+
+    fn rest(&self) {
+        self.appender.shared.tally.recent().forget();
     }
 
     async fn head(&self) -> Result<Head, ReadError> {

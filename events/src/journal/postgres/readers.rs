@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     db::postgres::{Settings, connect},
-    journal::{ReadError, streams::Asked},
+    journal::{ReadError, StreamKind, streams::Asked},
 };
 
 const CONNECTIONS: usize = 4;
@@ -57,6 +57,7 @@ struct Session {
     forget: Statement,
     holder: Statement,
     numbers: Statement,
+    moved: Statement,
 }
 
 /// A connection in the hand of one reader, who gives it back by dropping this.
@@ -154,17 +155,22 @@ impl Session {
                         .to_owned()
                 ),
                 prepare("select workspace, last_number from workspace_numbers order by workspace".to_owned()),
+                prepare(
+                    "select position, stream_kind, stream_id, version from events where position > $1 \
+                     and position <= $2 and (stream_kind = $3 or position = $2) order by position"
+                        .to_owned()
+                ),
                 client.query_one("select pg_is_in_recovery()", &[]),
             )
         };
-        let (head, log, stream, streams, receipt, forget, holder, numbers, standby) =
+        let (head, log, stream, streams, receipt, forget, holder, numbers, moved, standby) =
             prepared.await.map_err(|error| ReadError::Unavailable(unavailable(error)))?;
         if standby.try_get(0).unwrap_or(true) {
             // It is behind, by how much it can't know.
             return Err(ReadError::Unavailable("the server is a standby".to_owned()));
         }
         let stuck = AtomicBool::new(false);
-        Ok(Self { client, stuck, head, log, stream, streams, receipt, forget, holder, numbers })
+        Ok(Self { client, stuck, head, log, stream, streams, receipt, forget, holder, numbers, moved })
     }
 }
 
@@ -249,6 +255,12 @@ impl Reader<'_> {
     pub(super) async fn numbers(&self) -> Result<Vec<Row>, ReadError> {
         let Session { client, numbers, .. } = self.session();
         self.answer(client.query(numbers, &[])).await
+    }
+
+    /// The events of a kind's streams within a part of the log, and its last one.
+    pub(super) async fn moved(&self, kind: StreamKind, after: i64, to: i64) -> Result<Vec<Row>, ReadError> {
+        let Session { client, moved, .. } = self.session();
+        self.answer(client.query(moved, &[&after, &to, &kind.as_str()])).await
     }
 
     async fn answer<T>(&self, asked: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, ReadError> {

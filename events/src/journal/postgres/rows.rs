@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     ids::{Epoch, Position, Version},
     journal::{
-        Hash, HeldClaim, NewReceipt, ReadError, Receipt, Recorded, StreamId, UnknownStreamKind,
+        Hash, HeldClaim, Moved, NewReceipt, ReadError, Receipt, Recorded, StreamId, StreamKind, UnknownStreamKind,
         streams::{Asked, Streamed},
     },
     merkle::Frontier,
@@ -85,6 +85,22 @@ pub(super) fn streams(rows: &[Row], asked: &[Asked]) -> Vec<Streamed> {
         stream(own, asked.after)
     });
     answers.collect()
+}
+
+/// The events of a kind's streams, out of those and the one at `to`.
+pub(super) fn moved(rows: &[Row], kind: StreamKind, to: Position) -> Result<Vec<Moved>, ReadError> {
+    let all = rows.iter().map(|row| {
+        let column = Column::of(row)?;
+        let (position, is_own) = (Position(column.position), column.get::<&str>(1)? == kind.as_str());
+        let (stream, version) = (StreamId::new(kind, column.get(2)?), Version(column.number(3)?));
+        Ok((Moved { position, stream, version }, is_own))
+    });
+    let mut all: Vec<_> = all.collect::<Result<_, ReadError>>()?;
+    if all.last().is_none_or(|(last, _)| last.position != to) {
+        return Err(missing(to));
+    }
+    all.retain(|(_, is_own)| *is_own);
+    Ok(all.into_iter().map(|(moved, _)| moved).collect())
 }
 
 pub(super) fn missing(position: Position) -> ReadError {

@@ -195,3 +195,29 @@ async fn each_commit_rings() {
         tokio::time::timeout(SOON, told).await.expect("others are told");
     }
 }
+
+/// After the connection that appended is gone, the database may be another: an older copy, gone on with by others.
+#[tokio::test]
+async fn what_was_appended_by_a_connection_that_is_gone_is_read_from_the_database() {
+    let server = Postgres::start();
+    let journal = log(&server, "log", 1).await;
+    assert_eq!(journal.tail(Position(0), 9).await.unwrap().len(), 1);
+    journal.append(append(2, "{}", 2)).await.unwrap();
+    server.sql("log", "update campanile.events set event_type = 'post.rewritten'");
+    let tail = async || {
+        let tail = journal.tail(Position(1), 9).await.unwrap();
+        tail.into_iter().map(|event| event.event_type).collect::<Vec<_>>()
+    };
+    assert_eq!(tail().await, ["post.scheduled"; 2], "from memory");
+    server.sql(
+        "log",
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'campanile journal'",
+    );
+    tokio::time::timeout(SOON, async {
+        while tail().await != ["post.rewritten"; 2] {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .expect("it is forgotten as soon as the connection's end is known");
+}

@@ -51,7 +51,7 @@ fn attempt(
     crash_at(CrashPoint::MidBatch);
     write_changes(&transaction, &ledger)?;
     commit(&transaction, first)?;
-    tally.count(ledger.position.0 - before.0, ledger.position);
+    tally.count(ledger.position.0 - before.0, ledger.position, &answers);
     Ok(answers)
 }
 

@@ -12,8 +12,8 @@ use crate::{
     db::{Database, Sqlite, migrate},
     ids::{Position, Version, WorkspaceId},
     journal::{
-        Append, AppendError, AppendObserver, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, RestoreError,
-        Restoring, StreamId,
+        Append, AppendError, AppendObserver, Head, HeldClaim, Journal, Moved, ReadError, Receipt, Recorded,
+        RestoreError, Restoring, StreamId, StreamKind,
         queue::{Queue, Tally},
         refusal,
         streams::{Asked, Streamed, Streams},
@@ -99,6 +99,21 @@ impl Journal for SqliteJournal {
 
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
         self.db.read(move |connection| rows::log(connection, after, limit)).await?
+    }
+
+    async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        match self.queue.tally().recent().after(after, limit) {
+            Some(events) => Ok(events),
+            None => self.read(after, limit).await,
+        }
+    }
+
+    async fn moved(&self, kind: StreamKind, after: Position, to: Position) -> Result<Vec<Moved>, ReadError> {
+        self.db.read(move |connection| rows::moved(connection, kind, after, to)).await?
+    }
+
+    fn rest(&self) {
+        self.queue.tally().recent().forget();
     }
 
     async fn head(&self) -> Result<Head, ReadError> {

@@ -7,7 +7,10 @@ use uuid::Uuid;
 use crate::{
     db::Value,
     ids::{Epoch, EventId, Position, Version, WorkspaceId},
-    journal::{Hash, HeldClaim, Month, NewReceipt, ReadError, Receipt, Recorded, StreamId, UnknownStreamKind},
+    journal::{
+        Hash, HeldClaim, Month, Moved, NewReceipt, ReadError, Receipt, Recorded, StreamId, StreamKind,
+        UnknownStreamKind,
+    },
     merkle::Frontier,
 };
 
@@ -53,6 +56,31 @@ pub(super) fn log(connection: &Connection, after: Position, limit: usize) -> Res
         return Err(damaged(next.0 + 1, "the event is missing"));
     }
     Ok(events)
+}
+
+/// The events of a kind's streams within a part of the log.
+pub(super) fn moved(
+    connection: &Connection,
+    kind: StreamKind,
+    after: Position,
+    to: Position,
+) -> Result<Vec<Moved>, ReadError> {
+    // A plan by the kind would go over everything of that kind.
+    let mut statement = connection.prepare_cached(
+        "select position, stream_kind, stream_id, version from events where position > ?1 and position <= ?2
+         and (+stream_kind = ?3 or position = ?2) order by position",
+    )?;
+    let mut rows = statement.query(params![after.0 as i64, to.0 as i64, kind.as_str()])?;
+    let (mut moved, mut last) = (Vec::new(), after);
+    while let Some(row) = rows.next()? {
+        let column = Column::of(row)?;
+        last = Position(column.position);
+        if column.text(1)? == kind.as_str() {
+            let (stream, version) = (StreamId::new(kind, column.uuid(2)?), Version(column.number(3)?));
+            moved.push(Moved { position: last, stream, version });
+        }
+    }
+    if last < to { Err(damaged(to.0, "the event is missing")) } else { Ok(moved) }
 }
 
 /// The head's position, once it is sure that the log ends there.

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use campanile_events::{
     ids::{Position, Version, WorkspaceId},
     journal::{
-        Append, AppendError, Head, HeldClaim, Journal, ReadError, Receipt, Recorded, RestoreError, Restoring, StreamId,
+        Append, AppendError, Head, HeldClaim, Journal, Moved, ReadError, Receipt, Recorded, RestoreError, Restoring,
+        StreamId, StreamKind,
     },
 };
 use chrono::{DateTime, Utc};
@@ -59,6 +60,10 @@ impl Journal for Impaired {
 
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
         self.below.read(after, limit).await
+    }
+
+    async fn moved(&self, kind: StreamKind, after: Position, to: Position) -> Result<Vec<Moved>, ReadError> {
+        self.below.moved(kind, after, to).await
     }
 
     async fn head(&self) -> Result<Head, ReadError> {

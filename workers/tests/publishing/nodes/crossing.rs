@@ -13,7 +13,7 @@ use campanile_events::{
     commands::new_events,
     ids::{AccountId, Position, Version, WorkspaceId},
     journal::{
-        Actor, Append, AppendError, Expected, Head, HeldClaim, Journal, Metadata, ReadError, Receipt, Recorded,
+        Actor, Append, AppendError, Expected, Head, HeldClaim, Journal, Metadata, Moved, ReadError, Receipt, Recorded,
         RestoreError, Restoring, StreamId, StreamKind,
     },
     post::{Failure, FailureClass, LateResultObserved, Post, PostEvent},
@@ -77,6 +77,10 @@ impl Journal for Crossing {
 
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
         self.below.read(after, limit).await
+    }
+
+    async fn moved(&self, kind: StreamKind, after: Position, to: Position) -> Result<Vec<Moved>, ReadError> {
+        self.below.moved(kind, after, to).await
     }
 
     async fn head(&self) -> Result<Head, ReadError> {
