@@ -13,17 +13,16 @@ use super::{
 use crate::projection::Projection;
 
 /// The most events of one transaction.
-const BATCH: usize = 2_000;
-/// The most of one that holds what other nodes wait for, and of one into tables that nobody reads yet: meanwhile those that
-/// are read wait.
-const BATCH_SMALL: usize = 1_000;
+pub(super) const BATCH: usize = 2_000;
+/// The most of one into tables that nobody reads yet: meanwhile those that are read wait.
+const BATCH_BESIDE: usize = 1_000;
 
 impl Runner {
     /// Takes one batch into the live tables, or into those beside them.
     pub(super) async fn advance(&self, place: Place) -> Result<Progress, RunnerError> {
         let Some(after) = self.smallest(place) else { return Ok(Progress::Idle) };
-        let most = if place == Place::Live { self.full_batch() } else { BATCH_SMALL };
-        let batch = self.journal.read(after, most).await?;
+        let most = if place == Place::Live { BATCH } else { BATCH_BESIDE };
+        let batch = self.journal.tail(after, most).await?;
         check_dense(after, &batch)?;
         if batch.is_empty() && place == Place::Live {
             return Ok(Progress::Idle);
@@ -51,11 +50,6 @@ impl Runner {
         transaction.commit().await?;
         self.see(checkpoints);
         Ok(if self.smallest(place) == Some(after) { Progress::Idle } else { Progress::Moved })
-    }
-
-    /// How many events fill a batch.
-    pub(super) fn full_batch(&self) -> usize {
-        if self.is_shared() { BATCH_SMALL } else { BATCH }
     }
 
     /// The projection that writes a build, if this build of the program does.

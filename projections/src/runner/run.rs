@@ -5,7 +5,7 @@ use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 use campanile_events::ids::Position;
 use tokio::sync::watch;
 
-use super::{Runner, RunnerError, checkpoint::Place};
+use super::{Runner, RunnerError, advance::BATCH, checkpoint::Place};
 
 /// How long a lost wake-up goes unnoticed, and how soon what failed is tried again.
 const POLL: Duration = Duration::from_secs(1);
@@ -118,7 +118,7 @@ impl Runner {
         tokio::select! {
             biased;
             _ = waiting.wait_for(|waiting| *waiting > 0) => {}
-            _ = committed.wait_for(|committed| committed.0 >= reached.0 + self.full_batch() as u64) => {}
+            _ = committed.wait_for(|committed| committed.0 >= reached.0 + BATCH as u64) => {}
             () = tokio::time::sleep(most) => {}
         }
     }
@@ -211,7 +211,7 @@ mod tests {
     use futures::poll;
     use tokio::sync::watch;
 
-    use super::{super::Runner, BUSY};
+    use super::{super::Runner, BATCH, BUSY};
 
     const LONG: Duration = Duration::from_secs(60);
 
@@ -237,7 +237,7 @@ mod tests {
         assert!(poll!(pin!(runner.gather(before, &mut committed))).is_ready(), "it is not busy");
 
         let before = took(&runner, BUSY);
-        let full = runner.position().0 + runner.full_batch() as u64;
+        let full = runner.position().0 + BATCH as u64;
         {
             let mut gathering = pin!(runner.gather(before, &mut committed));
             assert!(poll!(&mut gathering).is_pending());
