@@ -1,7 +1,7 @@
 """How the API's answers are held against its description: more strictly than clients should, and without leaving
 this machine.
 
-Nothing is left out of the tests but this: addresses of servers that a request would have the engine ask are replaced by
+Nothing is left out of the requests but this: addresses of servers that a request would have the engine ask are replaced by
 one that it may not reach, places in the log that a read waits for by one that was reached, and the key and the account
 that the tests stand on stay when they would be deleted.
 """

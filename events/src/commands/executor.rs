@@ -23,8 +23,8 @@ use crate::{
 pub enum Sharing {
     /// This process alone appends: what it remembers of a stream is what the stream holds.
     Alone,
-    /// Other nodes append too: what is remembered is brought up to date before each answer, by the append itself or by a
-    /// look at the log.
+    /// Other nodes append too: what is remembered answers nothing before an append has shown that it is the newest, or a
+    /// look at the log has brought it up to date.
     Shared,
 }
 

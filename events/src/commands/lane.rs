@@ -115,8 +115,12 @@ where
             }
             Err(error) => error,
         };
-        shared.memory.forget(id);
         batch = decided.into_iter().map(|it| it.waiting).collect();
+        if !is_certain && matches!(error, AppendError::VersionConflict { actual, .. } if actual > from) {
+            // Others went on from what is remembered: what is missing is read, and no try was lost.
+            continue;
+        }
+        shared.memory.forget(id);
         tries += 1;
         match error {
             AppendError::VersionConflict { .. } if tries < MOST_TRIES && !mutated(Mutant::DropOnConflict) => {

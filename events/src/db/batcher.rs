@@ -20,8 +20,8 @@ const GATHERS: usize = 8;
 /// How many askers one round is for.
 const TOGETHER: usize = 256;
 
-/// Gathers what is asked at the same time, or while others are being answered, and asks it in one round. Who asks the same gets the same answer,
-/// and no answer is older than its question: it is of a round that began later.
+/// Gathers what is asked at the same time, or while others are being answered, and asks it in one round. Who asks the same
+/// gets the same answer, and no answer is older than its question: it is of a round that began later.
 ///
 /// It keeps no task. Who asks when a round may run runs it, for all who wait by then; should that one stop waiting, the
 /// others ask again.

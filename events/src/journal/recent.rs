@@ -8,12 +8,14 @@ use std::{
 use super::Recorded;
 use crate::ids::Position;
 
-/// The most events that are kept, and the most bytes of their payloads.
+/// The most events that are kept, and the most bytes.
 const EVENTS: usize = 8_192;
 const BYTES: usize = 8 * 1024 * 1024;
+/// What an event takes besides its payload, about.
+const EVENT_BYTES: usize = 640;
 
-/// The newest events of the log, as far as this process appended them one after the other. Nothing is kept until somebody
-/// asks.
+/// The last events that this process appended one after the other, with none of others' between. Nothing is kept until
+/// somebody asks.
 #[derive(Debug, Default)]
 pub(super) struct Recent(Mutex<Kept>);
 
@@ -32,16 +34,19 @@ impl Recent {
         }
         let committed: Vec<Arc<Recorded>> = committed.cloned().map(Arc::new).collect();
         let mut kept = self.kept();
+        if !kept.wanted {
+            return;
+        }
         for event in committed {
             if kept.events.back().is_some_and(|last| last.position.next() != event.position) {
                 kept.clear();
             }
-            kept.bytes += event.payload.len();
+            kept.bytes += bytes(&event);
             kept.events.push_back(event);
         }
         while kept.events.len() > EVENTS || kept.bytes > BYTES {
             let Some(oldest) = kept.events.pop_front() else { break };
-            kept.bytes -= oldest.payload.len();
+            kept.bytes -= bytes(&oldest);
         }
     }
 
@@ -67,6 +72,10 @@ impl Recent {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn bytes(event: &Recorded) -> usize {
+    event.payload.len() + EVENT_BYTES
 }
 
 impl Kept {
@@ -170,7 +179,7 @@ mod tests {
         assert_eq!(after(&recent, 99, 1), None);
         assert_eq!(after(&recent, 100, EVENTS + 1).expect("kept").len(), EVENTS);
         for position in 1..=9 {
-            recent.keep([event(most + 100 + position, BYTES / 8)].iter());
+            recent.keep([event(most + 100 + position, BYTES / 8 - EVENT_BYTES)].iter());
         }
         let kept = recent.kept();
         assert_eq!((kept.events.len(), kept.bytes), (8, BYTES));

@@ -55,12 +55,21 @@ async fn a_node() {
     journal.append(append(ready(number), 0, 1)).await.expect("the node is ready");
     // The last that is ready wakes all others, over the database.
     announced.wait_for(|position| position.0 >= NODES as u64).await.expect("the journal lives");
+    let following = journal.clone();
+    let following = tokio::spawn(async move { follow(&following, Asks::End, total()).await });
     let writers = (0..WRITERS).map(|writer| tokio::spawn(write(journal.clone(), post(number * 1_000 + writer))));
     let writers: Vec<_> = writers.collect();
     contend(&journal, post(2_000_000 + number)).await;
     for writer in writers {
         writer.await.expect("the writer ends");
     }
+    let seen = within(SOON, following).await.expect("the follower ends");
+    assert_eq!(seen, all(&journal).await);
+}
+
+/// How many events the nodes append together.
+const fn total() -> usize {
+    CONTESTED as usize + NODES as usize * (1 + CONTESTED as usize + WRITERS as usize * APPENDS as usize * EVENTS)
 }
 
 fn ready(number: u128) -> StreamId {
@@ -108,14 +117,12 @@ async fn a_follower_of_four_nodes_misses_nothing_and_none_of_them_starves() {
     // Opened by all at once, also for the first time.
     let nodes: Vec<_> = (0..NODES).map(|number| Node::start(&address, number)).collect();
     let journal = open(&address).await;
-    let total =
-        CONTESTED as usize + NODES as usize * (1 + CONTESTED as usize + WRITERS as usize * APPENDS as usize * EVENTS);
-    let seen = within(SOON, follow(&journal, total)).await;
+    let seen = within(SOON, follow(&journal, Asks::Stored, total())).await;
     for mut node in nodes {
         assert!(node.0.wait().expect("the node ends").success());
     }
     assert_eq!(seen, all(&journal).await);
-    assert_eq!(seen.len(), total);
+    assert_eq!(seen.len(), total());
 
     let (mut versions, mut numbers, mut names) = (HashMap::new(), HashMap::new(), HashSet::new());
     for event in &seen {
@@ -151,14 +158,27 @@ fn assert_fair(seen: &[Recorded]) {
     }
 }
 
-/// Reads on after every announcement, as a projection does, until it has seen so many events.
-async fn follow(journal: &PostgresJournal, until: usize) -> Vec<Recorded> {
+/// What a follower asks.
+#[derive(Clone, Copy)]
+enum Asks {
+    /// For what is stored.
+    Stored,
+    /// For the log's end, as a read model does on a node that appends.
+    End,
+}
+
+/// Reads on after every announcement until it has seen so many events.
+async fn follow(journal: &PostgresJournal, asks: Asks, until: usize) -> Vec<Recorded> {
     let mut announced = journal.watch();
     let mut seen: Vec<Recorded> = Vec::new();
     while seen.len() < until {
         let after = Position(seen.len() as u64);
         announced.wait_for(|position| *position > after).await.expect("the journal lives");
-        seen.extend(journal.read(after, 37).await.expect("the log has no hole"));
+        let next = match asks {
+            Asks::Stored => journal.read(after, 37).await,
+            Asks::End => journal.tail(after, 37).await,
+        };
+        seen.extend(next.expect("the log has no hole"));
     }
     seen
 }

@@ -160,7 +160,8 @@ impl Carrier {
         Ok(outcome)
     }
 
-    /// The connection is over. Whatever database the next one leads to, what was appended by this one need not be there.
+    /// The connection is known to be over. Whatever database the next one leads to, what was appended by this one need not
+    /// be there.
     fn lose(&mut self) {
         self.link = None;
         self.shared.tally.recent().forget();

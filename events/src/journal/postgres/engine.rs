@@ -146,10 +146,16 @@ impl Journal for PostgresJournal {
     }
 
     async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
-        match self.appender.shared.tally.recent().after(after, limit) {
-            Some(events) => Ok(events),
-            None => self.read(after, limit).await,
+        let recent = self.appender.shared.tally.recent();
+        if let Some(events) = recent.after(after, limit) {
+            // A server that took another's place unheard may have an older copy: what it doesn't hold never was, there.
+            let last = events.last().map(|event| (event.id, event.position));
+            if self.readers.take().await?.holds(last).await? {
+                return Ok(events);
+            }
+            recent.forget();
         }
+        self.read(after, limit).await
     }
 
     async fn moved(&self, kind: StreamKind, after: Position, to: Position) -> Result<Vec<Moved>, ReadError> {

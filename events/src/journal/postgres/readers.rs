@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     db::postgres::{Settings, connect},
+    ids::{EventId, Position},
     journal::{ReadError, StreamKind, streams::Asked},
 };
 
@@ -58,6 +59,7 @@ struct Session {
     holder: Statement,
     numbers: Statement,
     moved: Statement,
+    holds: Statement,
 }
 
 /// A connection in the hand of one reader, who gives it back by dropping this.
@@ -160,17 +162,18 @@ impl Session {
                      and position <= $2 and (stream_kind = $3 or position = $2) order by position"
                         .to_owned()
                 ),
+                prepare("select exists (select from events where position = $1 and id = $2)".to_owned()),
                 client.query_one("select pg_is_in_recovery()", &[]),
             )
         };
-        let (head, log, stream, streams, receipt, forget, holder, numbers, moved, standby) =
+        let (head, log, stream, streams, receipt, forget, holder, numbers, moved, holds, standby) =
             prepared.await.map_err(|error| ReadError::Unavailable(unavailable(error)))?;
         if standby.try_get(0).unwrap_or(true) {
             // It is behind, by how much it can't know.
             return Err(ReadError::Unavailable("the server is a standby".to_owned()));
         }
         let stuck = AtomicBool::new(false);
-        Ok(Self { client, stuck, head, log, stream, streams, receipt, forget, holder, numbers, moved })
+        Ok(Self { client, stuck, head, log, stream, streams, receipt, forget, holder, numbers, moved, holds })
     }
 }
 
@@ -261,6 +264,14 @@ impl Reader<'_> {
     pub(super) async fn moved(&self, kind: StreamKind, after: i64, to: i64) -> Result<Vec<Row>, ReadError> {
         let Session { client, moved, .. } = self.session();
         self.answer(client.query(moved, &[&after, &to, &kind.as_str()])).await
+    }
+
+    /// Whether an event stands at its place in the log.
+    pub(super) async fn holds(&self, event: Option<(EventId, Position)>) -> Result<bool, ReadError> {
+        let Some((id, position)) = event else { return Ok(false) };
+        let Session { client, holds, .. } = self.session();
+        let row = self.answer(client.query_one(holds, &[&(position.0 as i64), &id.uuid()])).await?;
+        row.try_get(0).map_err(|error| ReadError::Unavailable(unavailable(error)))
     }
 
     async fn answer<T>(&self, asked: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, ReadError> {

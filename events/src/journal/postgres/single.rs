@@ -75,7 +75,7 @@ impl Single {
     }
 }
 
-/// A receipt or a name that is there already ends it with an error: nothing is stored then.
+/// A receipt that is there already ends it with an error: nothing is stored then. A name that is held is found before.
 fn statement(receipts: bool, claims: bool) -> String {
     let mut number = 27;
     let mut insert = |stored: &str, into: &str, types: &[&str]| {
@@ -84,9 +84,10 @@ fn statement(receipts: bool, claims: bool) -> String {
             format!("${number}::{array}[]")
         });
         let arrays = arrays.collect::<Vec<_>>().join(", ");
-        format!(", {stored} as (insert into {into} select * from unnest({arrays}) where exists (select from advanced))")
+        let rows = format!("select * from unnest({arrays})");
+        format!(", {stored} as (insert into {into} {rows} where exists (select from advanced))")
     };
-    let mut kept = String::new();
+    let (mut kept, mut free) = (String::new(), String::new());
     if receipts {
         let columns = "receipts (workspace, key, request_digest, status, resource_kind, resource_id, sealed, position, \
                        recorded_at)";
@@ -94,6 +95,12 @@ fn statement(receipts: bool, claims: bool) -> String {
         kept += &insert("kept", columns, &types);
     }
     if claims {
+        let first = if receipts { 37 } else { 28 };
+        let (workspaces, kinds, names) = (first, first + 1, first + 2);
+        free = format!(
+            "and not exists (select from unnest(${workspaces}::uuid[], ${kinds}::text[], ${names}::text[]) \
+             asked (workspace, kind, value) join claims using (workspace, kind, value)) "
+        );
         let columns = "claims (workspace, kind, value, holder_kind, holder_id, position)";
         kept += &insert("taken", columns, &["uuid", "text", "text", "text", "uuid", "bigint"]);
     }
@@ -104,7 +111,7 @@ fn statement(receipts: bool, claims: bool) -> String {
          then clock_timestamp() between $21::timestamptz and $22::timestamptz else false end \
          and not exists (select from unnest($23::text[], $24::uuid[], $25::bigint[]) asked (kind, id, version) \
          where asked.version <> coalesce((select version from events where stream_kind = asked.kind \
-         and stream_id = asked.id order by version desc limit 1), 0)) returning now() as begun), \
+         and stream_id = asked.id order by version desc limit 1), 0)) {free}returning now() as begun), \
          counted as (insert into workspace_numbers (workspace, last_number) \
          select * from unnest($26::uuid[], $27::bigint[]) where exists (select from advanced) \
          on conflict (workspace) do update set last_number = excluded.last_number), \

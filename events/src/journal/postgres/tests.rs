@@ -221,3 +221,17 @@ async fn what_was_appended_by_a_connection_that_is_gone_is_read_from_the_databas
     .await
     .expect("it is forgotten as soon as the connection's end is known");
 }
+
+/// A server may take another's place without a word to who is connected: with an older copy, gone on with by others.
+#[tokio::test]
+async fn what_the_database_does_not_hold_is_not_given_from_memory() {
+    let server = Postgres::start();
+    let journal = log(&server, "log", 1).await;
+    assert_eq!(journal.tail(Position(0), 9).await.unwrap().len(), 1);
+    journal.append(append(2, "{}", 2)).await.unwrap();
+    server.sql("log", "update campanile.events set id = gen_random_uuid() where position = 3");
+    let other = journal.read(Position(1), 9).await.unwrap();
+    assert_eq!(journal.tail(Position(1), 9).await.unwrap(), other);
+    server.sql("log", "delete from campanile.events where position = 3");
+    assert_eq!(damaged_at(journal.tail(Position(2), 9).await), Position(3));
+}

@@ -125,3 +125,19 @@ async fn an_append_goes_through_though_its_caller_is_gone() {
     transaction.commit().await.unwrap();
     head.wait_for(|position| *position == Position(1)).await.unwrap();
 }
+
+#[tokio::test]
+async fn who_follows_the_end_is_given_it_from_memory() {
+    let db = Sqlite::open_in_memory().expect("a database");
+    let journal = open(&db).await.expect("a journal");
+    assert_eq!(journal.tail(Position(0), 9).await.expect("it reads"), []);
+    journal.append(append(1, "{}", 2)).await.expect("it goes in");
+    db.execute("update events set event_type = 'post.rewritten'", vec![]).await.unwrap();
+    let types = async || {
+        let tail = journal.tail(Position(0), 9).await.expect("it reads");
+        tail.into_iter().map(|event| event.event_type).collect::<Vec<_>>()
+    };
+    assert_eq!(types().await, ["post.scheduled"; 2]);
+    journal.rest();
+    assert_eq!(types().await, ["post.rewritten"; 2], "given up at rest");
+}

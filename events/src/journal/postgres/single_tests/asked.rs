@@ -111,6 +111,7 @@ async fn a_name_is_taken_in_one_flight_and_by_one() {
             if let Some(outcome) = process.append_batch_at_once(batch.clone()).await {
                 break outcome.answers;
             }
+            assert!(stream < 60, "the machine can't always stand still");
             process.append(append(stream, "{}", 1)).await.unwrap();
             (stream, position) = (stream + 1, position + 1);
         };
