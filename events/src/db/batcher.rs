@@ -31,6 +31,7 @@ pub struct Batcher<Q, A> {
     waiting: Mutex<Waiting<Q, A>>,
     rounds: Semaphore,
     patience: Option<(Duration, fn() -> A)>,
+    gathers: usize,
 }
 
 struct Waiting<Q, A> {
@@ -51,7 +52,7 @@ type Round<Q, A> = (Vec<Q>, Vec<Vec<oneshot::Sender<A>>>);
 impl<Q, A> Default for Batcher<Q, A> {
     fn default() -> Self {
         let waiting = Mutex::new(Waiting { next: 0, askers: VecDeque::new() });
-        Self { waiting, rounds: Semaphore::new(ROUNDS), patience: None }
+        Self { waiting, rounds: Semaphore::new(ROUNDS), patience: None, gathers: 0 }
     }
 }
 
@@ -59,6 +60,13 @@ impl<Q, A> Batcher<Q, A> {
     /// One whose askers wait so long for others' rounds, and have that answer then.
     pub fn with_patience(patience: Duration, over: fn() -> A) -> Self {
         Self { patience: Some((patience, over)), ..Self::default() }
+    }
+
+    /// The same where a round is a way to a server, which costs more than what is asked: before one leaves, tasks that can
+    /// go on come to their questions, as long as more do.
+    #[must_use]
+    pub fn gathering(self) -> Self {
+        Self { gathers: GATHERS, ..self }
     }
 }
 
@@ -126,11 +134,10 @@ impl<Q: Clone + Eq + Hash, A: Clone> Batcher<Q, A> {
         }
     }
 
-    /// Lets tasks that can go on come to their questions first, as long as more come: where many do, a round each would cost
-    /// more than what they ask.
+    /// Lets tasks that can go on come to their questions first.
     async fn gathered(&self) {
         let mut before = 0;
-        for _ in 0..GATHERS {
+        for _ in 0..self.gathers {
             let waiting = self.waiting().askers.len();
             if waiting == before {
                 return;
@@ -251,7 +258,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_asked_at_the_same_time_is_asked_in_one_round_though_none_runs() {
-        let held = Arc::new(Held::default());
+        let batcher = Batcher::default().gathering();
+        let held = Arc::new(Held { batcher, ..Held::default() });
         let asked = asking(&held, 0..20);
         settle().await;
         assert_eq!(held.begun.load(Ordering::SeqCst), 1);

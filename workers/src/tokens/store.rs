@@ -53,11 +53,11 @@ impl Tokens {
     /// The credentials in `db`, whose table is made if need be.
     pub async fn open(db: Arc<dyn Database>, master: MasterKey) -> Result<Self, SealError> {
         migrate(&*db, OWNER, migrations(db.engine())).await?;
-        let leases = match db.engine() {
-            Engine::Sqlite => None,
-            Engine::Postgres => Some(Leases::open(Arc::clone(&db)).await?),
+        let (leases, together) = match db.engine() {
+            Engine::Sqlite => (None, Batcher::default()),
+            Engine::Postgres => (Some(Leases::open(Arc::clone(&db)).await?), Batcher::default().gathering()),
         };
-        Ok(Self { db, master, locks: Locks::new(leases), together: Batcher::default() })
+        Ok(Self { db, master, locks: Locks::new(leases), together })
     }
 
     /// Keeps an account's credentials in place of those before. Waits while those are being renewed.

@@ -75,7 +75,8 @@ impl PostgresJournal {
         let readers = Arc::new(Readers::new(settings));
         let shared = Shared::new(checked_head(&readers).await?, observer);
         let appender = Appender::start(settings.clone(), Arc::clone(&shared));
-        let streams = Streams::with_patience(readers::ANSWER, || Err(ReadError::Unavailable(readers::silence())));
+        let silent = || Err(ReadError::Unavailable(readers::silence()));
+        let streams = Streams::with_patience(readers::ANSWER, silent).gathering();
         Ok((Self { settings: settings.clone(), readers, appender, streams: Arc::new(streams) }, shared))
     }
 

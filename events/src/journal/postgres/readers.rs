@@ -167,7 +167,7 @@ impl Session {
             )
         };
         let (head, log, stream, streams, receipt, forget, holder, numbers, moved, holds, standby) =
-            prepared.await.map_err(|error| ReadError::Unavailable(unavailable(error)))?;
+            Box::pin(prepared).await.map_err(|error| ReadError::Unavailable(unavailable(error)))?;
         if standby.try_get(0).unwrap_or(true) {
             // It is behind, by how much it can't know.
             return Err(ReadError::Unavailable("the server is a standby".to_owned()));
