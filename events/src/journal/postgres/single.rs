@@ -87,22 +87,18 @@ fn statement(receipts: bool, claims: bool) -> String {
         let rows = format!("select * from unnest({arrays})");
         format!(", {stored} as (insert into {into} {rows} where exists (select from advanced))")
     };
-    let (mut kept, mut free) = (String::new(), String::new());
+    let (mut kept, mut free) = (String::new(), "");
+    if claims {
+        free = "and not exists (select from unnest($28::uuid[], $29::text[], $30::text[]) asked (workspace, kind, value) \
+                join claims using (workspace, kind, value)) ";
+        let columns = "claims (workspace, kind, value, holder_kind, holder_id, position)";
+        kept += &insert("taken", columns, &["uuid", "text", "text", "text", "uuid", "bigint"]);
+    }
     if receipts {
         let columns = "receipts (workspace, key, request_digest, status, resource_kind, resource_id, sealed, position, \
                        recorded_at)";
         let types = ["uuid", "text", "bytea", "integer", "text", "uuid", "text", "bigint", "timestamptz"];
         kept += &insert("kept", columns, &types);
-    }
-    if claims {
-        let first = if receipts { 37 } else { 28 };
-        let (workspaces, kinds, names) = (first, first + 1, first + 2);
-        free = format!(
-            "and not exists (select from unnest(${workspaces}::uuid[], ${kinds}::text[], ${names}::text[]) \
-             asked (workspace, kind, value) join claims using (workspace, kind, value)) "
-        );
-        let columns = "claims (workspace, kind, value, holder_kind, holder_id, position)";
-        kept += &insert("taken", columns, &["uuid", "text", "text", "text", "uuid", "bigint"]);
     }
     format!(
         "with advanced as (update journal_head set epoch = $15, position = $16, recorded_at = $17, frontier = $18 \
@@ -157,11 +153,11 @@ impl Conditions {
         values.extend([&self.position as Asked<'v>, &self.frontier, &self.now, &self.until]);
         values.extend([&self.kinds as Asked<'v>, &self.ids, &self.versions]);
         values.extend(changes.numbers.values());
-        if changes.keeps_receipts() {
-            values.extend(changes.kept.values());
-        }
         if changes.takes_names() {
             values.extend(changes.taken.values());
+        }
+        if changes.keeps_receipts() {
+            values.extend(changes.kept.values());
         }
         values
     }
