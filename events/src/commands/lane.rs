@@ -116,7 +116,8 @@ where
             Err(error) => error,
         };
         batch = decided.into_iter().map(|it| it.waiting).collect();
-        if !is_certain && matches!(error, AppendError::VersionConflict { actual, .. } if actual > from) {
+        let is_behind = matches!(error, AppendError::VersionConflict { actual, .. } if actual > from);
+        if is_behind && !is_certain && !mutated(Mutant::DropOnConflict) {
             // Others went on from what is remembered: what is missing is read, and no try was lost.
             continue;
         }

@@ -49,7 +49,7 @@ async fn fifty_targets_that_are_due_at_once_are_published_once_each() {
     assert!(workers.len() > 4, "both nodes worked: {workers:?}");
 }
 
-/// Every append of a worker comes too late once: another node has written to the post since it was decided.
+/// Every append of a worker comes too late twice: another node has written to the post since it was decided.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_meets_another_nodes_write_is_not_dropped() {
     let ground = Ground::of(Setting::Nodes).await;
@@ -70,7 +70,7 @@ async fn what_meets_another_nodes_write_is_not_dropped() {
     let counts = counts(&ground);
     assert!(counts.len() == 3 && counts.values().all(|count| *count == 1), "{counts:?}");
     // Three that begin together may be one append; each outcome is another, or goes with another's.
-    assert!(crossing.conflicts() >= 2, "{} appends came too late", crossing.conflicts());
+    assert!(crossing.conflicts() >= 4, "{} appends came too late", crossing.conflicts());
 }
 
 /// Each target's worker writes to its post's stream several times; the nodes' appends meet there again and again.
