@@ -1,6 +1,6 @@
 //! `replay`: the log from its beginning, decoded.
 
-use campanile_events::{catalog, ids::Position};
+use campanile_events::{catalog, ids::Position, journal::ReadAhead};
 use tokio::time::Instant;
 
 use super::{
@@ -21,9 +21,10 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
     telling.begins("a replay", events as u64);
     let mut pages = Pages::begin();
     let mut after = Position(0);
+    let log = ReadAhead::of(&store.journal);
     loop {
         let began = Instant::now();
-        let page = store.journal.read(after, PAGE).await?;
+        let page = log.read(after, PAGE).await?;
         for event in &page {
             catalog::check_readable(event)?;
             after = event.position;

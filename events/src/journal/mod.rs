@@ -7,6 +7,7 @@
 //! It doesn't decide anything: payloads are opaque bytes to it, and sealed fields stay sealed. The one that it reads is the
 //! log's own: which epoch begins.
 
+mod ahead;
 mod bound;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -27,6 +28,7 @@ mod restore;
 mod sqlite;
 mod streams;
 
+pub use ahead::ReadAhead;
 pub use bound::BoundLog;
 pub use holders::Holders;
 pub use model::*;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use campanile_events::{
     commands::{Executor, Request},
     ids::{Epoch, EventId, Position, Version, WorkspaceId},
-    journal::{Actor, Append, AppendError, Expected, Head, Metadata, NewEvent, ReadError, StreamKind},
+    journal::{Actor, Append, AppendError, Expected, Head, Metadata, NewEvent, ReadAhead, ReadError, StreamKind},
     log::{EpochStarted, LogEvent, STREAM},
     merkle::checkpoint::{Checkpoint, VerifyingKey, open},
     outdated::Outdated,
@@ -163,8 +163,9 @@ async fn last_known(
 /// Holds every post; answers how many targets became unknown.
 async fn hold(store: &Store, end: Position, scheduled_too: bool, seen: impl Fn(u64, u64)) -> Result<u64, EpochError> {
     let (mut posts, mut after) = (BTreeSet::<(WorkspaceId, Uuid)>::new(), Position(0));
+    let log = ReadAhead::of(&store.journal);
     while after < end {
-        let events = store.journal.read(after, PAGE).await?;
+        let events = log.read(after, PAGE).await?;
         let Some(last) = events.last() else { break };
         after = last.position;
         posts.extend(

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use axum::body::{Body, Bytes};
 use campanile_events::{
     ids::Position,
-    journal::{HeldClaim, Recorded},
+    journal::{HeldClaim, ReadAhead, Recorded},
 };
 use http::{Method, Request};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -15,7 +15,14 @@ use super::{LogClaims, LogEvent, LogSource, LogState, SourceError};
 use crate::engine::Socket;
 
 /// Reads the log through the process that has it.
-pub(super) struct SocketLog(Socket);
+pub(super) struct SocketLog {
+    process: Process,
+    events: ReadAhead<SourceError>,
+}
+
+/// Who has the folder.
+#[derive(Clone)]
+struct Process(Socket);
 
 #[derive(Deserialize)]
 struct Events {
@@ -34,9 +41,17 @@ struct Words {
 
 impl SocketLog {
     pub(super) fn of(folder: &Path) -> Self {
-        Self(Socket::of(folder))
+        let process = Process(Socket::of(folder));
+        let asked = process.clone();
+        let events = ReadAhead::by(move |after, limit| {
+            let asked = asked.clone();
+            Box::pin(async move { asked.events(after, limit).await })
+        });
+        Self { process, events }
     }
+}
 
+impl Process {
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, SourceError> {
         let bytes = self.bytes(method, path).await?;
         serde_json::from_slice(&bytes).map_err(|error| SourceError::Read(format!("the answer doesn't read: {error}")))
@@ -54,25 +69,32 @@ impl SocketLog {
         }
         Ok(bytes)
     }
+
+    async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {
+        let path = format!("/operator/log/events?after={after}&limit={limit}");
+        let read: Events = self.ask(Method::GET, &path).await?;
+        let events = read.data.into_iter().map(LogEvent::recorded);
+        events.collect::<Result<_, _>>().map_err(|error| SourceError::Read(error.to_string()))
+    }
 }
 
 #[async_trait]
 impl LogSource for SocketLog {
     async fn state(&self) -> Result<LogState, SourceError> {
-        self.ask(Method::GET, "/operator/log").await
+        self.process.ask(Method::GET, "/operator/log").await
     }
 
     async fn sign(&self) -> Result<LogState, SourceError> {
-        self.ask(Method::POST, "/operator/log/checkpoint").await
+        self.process.ask(Method::POST, "/operator/log/checkpoint").await
     }
 
     async fn held_claims(&self) -> Result<(Position, Vec<HeldClaim>), SourceError> {
-        let read: LogClaims = self.ask(Method::GET, "/operator/log/claims").await?;
+        let read: LogClaims = self.process.ask(Method::GET, "/operator/log/claims").await?;
         read.held().map_err(|error| SourceError::Read(error.to_string()))
     }
 
     async fn bundle(&self) -> Result<Vec<u8>, SourceError> {
-        Ok(self.bytes(Method::GET, "/operator/bundle").await?.to_vec())
+        Ok(self.process.bytes(Method::GET, "/operator/bundle").await?.to_vec())
     }
 
     /// Who answers here serves.
@@ -81,9 +103,6 @@ impl LogSource for SocketLog {
     }
 
     async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, SourceError> {
-        let path = format!("/operator/log/events?after={after}&limit={limit}");
-        let read: Events = self.ask(Method::GET, &path).await?;
-        let events = read.data.into_iter().map(LogEvent::recorded);
-        events.collect::<Result<_, _>>().map_err(|error| SourceError::Read(error.to_string()))
+        self.events.read(after, limit).await
     }
 }

@@ -66,7 +66,7 @@ pub enum SourceError {
 pub async fn open(folder: &Folder) -> Result<Box<dyn LogSource>, SourceError> {
     match Store::open(folder, Opening::Existing, SystemClock::shared()).await {
         Ok(store) if store.is_empty().await.map_err(OpenError::from)? => Err(OpenError::Empty(store.folder).into()),
-        Ok(store) => Ok(Box::new(OpenLog(store))),
+        Ok(store) => Ok(Box::new(OpenLog::of(store))),
         Err(OpenError::Lock(held @ LockError::Held { .. })) => {
             let socket = SocketLog::of(&folder.path);
             match socket.state().await {

@@ -53,7 +53,7 @@ pub(super) async fn reads_go_on_after_a_place_and_stop_at_a_limit(log: Log) {
         let events = log.journal.read(Position(after), limit).await.expect("the log reads");
         assert_eq!((events[0].position.0, events.len()), (first, count), "after {after}, at most {limit}");
     }
-    for (after, limit) in [(10, 3), (11, 3), (0, 0)] {
+    for (after, limit) in [(10, 3), (11, 3), (u64::MAX - 1, 3), (u64::MAX, 3), (0, 0)] {
         assert_eq!(log.journal.read(Position(after), limit).await.expect("the log reads"), []);
     }
     for (after, limit, first, count) in [(0, 2, 1, 2), (2, 2, 3, 2), (4, 9, 5, 1)] {

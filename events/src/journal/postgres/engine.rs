@@ -136,7 +136,8 @@ impl Journal for PostgresJournal {
     }
 
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
-        let (head, rows) = self.readers.take().await?.log(after.0 as i64, limit as i64).await?;
+        let from = i64::try_from(after.0).unwrap_or(i64::MAX);
+        let (head, rows) = self.readers.take().await?.log(from, limit as i64).await?;
         let head = HeadRow::of(head.as_ref())?.position;
         let events = rows::log(&rows, after)?;
         let last = events.last().map_or(after, |event| event.position);

@@ -44,7 +44,7 @@ pub(super) fn log(connection: &Connection, after: Position, limit: usize) -> Res
     let head = head(connection)?.position;
     let mut statement =
         connection.prepare_cached(&format!("{EVENT} where position > ?1 order by position limit ?2"))?;
-    let events = events(&mut statement.query(params![after.0 as i64, limit as i64])?)?;
+    let events = events(&mut statement.query(params![i64::try_from(after.0).unwrap_or(i64::MAX), limit as i64])?)?;
     let mut next = after;
     for event in &events {
         next = next.next();
