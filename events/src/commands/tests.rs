@@ -1,3 +1,5 @@
+mod begun;
+
 use std::{num::NonZeroUsize, sync::Arc};
 
 use chrono::{DateTime, Utc};
@@ -348,72 +350,4 @@ async fn what_goes_past_the_lanes_meets_them_at_the_append() {
     assert_eq!(made, 1, "one of nine made it");
     let beside = journal.head().await.expect("a head").position.0;
     assert_eq!(beside, if lane { 1 } else { 2 }, "who lost left nothing");
-}
-
-/// By whichever way a stream is known: from the lane that wrote it, from memory, from the log, as of a position.
-#[tokio::test]
-async fn who_began_a_stream_stays_who_began_it() {
-    let (journal, clock) = journal().await;
-    let (ada, bob) = (Actor::of("key_ada"), Actor::of("key_bob"));
-    let by = |actor: &Actor, id: u128, action: KeyAction| {
-        let metadata = Metadata::by(actor.clone());
-        Request { metadata, ..request(Uuid::from_u128(id), KeyCommand { now: clock.now(), action }) }
-    };
-    let create = || create(&clock).action;
-    for (id, sharing) in [(1, Sharing::Alone), (2, Sharing::Shared)] {
-        let remember = NonZeroUsize::new(8).expect("above 0");
-        let executor = || Executor::<Key>::new(Arc::clone(&journal), clock.clone(), (), sharing, remember);
-        let keys = executor();
-        // In one lane, as one append; the first one is refused, and begins nothing.
-        let (refused, made, revoked, again) = tokio::join!(
-            keys.execute(by(&bob, id, KeyAction::Revoke)),
-            keys.execute(by(&ada, id, create())),
-            keys.execute(by(&bob, id, KeyAction::Revoke)),
-            keys.execute(by(&bob, id, KeyAction::Revoke)),
-        );
-        assert!(refused.is_err());
-        let (made, again) = (made.expect("made"), again.expect("nothing to do"));
-        for committed in [&made, &revoked.expect("revoked"), &again] {
-            assert_eq!(committed.begun_by.as_ref(), Some(&ada), "{sharing:?}");
-        }
-        let uuid = Uuid::from_u128(id);
-        for keys in [keys, executor()] {
-            let now = keys.load(WORKSPACE, uuid).await.expect("read").expect("there");
-            let then = keys.load_at(WORKSPACE, uuid, made.position).await.expect("read").expect("there");
-            assert_eq!((now.version, now.begun_by.as_ref()), (Version(2), Some(&ada)), "{sharing:?}");
-            assert_eq!((then.version, then.begun_by.as_ref()), (Version(1), Some(&ada)), "{sharing:?}");
-            let nothing = keys.execute(by(&bob, id, KeyAction::Revoke)).await.expect("nothing to do");
-            assert_eq!(nothing.begun_by.as_ref(), Some(&ada), "{sharing:?}");
-        }
-    }
-
-    // Past the lanes, and on from there.
-    let keys = keys(&journal, &clock);
-    let three = Uuid::from_u128(3);
-    for (actor, action) in [(&ada, create()), (&bob, KeyAction::Revoke)] {
-        let mut joint = Joint::new(WORKSPACE, Metadata::by(actor.clone()), None);
-        joint.ask(&keys, WORKSPACE, three, [KeyCommand { now: clock.now(), action }]).await.expect("decided");
-        joint.append().await.expect("appended");
-        let known = keys.load(WORKSPACE, three).await.expect("read").expect("there");
-        assert_eq!(known.begun_by.as_ref(), Some(&ada));
-    }
-}
-
-/// What can't be appended has begun nothing.
-#[tokio::test]
-async fn who_did_not_get_in_began_nothing() {
-    let (journal, clock) = journal().await;
-    let remember = NonZeroUsize::new(8).expect("above 0");
-    let node = || Executor::<Key>::new(Arc::clone(&journal), clock.clone(), (), Sharing::Alone, remember);
-    let (one, other) = (node(), node());
-    let by = |actor: &str, action: KeyAction| {
-        let metadata = Metadata::by(Actor::of(actor));
-        Request { metadata, ..request(Uuid::from_u128(1), KeyCommand { now: clock.now(), action }) }
-    };
-    let mut stale = Joint::new(WORKSPACE, Metadata::by(Actor::of("key_bob")), None);
-    stale.ask(&one, WORKSPACE, Uuid::from_u128(1), [create(&clock)]).await.expect("decided");
-    other.execute(by("key_ada", create(&clock).action)).await.expect("made");
-    assert!(matches!(stale.append().await, Err(AppendError::VersionConflict { .. })));
-    let revoked = one.execute(by("key_bob", KeyAction::Revoke)).await.expect("revoked");
-    assert_eq!(revoked.begun_by, Some(Actor::of("key_ada")));
 }

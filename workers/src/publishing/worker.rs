@@ -6,11 +6,8 @@ use campanile_events::{
     ids::WorkerId,
     sabotage::{CrashPoint, crash_at},
 };
-use futures::FutureExt;
-use tokio::{
-    sync::Semaphore,
-    task::{JoinHandle, JoinSet},
-};
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
 
 use super::{
@@ -25,6 +22,9 @@ use crate::{
 
 /// How many targets one worker has in hand at once.
 const IN_HAND: usize = 64;
+/// How many jobs it asks for at once: a bus between nodes brings as many by one request. What is asked for and not begun
+/// goes back.
+const ASKED: usize = 16;
 
 /// Starts a worker. It ends once it was told to stop and what it has in hand is done.
 pub(super) fn start(context: Context, bus: Arc<dyn Bus>, worker: WorkerId, reach: Reach, stop: Stop) -> JoinHandle<()> {
@@ -40,46 +40,46 @@ pub(super) fn start(context: Context, bus: Arc<dyn Bus>, worker: WorkerId, reach
 }
 
 async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut reach: Reach, mut stop: Stop) {
-    let places = Arc::new(Semaphore::new(IN_HAND));
-    let mut in_hand = JoinSet::new();
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+    let (mut in_hand, mut asked) = (JoinSet::new(), FuturesUnordered::new());
+    loop {
+        // Who isn't sure of the time, or doesn't reach the database, claims nothing: what was asked for goes to others.
         if publisher.context.clock.check().is_err() {
-            // The clock says it in the log. Who isn't sure of the time claims nothing.
+            // The clock says it in the log.
+            asked.clear();
             tokio::select! {
                 () = tokio::time::sleep(publisher.context.timing.retry_first) => continue,
                 () = stop.wait() => break,
             }
         }
-        tokio::select! {
-            () = reach.kept() => {}
-            () = stop.wait() => break,
-        }
-        let mut taking = pin!(bus.take());
-        let taken = loop {
+        if !reach.is_kept() {
+            asked.clear();
             tokio::select! {
-                biased;
-                () = stop.wait() => break None,
-                // What is done takes no memory until the next job comes.
-                Some(_) = in_hand.join_next() => {}
-                taken = &mut taking => break Some(taken),
+                () = reach.kept() => continue,
+                () = stop.wait() => break,
             }
+        }
+        while asked.len() < ASKED && asked.len() + in_hand.len() < IN_HAND {
+            let bus = Arc::clone(bus);
+            asked.push(async move { bus.take().await });
+        }
+        let taken = tokio::select! {
+            biased;
+            () = stop.wait() => break,
+            // What is done takes no memory until the next job comes.
+            Some(_) = in_hand.join_next() => continue,
+            Some(taken) = asked.next() => taken,
         };
-        let Some(taken) = taken else { break };
         match taken {
             Ok(taken) if !reach.is_kept() => taken.later(Duration::ZERO),
-            Ok(taken) => {
-                let (publisher, reach) = (publisher.clone(), reach.clone());
-                in_hand.spawn(async move {
-                    work(publisher, taken, reach).await;
-                    drop(place);
-                });
-            }
+            Ok(taken) => drop(in_hand.spawn(work(publisher.clone(), taken, reach.clone()))),
             Err(error) => {
                 tracing::warn!(%error, "no jobs from the bus");
+                asked.clear();
                 tokio::time::sleep(publisher.context.timing.retry_first).await;
             }
         }
     }
+    drop(asked);
     while in_hand.join_next().await.is_some() {}
 }
 

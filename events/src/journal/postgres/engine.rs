@@ -149,10 +149,11 @@ impl Journal for PostgresJournal {
 
     async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
         let recent = self.appender.shared.tally.recent();
-        if let Some(events) = recent.after(after, limit) {
+        if let Some(events) = recent.after(after, limit)
+            && let Some(last) = events.last()
+        {
             // A server that took another's place unheard may have an older copy: what it doesn't hold never was, there.
-            let last = events.last().map(|event| (event.id, event.position));
-            if self.readers.take().await?.holds(last).await? {
+            if self.readers.take().await?.holds(last.id, last.position).await? {
                 return Ok(events);
             }
             recent.forget();

@@ -267,8 +267,7 @@ impl Reader<'_> {
     }
 
     /// Whether an event stands at its place in the log.
-    pub(super) async fn holds(&self, event: Option<(EventId, Position)>) -> Result<bool, ReadError> {
-        let Some((id, position)) = event else { return Ok(false) };
+    pub(super) async fn holds(&self, id: EventId, position: Position) -> Result<bool, ReadError> {
         let Session { client, holds, .. } = self.session();
         let row = self.answer(client.query_one(holds, &[&(position.0 as i64), &id.uuid()])).await?;
         row.try_get(0).map_err(|error| ReadError::Unavailable(unavailable(error)))

@@ -21,8 +21,8 @@ use super::{
 const STANDS: Duration = Duration::from_secs(5);
 /// How much longer an answer to it may take before it is made again.
 const GRACE: Duration = Duration::from_secs(1);
-/// The most that is asked for at once.
-const MOST: usize = 64;
+/// The most that is asked for at once: nodes that ask share what falls due at one moment.
+const MOST: usize = 16;
 /// How long a job waits on the desk for a worker that was there when it was asked for.
 const A_MOMENT: Duration = Duration::from_millis(100);
 /// The pause after the server refused a request.
