@@ -17,7 +17,8 @@ const PAGES: usize = 2;
 
 type Page<E> = Result<Vec<Recorded>, E>;
 
-/// Reads pages of the log, and ahead of whoever goes on where the page before ended. It needs a runtime.
+/// Reads pages of the log, and ahead of whoever goes on where the page before ended. It needs a runtime. Pages that nobody
+/// asks for are read to their end, and nobody hears of it.
 pub struct ReadAhead<E = ReadError> {
     read: Box<dyn Fn(Position, usize) -> BoxFuture<'static, Page<E>> + Send + Sync>,
     under_way: Mutex<UnderWay<E>>,
@@ -72,7 +73,8 @@ impl<E: Send + 'static> ReadAhead<E> {
             None => (self.read)(after, limit).await?,
         };
         page.truncate(limit);
-        self.lock().reached = page.last().map(|event| event.position);
+        // Behind a short page there is nothing yet.
+        self.lock().reached = page.last().filter(|_| page.len() >= limit).map(|event| event.position);
         Ok(page)
     }
 
@@ -104,7 +106,7 @@ impl<E: Send + 'static> ReadAhead<E> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
     use crate::{
@@ -114,10 +116,10 @@ mod tests {
     };
 
     /// A log, and what was asked of it.
-    #[derive(Default)]
     struct Given {
         asked: Mutex<Vec<(u64, usize)>>,
-        fails: AtomicBool,
+        /// From this position on nothing is answered.
+        fails_from: AtomicU64,
     }
 
     impl Given {
@@ -131,13 +133,13 @@ mod tests {
         let clock = ManualClock::starting_at(chrono::DateTime::UNIX_EPOCH);
         let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(db, clock).await.expect("a journal"));
         journal.append(append(1, "{}", events)).await.expect("appended");
-        let given = Arc::new(Given::default());
+        let given = Arc::new(Given { asked: Mutex::default(), fails_from: AtomicU64::new(u64::MAX) });
         let (below, told) = (Arc::clone(&journal), Arc::clone(&given));
         let ahead = ReadAhead::by(move |after, limit| {
             let (below, told) = (Arc::clone(&below), Arc::clone(&told));
             told.asked.lock().expect("no panic").push((after.0, limit));
             Box::pin(async move {
-                if told.fails.load(Ordering::SeqCst) {
+                if after.0 >= told.fails_from.load(Ordering::SeqCst) {
                     return Err(ReadError::Unavailable("away".to_owned()));
                 }
                 below.read(after, limit).await
@@ -202,11 +204,25 @@ mod tests {
     async fn what_failed_ahead_is_asked_again() {
         let (_journal, given, ahead) = log(20).await;
         assert_eq!(page(&ahead, 0, 4).await, [1, 2, 3, 4]);
-        given.fails.store(true, Ordering::SeqCst);
-        assert!(ahead.read(Position(4), 4).await.is_err());
-        settled().await;
-        given.fails.store(false, Ordering::SeqCst);
+        given.fails_from.store(8, Ordering::SeqCst);
         assert_eq!(page(&ahead, 4, 4).await, [5, 6, 7, 8]);
+        settled().await;
+        given.fails_from.store(u64::MAX, Ordering::SeqCst);
         assert_eq!(page(&ahead, 8, 4).await, [9, 10, 11, 12]);
+        given.fails_from.store(0, Ordering::SeqCst);
+        assert!(ahead.read(Position(0), 4).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_read_ahead_of_the_end() {
+        let (_journal, given, ahead) = log(6).await;
+        for (after, wanted) in [(0, vec![1, 2, 3, 4]), (4, vec![5, 6])] {
+            assert_eq!(page(&ahead, after, 4).await, wanted);
+        }
+        given.asked();
+        for _ in 0..2 {
+            assert_eq!(page(&ahead, 6, 4).await, [0_u64; 0]);
+            assert_eq!(given.asked(), [(6, 4)]);
+        }
     }
 }
