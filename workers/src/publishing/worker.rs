@@ -65,6 +65,7 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut reach: Reach, mut st
         let taken = tokio::select! {
             biased;
             () = stop.wait() => break,
+            () = reach.lost() => continue,
             // What is done takes no memory until the next job comes.
             Some(_) = in_hand.join_next() => continue,
             Some(taken) = asked.next() => taken,

@@ -21,6 +21,7 @@ use campanile_events::{
 };
 use campanile_projections::runner::Runner;
 use campanile_workers::{
+    bus::Bus,
     egress::{Egress, EgressLimits, EgressPolicy},
     media::{Library, MediaStore, Place},
     observed::{Observer, Unobserved},
@@ -63,6 +64,8 @@ pub(crate) struct House {
     pub observer: Arc<dyn Observer>,
     /// What its bus is called.
     pub bus: &'static str,
+    /// A bus in that one's place.
+    pub own_bus: Option<Arc<dyn Bus>>,
     pub ground: Arc<Ground>,
 }
 
@@ -137,6 +140,7 @@ impl House {
             scheduler: true,
             observer: Arc::new(Unobserved),
             bus: "campanile",
+            own_bus: None,
             ground,
         }
     }
@@ -153,7 +157,10 @@ impl House {
             runner: Arc::clone(&self.runner),
             read: Arc::clone(&self.read),
             side: Arc::clone(&self.side),
-            bus: self.ground.bus(self.bus).await,
+            bus: match &self.own_bus {
+                Some(bus) => Arc::clone(bus),
+                None => self.ground.bus(self.bus).await,
+            },
             clock: self.clock.clone(),
             timing: self.timing,
             workers: self.workers,

@@ -23,6 +23,7 @@ macro_rules! in_every_setting {
     };
 }
 
+mod asking;
 mod doubt;
 #[expect(dead_code, reason = "the tests against real platforms need more of the house")]
 mod house;

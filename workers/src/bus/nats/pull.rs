@@ -81,6 +81,8 @@ impl Pull {
         self.connection.mark_unchanged();
         self.repaired.mark_unchanged();
         let deadline = Instant::now() + STANDS + GRACE;
+        // How long what comes may wait for somebody to ask again: not at all, once that was in vain.
+        let mut moment = A_MOMENT;
         while left > 0 {
             let answer = tokio::select! {
                 answer = self.answers.next() => answer,
@@ -93,7 +95,9 @@ impl Pull {
             match message.status {
                 None | Some(StatusCode::OK) => {
                     left -= 1;
-                    self.delivered(message).await;
+                    if !self.delivered(message, moment).await {
+                        moment = Duration::ZERO;
+                    }
                 }
                 // Of a request that is over.
                 Some(_) if message.subject.as_str() != own => {}
@@ -105,8 +109,23 @@ impl Pull {
         Over::Soon
     }
 
-    async fn delivered(&self, message: Message) {
-        let Some(reply) = message.reply.as_ref().map(ToString::to_string) else { return };
+    /// Answers whether somebody still asked for it within a moment.
+    async fn delivered(&self, message: Message, moment: Duration) -> bool {
+        let Some(mut held) = self.held(message).await else { return true };
+        let mut asked = self.shared.desk.asked();
+        while let Some(back) = self.shared.desk.give(held) {
+            held = back;
+            if tokio::time::timeout(moment, asked.changed()).await.is_err() {
+                held.release(Outcome::Later(Duration::ZERO));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The job of a message, in hand now; `None` if it is none, or in hand already.
+    async fn held(&self, message: Message) -> Option<Held> {
+        let reply = message.reply.as_ref().map(ToString::to_string)?;
         if let Some(pending) = reply.rsplit('.').next().and_then(|pending| pending.parse().ok()) {
             self.shared.state.pending(&self.platform, pending);
         }
@@ -115,25 +134,22 @@ impl Pull {
             Some(Kind::Canary) => {
                 self.shared.acknowledge(&reply, AckKind::Ack).await;
                 self.shared.state.heard(&self.platform);
-                let told = self.shared.client.publish(self.shared.layout.heard(), self.platform.clone().into());
-                return drop(told.await);
+                drop(self.shared.client.publish(self.shared.layout.heard(), self.platform.clone().into()).await);
+                return None;
             }
-            None => return self.shared.acknowledge(&reply, AckKind::Term).await,
+            None => {
+                self.shared.acknowledge(&reply, AckKind::Term).await;
+                return None;
+            }
         };
         let job = serde_json::from_slice::<Job>(&message.payload).ok();
         // What stands on another target's subject would get around that target's being in one hand at a time.
         let Some(job) = job.filter(|job| layout::key(job) == key) else {
             tracing::warn!(nats.subject = %message.subject, "what stands there is no job; it is dropped");
-            return self.shared.acknowledge(&reply, AckKind::Term).await;
+            self.shared.acknowledge(&reply, AckKind::Term).await;
+            return None;
         };
-        let Some(number) = self.shared.desk.hold(key, &job, &reply) else { return };
-        let mut held = Held::new(Arc::clone(&self.shared), key.to_owned(), number, job);
-        let mut asked = self.shared.desk.asked();
-        while let Some(back) = self.shared.desk.give(held) {
-            held = back;
-            if tokio::time::timeout(A_MOMENT, asked.changed()).await.is_err() {
-                return held.release(Outcome::Later(Duration::ZERO));
-            }
-        }
+        let number = self.shared.desk.hold(key, &job, &reply)?;
+        Some(Held::new(Arc::clone(&self.shared), key.to_owned(), number, job))
     }
 }
