@@ -22,8 +22,9 @@ use crate::engine::{Core, Engine, PATIENCE};
 const ACCOUNTS: usize = 20;
 /// Posts that go into one append.
 const TOGETHER: usize = 250;
-/// How long the log is left alone after it was read to its end.
+/// How long the log is left alone after it was read to its end, and while much is still to come.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+const BETWEEN_FIRST_LOOKS: Duration = Duration::from_millis(100);
 /// How long it may take from the last due time on.
 const WITHIN: Duration = Duration::from_secs(40);
 
@@ -166,7 +167,8 @@ async fn published(
         if page.is_empty() {
             committed.changed().await?;
             // Who looks must not take the time of those who are looked at.
-            tokio::time::sleep(BETWEEN_LOOKS).await;
+            let nearly = published_at.len() >= targets / 10 * 9;
+            tokio::time::sleep(if nearly { BETWEEN_LOOKS } else { BETWEEN_FIRST_LOOKS }).await;
         }
     }
 }
