@@ -14,11 +14,13 @@ use campanile_workers::{
     bus::{Bus, BusError, Health, InProcess, Job, Outcome, Taken},
     platforms::sandbox::{Fault, FaultKind},
 };
-
 use futures::future::join_all;
 use tokio::sync::Notify;
 
-use crate::house::{House, Setting, quick, text};
+use crate::{
+    house::{House, Setting, quick, text},
+    nodes::node::until,
+};
 
 /// A bus that counts who asks, and what is in hand.
 #[derive(Debug, Default)]
@@ -95,15 +97,6 @@ impl Bus for Counting {
     }
 }
 
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let waited = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), waited).await.unwrap_or_else(|_| panic!("in time: {what}"));
-}
-
 async fn house_with(bus: &Arc<Counting>, timing: Timing) -> House {
     let mut house = House::open(Setting::Embedded, timing).await;
     house.workers = 1;
@@ -115,7 +108,7 @@ async fn house_with(bus: &Arc<Counting>, timing: Timing) -> House {
 async fn a_worker_asks_for_several_and_has_no_more_in_hand_than_it_may() {
     let bus = Arc::new(Counting::default());
     let house = house_with(&bus, quick()).await;
-    let publishing = house.start().await;
+    let _publishing = house.start().await;
     until("a worker without work asks for sixteen", || bus.asking.now() == 16).await;
 
     let account = house.connect("slow", "keyed").await;
@@ -129,7 +122,6 @@ async fn a_worker_asks_for_several_and_has_no_more_in_hand_than_it_may() {
     }
     assert_eq!((bus.in_hand.most(), bus.asking.most()), (64, 16));
     until("it asks again", || bus.asking.now() == 16).await;
-    drop(publishing);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

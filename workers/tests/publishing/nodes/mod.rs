@@ -4,6 +4,6 @@ mod crossing;
 mod elsewhere;
 mod freezer;
 mod leading;
-mod node;
+pub mod node;
 mod once;
 mod pausing;
