@@ -67,11 +67,6 @@ impl RateLimits {
             counter.minute.used += 1;
             counter.day.used += 1;
         }
-        let left = |window: Window, requests| Left {
-            requests,
-            until: self.windows.ends(window, now),
-            seconds: self.windows.seconds(window),
-        };
         let sure = |share: &Share, limit: u32| match self.sharing {
             Sharing::Alone => share.left(limit),
             Sharing::Shared if share.is_seen_since(came) => share.left(limit),
@@ -80,8 +75,8 @@ impl RateLimits {
         let (minute, day) = (sure(&counter.minute, limit.per_minute), sure(&counter.day, limit.per_day));
         Ok(Counted {
             limit,
-            minute: left(Window::Minute, minute.min(day)),
-            day: left(Window::Day, day),
+            minute: self.left_of(Window::Minute, &counter.minute, minute.min(day)),
+            day: self.left_of(Window::Day, &counter.day, day),
             refused_by: match (has_minute, has_day) {
                 (_, false) => Some(Window::Day),
                 (false, true) => Some(Window::Minute),
@@ -98,10 +93,12 @@ impl RateLimits {
     pub async fn left(&self, key: Uuid, limit: RateLimit, now: DateTime<Utc>) -> Result<Counted, DbError> {
         let came = Instant::now();
         let counting = Arc::clone(self.counters().entry(key).or_default());
-        counting.counter.lock().await.begin(self.windows, now);
-        let nothing =
-            |window| Left { requests: 0, until: self.windows.ends(window, now), seconds: self.windows.seconds(window) };
-        let (minute, day) = (nothing(Window::Minute), nothing(Window::Day));
+        let (minute, day) = {
+            let mut counter = counting.counter.lock().await;
+            counter.begin(self.windows, now);
+            let nothing = |window, share: &Share| self.left_of(window, share, 0);
+            (nothing(Window::Minute, &counter.minute), nothing(Window::Day, &counter.day))
+        };
         self.look(key, &counting, Counted { limit, minute, day, refused_by: None, came }).await
     }
 
@@ -134,7 +131,7 @@ impl RateLimits {
             if let Some(told) = told(&state, counted, self.windows) {
                 return Ok(told);
             }
-            (Instant::now(), Window::ALL.map(|window| state.share(window).held))
+            (Instant::now(), Window::ALL.map(|window| state.share(window).handed()))
         };
         let all = self.shares.in_all(key).await?;
         let mut state = counting.counter.lock().await;
@@ -147,7 +144,7 @@ impl RateLimits {
                 Some(_) | None => 0,
             };
             // Who took some meanwhile has seen more.
-            if share.held == held {
+            if share.handed() == held {
                 share.learn(taken, seen);
             }
         }
@@ -173,6 +170,12 @@ impl RateLimits {
     /// Forgets windows that are long over: of keys and sessions that are gone, nobody begins another.
     pub async fn forget(&self, now: DateTime<Utc>) -> Result<(), DbError> {
         self.shares.forget(now - KEPT).await
+    }
+
+    /// What is left of the window that a share is of: a request that came just before another window began may be counted in
+    /// that one.
+    fn left_of(&self, window: Window, share: &Share, requests: u32) -> Left {
+        Left { requests, until: self.windows.ends(window, share.began), seconds: self.windows.seconds(window) }
     }
 
     /// Sees to it that there is one more to use, if the limit leaves one.
@@ -207,7 +210,7 @@ impl RateLimits {
 /// What is left, if that is known as of when the request came or later, and of the windows that it was counted in.
 fn told(state: &Counter, counted: Counted, windows: Windows) -> Option<Counted> {
     let left = |share: &Share, window: Window, limit: u32, told: Left| {
-        let is_same = share.began + Duration::seconds(windows.seconds(window)) == told.until;
+        let is_same = windows.ends(window, share.began) == told.until;
         (is_same && share.is_seen_since(counted.came)).then(|| share.left(limit))
     };
     let minute = left(&state.minute, Window::Minute, counted.limit.per_minute, counted.minute);

@@ -58,6 +58,11 @@ impl Share {
         self.held.saturating_sub(self.used)
     }
 
+    /// What was handed out to us, and of which window.
+    pub(super) const fn handed(&self) -> (DateTime<Utc>, u32) {
+        (self.began, self.held)
+    }
+
     /// What may still be used, as far as is known.
     pub(super) fn left(&self, limit: u32) -> u32 {
         limit.saturating_sub(self.elsewhere).saturating_sub(self.used)

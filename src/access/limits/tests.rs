@@ -21,6 +21,7 @@ campanile_events::on_every_engine!(
     many_nodes_tell_of_no_more_than_is_left_and_of_hardly_less,
     what_an_idle_node_holds_is_there_for_others,
     a_clock_that_is_ahead_makes_no_room_in_the_minute_before,
+    what_was_overtaken_by_a_new_window_is_told_of_that_one,
 );
 
 const LIMIT: RateLimit = RateLimit { per_minute: 5, per_day: 12 };
@@ -230,4 +231,20 @@ async fn a_clock_that_is_ahead_makes_no_room_in_the_minute_before(engine: Engine
     let counted = behind.count(key(), LIMIT, before).await.expect("counted");
     assert_eq!((counted.refused_by, counted.retry_at()), (Some(Window::Minute), Some(next)));
     assert_eq!(admitted(&behind, LIMIT, next, 9).await, 4);
+}
+
+async fn what_was_overtaken_by_a_new_window_is_told_of_that_one(engine: Engine) {
+    let databases = Databases::of(engine);
+    let limits = shared(&databases.open("a").await).await;
+    let before = at("2026-12-01T23:59:59Z");
+    let ends = (at("2026-12-02T00:01:00Z"), at("2026-12-03T00:00:00Z"));
+    assert_eq!(admitted(&limits, LIMIT, before, 6).await, 5);
+    assert_eq!(admitted(&limits, LIMIT, before + Duration::seconds(1), 1).await, 1);
+    // Read the clock before that one did, and waited behind it.
+    let late = limits.count(key(), LIMIT, before).await.expect("counted");
+    assert_eq!((late.refused_by, (late.minute.until, late.day.until)), (None, ends));
+    let told = limits.looked(key(), late).await;
+    assert_eq!((told.minute.requests, told.minute.until), (3, ends.0));
+    let left = limits.left(key(), LIMIT, before).await.expect("told");
+    assert_eq!((left.minute.requests, (left.minute.until, left.day.until)), (3, ends));
 }
