@@ -5,10 +5,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use campanile_events::{
     commands::Sharing,
-    db::{Database, DbError},
+    db::{Batcher, Database, DbError, Engine},
     ids::{AccountId, Position, PostId, WorkspaceId},
 };
-use campanile_projections::digests;
+use campanile_projections::{
+    ReadModels,
+    digests::{self, Sought},
+    page::QueryError,
+};
 use chrono::Duration;
 
 use super::turns::{Turn, Turns};
@@ -21,12 +25,17 @@ const WITHIN: Duration = Duration::days(1);
 
 /// Lets equal posts through one after the other, so that the second finds the first.
 #[derive(Debug)]
-pub struct Duplicates(Turns);
+pub struct Duplicates {
+    turns: Turns,
+    /// Where looking is a way to a server, who looks at the same time looks together.
+    looks: Option<Batcher<Sought, Result<Vec<PostId>, QueryError>>>,
+}
 
 impl Duplicates {
     /// Among the requests of this process, or of all that share `db`.
     pub async fn open(db: Arc<dyn Database>, sharing: Sharing) -> Result<Self, DbError> {
-        Ok(Self(Turns::open(db, sharing).await?))
+        let looks = (db.engine() == Engine::Postgres).then(|| Batcher::default().gathering());
+        Ok(Self { turns: Turns::open(db, sharing).await?, looks })
     }
 
     /// Writes a post while nobody writes an equal one, and until the read models show it: two at once can't both find
@@ -38,7 +47,7 @@ impl Duplicates {
         write: impl Future<Output = Result<T, ApiError>>,
         written: impl FnOnce(&T) -> Position,
     ) -> Result<T, ApiError> {
-        let turn: Turn = self.0.take(digests, core.clock.now()).await?;
+        let turn: Turn = self.turns.take(digests, core.clock.now()).await?;
         let done = write.await;
         // What isn't shown yet can't be found: such a turn is left to lapse.
         if match &done {
@@ -61,7 +70,8 @@ impl Duplicates {
         let since = core.clock.now() - WITHIN;
         for (account, digest) in digests {
             let look = async || -> Result<Option<PostId>, ApiError> {
-                let others = digests::posts(&core.read, workspace, *account, digest, since).await?;
+                let sought = Sought { workspace, account: *account, digest: digest.clone(), since };
+                let others = self.look(&core.read, sought).await?;
                 Ok(others.into_iter().find(|other| Some(*other) != except))
             };
             if look().await?.is_none() {
@@ -77,5 +87,15 @@ impl Duplicates {
             return Err(error.with("post_id", other.to_string()).with("account_id", account.to_string()));
         }
         Ok(())
+    }
+    async fn look(&self, read: &ReadModels, sought: Sought) -> Result<Vec<PostId>, QueryError> {
+        let all = async |sought: Vec<Sought>| match digests::posts(read, &sought).await {
+            Ok(found) => found.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); sought.len()],
+        };
+        match &self.looks {
+            Some(looks) => looks.ask(sought, all).await,
+            None => all(vec![sought]).await.swap_remove(0),
+        }
     }
 }
