@@ -41,7 +41,7 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
             let action = lives::draft(&key, &format!("Draft {number}, as long as drafts are."), account);
             let command = PostCommand::new(now, random::unit(), action);
             let id = PostId::fresh(now).uuid();
-            core.posts.execute(Request { workspace, id, command, metadata: lives::by(), receipt: None }).await?;
+            core.posts.begin(Request { workspace, id, command, metadata: lives::by(), receipt: None }).await?;
             Ok(())
         }
     });

@@ -156,6 +156,8 @@ pub(super) struct Shared<A: Streamed> {
 
 pub(super) struct Waiting<A: Streamed> {
     pub request: Request<A::Command>,
+    /// Whether there should be nothing yet.
+    pub begins: bool,
     pub reply: oneshot::Sender<Outcome<A>>,
 }
 
@@ -208,9 +210,19 @@ where
 
     /// Carries a command out. It runs to its end even if the caller stops waiting.
     pub async fn execute(&self, request: Request<A::Command>) -> Outcome<A> {
+        self.carry_out(request, false).await
+    }
+
+    /// The same for a command that begins its stream, whose id was made for it: it is decided as if there were none, and
+    /// again if the log says otherwise.
+    pub async fn begin(&self, request: Request<A::Command>) -> Outcome<A> {
+        self.carry_out(request, true).await
+    }
+
+    async fn carry_out(&self, request: Request<A::Command>, begins: bool) -> Outcome<A> {
         let (reply, answer) = oneshot::channel();
         let id = request.id;
-        let waiting = Waiting { request, reply };
+        let waiting = Waiting { request, begins, reply };
         let starts = {
             let mut lanes = lock(&self.shared.lanes);
             if let Some(lane) = lanes.get_mut(&id) {

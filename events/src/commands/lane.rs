@@ -78,9 +78,13 @@ where
     let mut tries = 0;
     // What is remembered may be out of date where others append. An append finds out; what appends nothing would not.
     let mut remembered = shared.memory.get(id);
+    let is_guessed = remembered.is_none() && batch.iter().any(|waiting| waiting.begins);
+    if is_guessed {
+        remembered = Some(Loaded::default());
+    }
     loop {
         let look = shared.memory.look(id);
-        let is_certain = remembered.is_none() || shared.sharing == Sharing::Alone;
+        let is_certain = remembered.is_none() || (shared.sharing == Sharing::Alone && !is_guessed);
         let loaded = match remembered.take() {
             Some(loaded) => Ok(loaded),
             None => shared.load(id).await,

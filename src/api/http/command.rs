@@ -113,7 +113,9 @@ impl Asker {
             resource: StreamId::new(A::KIND, id),
             sealed: self.sealed.as_ref().map(|sealed| sealed.as_str().to_owned()),
         });
-        executor.execute(Request { workspace, id, command, metadata, receipt }).await
+        let request = Request { workspace, id, command, metadata, receipt };
+        // What is made has an id that was made for it.
+        if self.status == StatusCode::CREATED { executor.begin(request).await } else { executor.execute(request).await }
     }
 }
 

@@ -69,3 +69,26 @@ async fn who_did_not_get_in_began_nothing() {
     let revoked = one.execute(by("key_bob", KeyAction::Revoke)).await.expect("revoked");
     assert_eq!(revoked.begun_by, Some(Actor::of("key_ada")));
 }
+
+/// Who says that a stream is new and errs is answered as everybody is: whatever is remembered, and whether others append.
+#[tokio::test]
+async fn what_is_begun_twice_is_begun_once() {
+    let (journal, clock) = journal().await;
+    let id = Uuid::from_u128(1);
+    let ours = keys(&journal, &clock).begin(request(id, create(&clock))).await.expect("made");
+    assert_eq!((ours.events.len(), ours.version), (1, Version(1)));
+    for sharing in [Sharing::Alone, Sharing::Shared] {
+        let remember = NonZeroUsize::new(8).expect("above 0");
+        let node = || Executor::<Key>::new(Arc::clone(&journal), clock.clone(), (), sharing, remember);
+        let by_executing = node().execute(request(id, create(&clock))).await.expect_err("it is there");
+        let by_beginning = node().begin(request(id, create(&clock))).await.expect_err("it is there");
+        assert_eq!(format!("{by_beginning:?}"), format!("{by_executing:?}"), "{sharing:?}");
+        // What an empty stream refuses, as well as what begins nothing.
+        let revoke = || request(id, KeyCommand { now: clock.now(), action: KeyAction::Revoke });
+        assert!(node().begin(revoke()).await.is_ok(), "{sharing:?}");
+        let elsewhere = Request { workspace: WorkspaceId::from_uuid(Uuid::from_u128(8)), ..revoke() };
+        assert!(matches!(node().begin(elsewhere).await, Err(CommandError::NotFound)), "{sharing:?}");
+    }
+    let loaded = keys(&journal, &clock).load(WORKSPACE, id).await.expect("read").expect("there");
+    assert_eq!(loaded.version, Version(2), "made, and revoked once");
+}
