@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use campanile_events::{
-    db::{DbError, Row, Transaction, Value},
+    db::{self, DbError, Row, Transaction, Value, Write},
     ids::Position,
 };
 
@@ -78,23 +78,13 @@ impl<'a> RowCache<'a> {
     /// # Errors
     /// If the database refuses; the transaction can't be kept then.
     pub async fn write(self) -> Result<(), DbError> {
-        for held in self.tables.into_values() {
-            let (mut put, mut deleted) = (Vec::new(), Vec::new());
-            for change in held.rows.into_values() {
-                match change {
-                    Change::Put(row) => put.push(row),
-                    Change::Delete(key) => deleted.push(key),
-                }
-            }
-            let name = table_name(held.definition, self.beside);
-            if !deleted.is_empty() {
-                self.transaction.delete_rows(&held.definition.table, &name, deleted).await?;
-            }
-            if !put.is_empty() {
-                self.transaction.write_rows(&held.definition.table, &name, put).await?;
-            }
-        }
-        Ok(())
+        let (beside, tables) = (self.beside, self.tables);
+        self.transaction.write_all(writes(tables, beside)).await
+    }
+
+    /// What [`RowCache::write`] would write, for who writes more with it.
+    pub(crate) fn into_writes(self) -> Vec<Write> {
+        writes(self.tables, self.beside)
     }
 
     fn name(&self, table: &TableDefinition) -> String {
@@ -105,6 +95,30 @@ impl<'a> RowCache<'a> {
         let new = || Held { definition, rows: BTreeMap::new() };
         self.tables.entry(definition.table.name).or_insert_with(new)
     }
+}
+
+fn writes(tables: BTreeMap<&'static str, Held>, beside: bool) -> Vec<Write> {
+    let mut writes = Vec::with_capacity(tables.len());
+    for held in tables.into_values() {
+        let (mut put, mut deleted) = (Vec::new(), Vec::new());
+        for change in held.rows.into_values() {
+            match change {
+                Change::Put(row) => put.push(row),
+                Change::Delete(key) => deleted.push(key),
+            }
+        }
+        let mut write = |change| {
+            let (table, name) = (held.definition.table, table_name(held.definition, beside));
+            writes.push(Write { table, name, change });
+        };
+        if !deleted.is_empty() {
+            write(db::Change::Delete(deleted));
+        }
+        if !put.is_empty() {
+            write(db::Change::Put(put));
+        }
+    }
+    writes
 }
 
 /// The name of a table, or of the one beside it.

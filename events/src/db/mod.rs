@@ -62,6 +62,26 @@ pub struct Table {
     pub key: usize,
 }
 
+/// Changes of one table's rows, as [`Transaction::write_all`] makes them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write {
+    /// The table.
+    pub table: Table,
+    /// Its name, where it differs.
+    pub name: String,
+    /// What is done.
+    pub change: Change,
+}
+
+/// What is done to rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// [`Transaction::write_rows`] of these.
+    Put(Vec<Vec<Value>>),
+    /// [`Transaction::delete_rows`] with these keys.
+    Delete(Vec<Vec<Value>>),
+}
+
 /// A database: reads on connections of their own, writes in transactions. SQLite takes one of those at a time.
 #[async_trait]
 pub trait Database: Send + Sync + std::fmt::Debug {
@@ -90,6 +110,16 @@ pub trait Transaction: Send {
     /// Reads, seeing what this transaction wrote.
     async fn query(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError>;
 
+    /// Runs these queries, which have no values, one after the other, and each sees what is committed by then. Where the
+    /// database is a way off, they go there together.
+    async fn query_all(&mut self, queries: &[&str]) -> Result<Vec<Vec<Row>>, DbError> {
+        let mut all = Vec::with_capacity(queries.len());
+        for sql in queries {
+            all.push(self.query(sql, Vec::new()).await?);
+        }
+        Ok(all)
+    }
+
     /// Runs one statement; answers how many rows it touched.
     async fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<u64, DbError>;
 
@@ -105,6 +135,17 @@ pub trait Transaction: Send {
 
     /// Deletes the rows with these keys.
     async fn delete_rows(&mut self, table: &Table, name: &str, keys: Vec<Vec<Value>>) -> Result<(), DbError>;
+
+    /// Makes these changes, none of which meets a row of another. Where the database is a way off, they go there together.
+    async fn write_all(&mut self, writes: Vec<Write>) -> Result<(), DbError> {
+        for Write { table, name, change } in writes {
+            match change {
+                Change::Put(rows) => self.write_rows(&table, &name, rows).await?,
+                Change::Delete(keys) => self.delete_rows(&table, &name, keys).await?,
+            }
+        }
+        Ok(())
+    }
 
     /// Makes it last.
     async fn commit(self: Box<Self>) -> Result<(), DbError>;

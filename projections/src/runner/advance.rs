@@ -2,12 +2,16 @@
 
 use std::cmp::Ordering;
 
-use campanile_events::{db::Transaction, ids::Position, journal::Recorded};
+use campanile_events::{
+    db::Transaction,
+    ids::Position,
+    journal::Recorded,
+    sabotage::{CrashPoint, crash_at},
+};
 
 use super::{
     Progress, Runner, RunnerError,
     checkpoint::{Checkpoint, Place},
-    parked::Parked,
     tables,
 };
 use crate::projection::Projection;
@@ -28,22 +32,26 @@ impl Runner {
             return Ok(Progress::Idle);
         }
         let mut transaction = self.db.begin().await?;
-        let mut checkpoints = Checkpoint::lock(transaction.as_mut(), self.db.engine()).await?;
+        let (mut checkpoints, parked) = Checkpoint::lock_with_parked(transaction.as_mut(), self.db.engine()).await?;
         if checkpoints.is_empty() {
             drop(transaction);
             return self.refresh().await.map(|()| Progress::Elsewhere);
         }
-        let parked = Parked::all(transaction.as_mut()).await?;
-        let mut moved = Vec::new();
+        let (mut moved, mut writes) = (Vec::new(), Vec::new());
         for checkpoint in checkpoints.iter_mut().filter(|checkpoint| checkpoint.place == place) {
             let Some(projection) = self.takes(checkpoint)? else { continue };
             // Another node may have begun it anew since this batch was read.
             if checkpoint.position >= after && batch.last().is_some_and(|last| last.position > checkpoint.position) {
-                Self::fold(transaction.as_mut(), projection, checkpoint, &batch, &parked).await?;
+                writes.extend(Self::fold(transaction.as_mut(), projection, checkpoint, &batch, &parked).await?);
                 moved.push(&*checkpoint);
             }
         }
-        Checkpoint::store_all(transaction.as_mut(), moved).await?;
+        let wrote_rows = !writes.is_empty();
+        writes.extend(Checkpoint::writing(moved));
+        transaction.write_all(writes).await?;
+        if wrote_rows {
+            crash_at(CrashPoint::AfterProjectionRows);
+        }
         if place == Place::Beside && batch.len() < most {
             self.swap_finished(transaction.as_mut(), &mut checkpoints).await?;
         }

@@ -1,9 +1,11 @@
 //! Checkpoints: how far each build of each projection has come.
 
 use campanile_events::{
-    db::{Database, DbError, Engine, Row, Table, Transaction, Value},
+    db::{Change, Database, DbError, Engine, Row, Table, Transaction, Value, Write},
     ids::{Epoch, Position},
 };
+
+use super::parked::{self, Parked};
 
 pub(super) const MIGRATIONS: &str = "projections";
 
@@ -77,47 +79,45 @@ impl Checkpoint {
         db.query(ALL, vec![]).await?.iter().map(Self::read).collect()
     }
 
-    /// All of them, held until the transaction ends; none if another node holds them.
-    pub(super) async fn lock(transaction: &mut dyn Transaction, engine: Engine) -> Result<Vec<Self>, DbError> {
-        if Self::is_held(transaction, engine, "for update skip locked").await? {
-            return Ok(Vec::new());
+    /// All of them, held until the transaction ends, and what is parked; none if another node holds them.
+    ///
+    /// One row stands for all checkpoints: of many rows with `skip locked`, two nodes would get a part each. On SQLite the
+    /// transaction itself is the lock.
+    pub(super) async fn lock_with_parked(
+        transaction: &mut dyn Transaction,
+        engine: Engine,
+    ) -> Result<(Vec<Self>, Vec<Parked>), DbError> {
+        let lock: &[&str] = match engine {
+            Engine::Sqlite => &[],
+            Engine::Postgres => &["select is_one from projector for update skip locked"],
+        };
+        // Each in a statement of its own: what stands in them is read once the lock is held.
+        let mut answers = transaction.query_all(&[lock, &[ALL, parked::ALL]].concat()).await?.into_iter();
+        if lock.iter().any(|_| answers.next().is_none_or(|held| held.is_empty())) {
+            return Ok((Vec::new(), Vec::new()));
         }
-        Self::read_held(transaction).await
+        let [checkpoints, parked] = [(); 2].map(|()| answers.next().unwrap_or_default());
+        let checkpoints = checkpoints.iter().map(Self::read).collect::<Result<_, _>>()?;
+        Ok((checkpoints, parked.iter().map(Parked::read).collect::<Result<_, _>>()?))
     }
 
     /// All of them, held until the transaction ends, however long another node holds them.
     pub(super) async fn lock_waiting(transaction: &mut dyn Transaction, engine: Engine) -> Result<Vec<Self>, DbError> {
-        Self::is_held(transaction, engine, "for update").await?;
-        Self::read_held(transaction).await
-    }
-
-    /// One row stands for all checkpoints: of many rows with `skip locked`, two nodes would get a part each. On SQLite
-    /// the transaction itself is the lock.
-    async fn is_held(transaction: &mut dyn Transaction, engine: Engine, how: &str) -> Result<bool, DbError> {
-        match engine {
-            Engine::Sqlite => Ok(false),
-            Engine::Postgres => {
-                Ok(transaction.query(&format!("select is_one from projector {how}"), vec![]).await?.is_empty())
-            }
+        if engine == Engine::Postgres {
+            transaction.query("select is_one from projector for update", vec![]).await?;
         }
-    }
-
-    /// In a statement of its own: one that waited for the lock would read what stood before.
-    async fn read_held(transaction: &mut dyn Transaction) -> Result<Vec<Self>, DbError> {
+        // In a statement of its own: one that waited for the lock would read what stood before.
         transaction.query(ALL, vec![]).await?.iter().map(Self::read).collect()
     }
 
     pub(super) async fn store(&self, transaction: &mut dyn Transaction) -> Result<(), DbError> {
-        Self::store_all(transaction, [self]).await
+        transaction.write_all(Self::writing([self]).into_iter().collect()).await
     }
 
-    /// All of these at once.
-    pub(super) async fn store_all<'a>(
-        transaction: &mut dyn Transaction,
-        checkpoints: impl IntoIterator<Item = &'a Self> + Send,
-    ) -> Result<(), DbError> {
+    /// What stores all of these.
+    pub(super) fn writing<'a>(checkpoints: impl IntoIterator<Item = &'a Self>) -> Option<Write> {
         let rows: Vec<_> = checkpoints.into_iter().map(Self::row).collect();
-        if rows.is_empty() { Ok(()) } else { transaction.write_rows(&TABLE, TABLE.name, rows).await }
+        (!rows.is_empty()).then(|| Write { table: TABLE, name: TABLE.name.to_owned(), change: Change::Put(rows) })
     }
 
     fn row(&self) -> Vec<Value> {

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use campanile_events::{
-    db::Transaction,
+    db::{Transaction, Write},
     journal::Recorded,
-    sabotage::{CrashPoint, crash_at},
 };
 
 use super::{
@@ -19,15 +18,15 @@ use crate::{
 };
 
 impl Runner {
-    /// Folds what of `batch` lies after the checkpoint, writes the rows and moves the checkpoint to the batch's end; it is
-    /// the caller's to store.
+    /// Folds what of `batch` lies after the checkpoint and moves the checkpoint to the batch's end; the rows that it gives,
+    /// and the checkpoint, are the caller's to write.
     pub(super) async fn fold(
         transaction: &mut dyn Transaction,
         projection: &dyn Projection,
         checkpoint: &mut Checkpoint,
         batch: &[Recorded],
         parked: &[Parked],
-    ) -> Result<(), RunnerError> {
+    ) -> Result<Vec<Write>, RunnerError> {
         let to = batch.last().map_or(checkpoint.position, |last| last.position).max(checkpoint.position);
         let span = Span { build: checkpoint.build, after: checkpoint.position, to };
         let waiting: BTreeSet<_> =
@@ -35,14 +34,10 @@ impl Runner {
         let is_due = |event: &&Recorded| event.position > span.after && !waiting.contains(&event.stream);
         let mut events: Vec<&Recorded> = batch.iter().filter(is_due).collect();
         let mut tried = BTreeSet::new();
-        loop {
+        let writes = loop {
             let mut rows = RowCache::new(transaction, span, checkpoint.place == Place::Beside);
             match projection.apply(&events, &mut rows).await {
-                Ok(()) => {
-                    rows.write().await?;
-                    crash_at(CrashPoint::AfterProjectionRows);
-                    break;
-                }
+                Ok(()) => break rows.into_writes(),
                 Err(ApplyError::Event { position, .. }) if tried.insert(position) => projection.forget(),
                 Err(ApplyError::Event { position, stream, reason }) => {
                     projection.forget();
@@ -61,8 +56,8 @@ impl Runner {
                 }
                 Err(error) => return Err(RunnerError::applying(projection.name(), error)),
             }
-        }
+        };
         checkpoint.position = to;
-        Ok(())
+        Ok(writes)
     }
 }

@@ -33,10 +33,6 @@ pub(super) struct Parked {
 pub(super) const ALL: &str = "select * from parked order by projection, build, position";
 
 impl Parked {
-    pub(super) async fn all(transaction: &mut dyn Transaction) -> Result<Vec<Self>, DbError> {
-        transaction.query(ALL, vec![]).await?.iter().map(Self::read).collect()
-    }
-
     pub(super) fn belongs_to(&self, checkpoint: &Checkpoint) -> bool {
         self.build == checkpoint.build && self.projection == checkpoint.projection
     }

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{error::Failure, session::Session, settings::Settings};
-use crate::db::{DbError, Row, Table, Value};
+use crate::db::{DbError, Row, Table, Value, Write};
 
 /// How long a task waits for a session while all are taken.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -157,6 +157,16 @@ impl Taken {
     pub(super) async fn delete_rows(&mut self, table: &Table, name: &str, keys: &[Vec<Value>]) -> Result<(), Failure> {
         let (session, is_whole, deadline) = self.parts();
         guarded(is_whole, deadline, session.delete_rows(table, name, keys)).await
+    }
+
+    pub(super) async fn query_all(&mut self, queries: &[&str]) -> Result<Vec<Vec<Row>>, Failure> {
+        let (session, is_whole, deadline) = self.parts();
+        guarded(is_whole, deadline, session.query_all(queries)).await
+    }
+
+    pub(super) async fn write_all(&mut self, writes: &[Write]) -> Result<(), Failure> {
+        let (session, is_whole, deadline) = self.parts();
+        guarded(is_whole, deadline, session.write_all(writes)).await
     }
 
     /// Ends an open transaction without waiting for it.

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use futures::FutureExt;
+use futures::{FutureExt, future::join_all};
 use lru::LruCache;
 use tokio_postgres::{Client, Statement, types::ToSql};
 
@@ -12,7 +12,7 @@ use super::{
     settings::Settings,
     values::{Bound, Read},
 };
-use crate::db::{DbError, Row, Table, Value};
+use crate::db::{Change, DbError, Row, Table, Value, Write};
 
 /// Statements that a session keeps prepared.
 const STATEMENTS: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
@@ -92,6 +92,43 @@ impl Session {
 
     /// One statement, whatever the number of rows: a column travels as an array.
     pub(super) async fn write_rows(&mut self, table: &Table, name: &str, rows: &[Vec<Value>]) -> Result<(), Failure> {
+        let statement = self.putting(table, name).await?;
+        self.run_all(vec![(statement, by_column(table.columns.len(), rows)?)]).await
+    }
+
+    pub(super) async fn delete_rows(&mut self, table: &Table, name: &str, keys: &[Vec<Value>]) -> Result<(), Failure> {
+        let statement = self.deleting(table, name).await?;
+        self.run_all(vec![(statement, by_column(table.key, keys)?)]).await
+    }
+
+    /// The same of several tables, in one trip.
+    pub(super) async fn write_all(&mut self, writes: &[Write]) -> Result<(), Failure> {
+        let mut all = Vec::with_capacity(writes.len());
+        for Write { table, name, change } in writes {
+            all.push(match change {
+                Change::Put(rows) => (self.putting(table, name).await?, by_column(table.columns.len(), rows)?),
+                Change::Delete(keys) => (self.deleting(table, name).await?, by_column(table.key, keys)?),
+            });
+        }
+        self.run_all(all).await
+    }
+
+    /// Runs queries one after the other, in one trip.
+    pub(super) async fn query_all(&mut self, queries: &[&str]) -> Result<Vec<Vec<Row>>, Failure> {
+        let mut all = Vec::with_capacity(queries.len());
+        for sql in queries {
+            all.push(self.prepared(sql).await?);
+        }
+        let asked = all.iter().map(|prepared| self.client.query(&prepared.statement, &[]));
+        let answers = join_all(asked).await;
+        let mut read = Vec::with_capacity(all.len());
+        for (prepared, answer) in all.iter().zip(answers) {
+            read.push(prepared.rows(&self.checked(answer)?)?);
+        }
+        Ok(read)
+    }
+
+    async fn putting(&mut self, table: &Table, name: &str) -> Result<Prepared, Failure> {
         let (key, rest) = table.columns.split_at(table.key);
         let arrays = self.arrays(name, table.columns).await?;
         let action = if rest.is_empty() {
@@ -105,10 +142,10 @@ impl Session {
             table.columns.join(", "),
             key.join(", ")
         );
-        self.run_arrays(&sql, table.columns.len(), rows).await
+        self.prepared(&sql).await
     }
 
-    pub(super) async fn delete_rows(&mut self, table: &Table, name: &str, keys: &[Vec<Value>]) -> Result<(), Failure> {
+    async fn deleting(&mut self, table: &Table, name: &str) -> Result<Prepared, Failure> {
         let key = &table.columns[..table.key];
         let arrays = self.arrays(name, key).await?;
         let matches: Vec<String> = key.iter().map(|column| format!("{name}.{column} = gone.{column}")).collect();
@@ -117,7 +154,7 @@ impl Session {
             key.join(", "),
             matches.join(" and ")
         );
-        self.run_arrays(&sql, key.len(), keys).await
+        self.prepared(&sql).await
     }
 
     /// Sends a rollback without waiting for it; what is sent next comes after it.
@@ -140,11 +177,16 @@ impl Session {
         Ok(arrays.join(", "))
     }
 
-    async fn run_arrays(&mut self, sql: &str, width: usize, rows: &[Vec<Value>]) -> Result<(), Failure> {
-        let columns = by_column(width, rows)?;
-        let prepared = self.prepared(sql).await?;
-        let answer = self.client.execute(&prepared.statement, &as_parameters(&columns)).await;
-        self.checked(answer).map(drop)
+    /// Runs statements one after the other, in one trip. Of those that fail the first one's failure is told: it took the
+    /// others with it.
+    async fn run_all(&mut self, all: Vec<(Prepared, Vec<Vec<Bound<'_>>>)>) -> Result<(), Failure> {
+        let client = &self.client;
+        let run = all.iter().map(|(prepared, columns)| async move {
+            client.execute(&prepared.statement, &as_parameters(columns)).await
+        });
+        // Each is on its way once it is polled, and they are polled in their order.
+        let answers = join_all(run).await;
+        answers.into_iter().try_for_each(|answer| self.checked(answer).map(drop))
     }
 
     async fn prepared(&mut self, sql: &str) -> Result<Prepared, Failure> {

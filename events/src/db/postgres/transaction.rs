@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{error::Failure, pool::Taken};
-use crate::db::{DbError, Row, Table, Transaction, Value};
+use crate::db::{DbError, Row, Table, Transaction, Value, Write};
 
 pub(super) struct PostgresTransaction {
     taken: Taken,
@@ -54,6 +54,11 @@ impl Transaction for PostgresTransaction {
         self.answered(answer)
     }
 
+    async fn query_all(&mut self, queries: &[&str]) -> Result<Vec<Vec<Row>>, DbError> {
+        let answer = self.usable()?.query_all(queries).await;
+        self.answered(answer)
+    }
+
     async fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<u64, DbError> {
         let answer = self.usable()?.execute(sql, &values).await;
         self.answered(answer)
@@ -76,6 +81,11 @@ impl Transaction for PostgresTransaction {
 
     async fn delete_rows(&mut self, table: &Table, name: &str, keys: Vec<Vec<Value>>) -> Result<(), DbError> {
         let answer = self.usable()?.delete_rows(table, name, &keys).await;
+        self.answered(answer)
+    }
+
+    async fn write_all(&mut self, writes: Vec<Write>) -> Result<(), DbError> {
+        let answer = self.usable()?.write_all(&writes).await;
         self.answered(answer)
     }
 
