@@ -19,6 +19,8 @@ crate::on_every_engine!(
     rows_are_inserted_replaced_and_deleted_by_key,
     a_dropped_transaction_leaves_nothing_and_lets_the_next_one_in,
     a_transaction_with_a_failed_statement_keeps_nothing,
+    changes_of_several_tables_and_queries_go_together,
+    of_changes_that_go_together_the_first_failure_is_told,
     reads_cannot_write,
     what_was_committed_is_there_when_opened_again,
     who_stops_waiting_for_a_transaction_does_not_keep_it,
@@ -150,6 +152,58 @@ async fn a_transaction_with_a_failed_statement_keeps_nothing(engine: Engine) {
     assert!(matches!(transaction.commit().await, Err(DbError::Statement(_))));
     assert_eq!(sizes(db.as_ref()).await, [0_i64; 0]);
     db.begin().await.unwrap().commit().await.unwrap();
+}
+
+fn put(table: Table, rows: Vec<Vec<Value>>) -> Write {
+    Write { table, name: table.name.to_owned(), change: Change::Put(rows) }
+}
+
+async fn changes_of_several_tables_and_queries_go_together(engine: Engine) {
+    let (_databases, db) = things(engine).await;
+    for number in 0..3 {
+        db.execute(INSERT, thing(&format!("{number}"), number)).await.unwrap();
+    }
+    let mut transaction = db.begin().await.unwrap();
+    let gone = Change::Delete(vec![vec![Uuid::from_u128(1).into(), "1".into()]]);
+    let writes = vec![
+        Write { table: THINGS, name: "things".to_owned(), change: gone },
+        put(THINGS, vec![thing("2", 22), thing("3", 33)]),
+        put(NAMES, vec![vec!["a".into()], vec!["b".into()]]),
+    ];
+    transaction.write_all(writes).await.unwrap();
+    transaction.write_all(Vec::new()).await.unwrap();
+    let queries =
+        ["select size from things order by name", "select name from names where name > 'a'", "select 1 as one"];
+    let answers = transaction.query_all(&queries).await.unwrap();
+    let sizes_seen: Vec<_> = answers[0].iter().map(|row| row.integer("size").unwrap()).collect();
+    assert_eq!(sizes_seen, [0, 22, 33], "what the transaction wrote, in the order of the queries");
+    assert_eq!(answers[1].iter().map(|row| row.text("name").unwrap()).collect::<Vec<_>>(), ["b"]);
+    assert_eq!((answers.len(), answers[2][0].integer("one").unwrap()), (3, 1));
+    assert_eq!(sizes(db.as_ref()).await, [0, 1, 2]);
+    transaction.commit().await.unwrap();
+    assert_eq!(sizes(db.as_ref()).await, [0, 22, 33]);
+}
+
+async fn of_changes_that_go_together_the_first_failure_is_told(engine: Engine) {
+    let (_databases, db) = things(engine).await;
+    let mut nameless = thing("a", 1);
+    nameless[1] = Value::Null;
+    let writes = || {
+        vec![
+            put(NAMES, vec![vec!["a".into()]]),
+            put(THINGS, vec![nameless.clone()]),
+            put(NAMES, vec![vec!["b".into()]]),
+        ]
+    };
+    let mut transaction = db.begin().await.unwrap();
+    let error = transaction.write_all(writes()).await.unwrap_err();
+    assert!(matches!(&error, DbError::Statement(reason) if reason.to_lowercase().contains("null")), "{error}");
+    assert!(transaction.commit().await.is_err());
+    let mut transaction = db.begin().await.unwrap();
+    assert!(transaction.query_all(&["select name from names", "select 1 from nowhere"]).await.is_err());
+    drop(transaction);
+    let left = db.query("select name from names", vec![]).await.unwrap();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 async fn reads_cannot_write(engine: Engine) {
