@@ -48,6 +48,11 @@ pub fn unit() -> f64 {
     f64::from(u32::from_le_bytes(bytes::<4>())) / (f64::from(u32::MAX) + 1.0)
 }
 
+/// One of these, each as likely; `None` of none.
+pub fn one_of<T>(all: &[T]) -> Option<&T> {
+    all.get((unit() * all.len() as f64) as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -16,6 +16,7 @@ use super::{
     house::House,
     load::load,
     rows::{self, Rows},
+    syncs,
 };
 use crate::engine::Store;
 
@@ -40,17 +41,36 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
         async move { rows.insert().await }
     });
     let one_row = one_row.await?;
+    let inserting = rows.clone();
     let batched = load("batches of rows", 1, plan.length / 2, telling, move |_| {
-        let rows = rows.clone();
+        let rows = inserting.clone();
         async move { rows.insert_batch(BATCH).await }
     });
     let batched = Measured::rate(batched.await?.per_second * BATCH as f64);
+    let copied = copied(&house, rows, plan, telling).await?;
     let alone = alone(&house, &store, plan, telling).await?;
+    let synced = syncs::measure(place, plan.length / 2, telling).await?;
 
-    Ok(Figures::of("append", clients, &appended, (rows::ONE_ROW, &one_row))
+    let mut figures = Figures::of("append", clients, &appended, (rows::ONE_ROW, &one_row))
         .against("one_transaction_each", "the same appends, a transaction each under the same lock", &alone)
-        .against("batch_of_500_rows", "rows in batches of 500, one after the other", &batched)
+        .against("batch_of_500_rows", "rows in statements of 500, one after the other", &batched);
+    if let Some(copied) = &copied {
+        figures = figures.against("copy_of_500_rows", "rows in COPYs of 500, one after the other", copied);
+    }
+    Ok(figures
+        .against("sync", "pages of 8 KiB synced to --data, one after the other", &synced)
         .with("engine", place.engine()))
+}
+
+/// Rows by COPY, where the database has that.
+async fn copied(house: &House, rows: Rows, plan: &Plan, telling: &dyn Telling) -> anyhow::Result<Option<Measured>> {
+    let Some(copying) = rows.copying(&house.configuration).await? else { return Ok(None) };
+    let copying = Arc::new(copying);
+    let copied = load("copies of rows", 1, plan.length / 2, telling, move |_| {
+        let (rows, copying) = (rows.clone(), Arc::clone(&copying));
+        async move { rows.copy_batch(&copying, BATCH).await }
+    });
+    Ok(Some(Measured::rate(copied.await?.per_second * BATCH as f64)))
 }
 
 /// The same appends from as many clients, none of which shares a transaction with another.

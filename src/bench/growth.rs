@@ -17,6 +17,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 use super::{
     Figures, Place, Plan, Telling,
+    bare::{self, Bare},
     connection::{Connection, Request},
     figures::Measured,
     house::House,
@@ -35,7 +36,7 @@ const MOST: usize = 100_000;
 /// Posts that go into one append.
 const TOGETHER: usize = 250;
 /// What is measured at each size gets a part of the time.
-const PARTS: u32 = 5;
+const PARTS: u32 = 6;
 const FEWEST: &str = "the same with the fewest posts";
 /// Pages whose cursors are collected: lists are gone on with at any of them.
 const PAGES: usize = 100;
@@ -78,10 +79,14 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
     for size in sizes {
         town.grow(size, telling).await?;
         let measured = town.measured(plan, telling).await?;
+        let selected = town.select(plan, telling).await?;
         let fewest = fewest.get_or_insert_with(|| measured.iter().map(|(_, measured)| measured.clone()).collect());
         for ((what, measured), fewest) in measured.iter().zip(fewest) {
             let clients = if *what == "due" { 1 } else { plan.clients };
-            let held = Figures::of("growth", clients, measured, (FEWEST, fewest));
+            let mut held = Figures::of("growth", clients, measured, (FEWEST, fewest));
+            if *what == "get" {
+                held = held.against("indexed_select", bare::SELECT, &selected);
+            }
             figures.push(held.with("what", *what).with("posts", size).with("engine", place.engine()));
         }
     }
@@ -113,12 +118,13 @@ impl Town {
     }
 
     async fn measured(&self, plan: &Plan, telling: &dyn Telling) -> anyhow::Result<Vec<(&'static str, Measured)>> {
-        let plan = &Plan { length: plan.length / PARTS, ..*plan };
+        let plan = &part_of(plan);
         let posts: Arc<[PostId]> = self.posts.as_slice().into();
-        let get = move |_| Request::get(format!("/v1/posts/{}", any(&posts)));
+        let get = move |_| Request::get(format!("/v1/posts/{}", random::one_of(&posts).expect("there are posts")));
         let cursors = self.cursors().await?;
         let list = |_| Request::get("/v1/posts");
-        let list_on = move |_| Request::get(format!("/v1/posts?cursor={}", any(&cursors)));
+        let list_on =
+            move |_| Request::get(format!("/v1/posts?cursor={}", random::one_of(&cursors).expect("there are pages")));
         Ok(vec![
             ("append", self.append(plan, telling).await?),
             ("get", self.ask(plan, telling, get).await?),
@@ -126,6 +132,14 @@ impl Town {
             ("list_cursor", self.ask(plan, telling, list_on).await?),
             ("due", self.due(plan, telling).await?),
         ])
+    }
+
+    /// What `get` is held against besides: of the same posts.
+    async fn select(&self, plan: &Plan, telling: &dyn Telling) -> anyhow::Result<Measured> {
+        let posts = self.posts.iter().map(|post| post.uuid()).collect();
+        let bare = Bare::serve(Arc::clone(self.core.read.everywhere()), posts, None).await?;
+        let select = |_| Request::get("/");
+        ask_all("a bare GET", &part_of(plan), telling, (bare.address(), None), StatusCode::OK, select).await
     }
 
     async fn ask(
@@ -149,7 +163,7 @@ impl Town {
                 let action = lives::draft(&key, "A draft, as long as drafts are.", account);
                 let command = PostCommand::new(now, random::unit(), action);
                 let id = PostId::fresh(now).uuid();
-                core.posts.execute(Asked { workspace, id, command, metadata: lives::by(), receipt: None }).await?;
+                core.posts.begin(Asked { workspace, id, command, metadata: lives::by(), receipt: None }).await?;
                 Ok(())
             }
         });
@@ -192,8 +206,6 @@ impl Town {
     }
 }
 
-/// One of several.
-fn any<T>(all: &[T]) -> &T {
-    let at = (random::unit() * all.len() as f64) as usize;
-    &all[at.min(all.len() - 1)]
+fn part_of(plan: &Plan) -> Plan {
+    Plan { length: plan.length / PARTS, ..*plan }
 }

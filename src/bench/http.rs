@@ -9,21 +9,17 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use axum::{Router, extract::State, routing};
-use campanile_events::{
-    db::{Database, Value},
-    ids::PostId,
-};
+use campanile_events::ids::PostId;
 use http::StatusCode;
 use serde_json::json;
 use tokio::{
     net::TcpListener,
     sync::{Mutex, oneshot},
 };
-use uuid::Uuid;
 
 use super::{
     Figures, Place, Plan, Route, Telling,
+    bare::{Bare, SELECT, STATIC},
     connection::{Connection, Request},
     figures::Measured,
     house::House,
@@ -35,16 +31,7 @@ use crate::{
     engine::Engine,
 };
 
-const SELECT: &str = "a route of axum with one indexed SELECT";
 const INSERT: &str = "a route of axum with a one-row-insert transaction";
-
-/// What the yardstick's routes are answered with.
-#[derive(Clone)]
-struct Bare {
-    read: Arc<dyn Database>,
-    post: Uuid,
-    rows: Rows,
-}
 
 pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -> anyhow::Result<Vec<Figures>> {
     let (house, store) = House::build(place, "http").await?;
@@ -57,8 +44,9 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
     let post = house.ask(engine.core(), "/v1/posts", &body(account.to_string().as_str(), "first")).await?;
     let post = post["id"].as_str().context("a post has an id")?.to_owned();
 
-    let bare = Bare { read: Arc::clone(engine.core().read.everywhere()), post: post.parse::<PostId>()?.uuid(), rows };
-    let (yardstick, serving) = serve_bare(bare).await?;
+    let posts = [post.parse::<PostId>()?.uuid()].into();
+    let bare = Bare::serve(Arc::clone(engine.core().read.everywhere()), posts, Some(rows)).await?;
+    let yardstick = bare.address();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
@@ -73,9 +61,13 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
         let path = format!("/v1/posts/{post}");
         let get = move |_| Request::get(path.clone());
         let measured = ask_all("GET", plan, telling, (address, secret), StatusCode::OK, get).await?;
-        let bare =
+        let selected =
             ask_all("a bare GET", plan, telling, (yardstick, None), StatusCode::OK, |_| Request::get("/")).await?;
-        let held = Figures::of("http", plan.clients, &measured, (SELECT, &bare));
+        let fixed =
+            ask_all("a static GET", plan, telling, (yardstick, None), StatusCode::OK, |_| Request::get("/static"))
+                .await?;
+        let held =
+            Figures::of("http", plan.clients, &measured, (SELECT, &selected)).against("static_route", STATIC, &fixed);
         figures.push(held.with("route", "GET /v1/posts/{id}").with("engine", place.engine()));
     }
     if plan.route != Some(Route::Get) {
@@ -84,12 +76,15 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
         let measured = ask_all("POST", plan, telling, (address, secret), StatusCode::CREATED, post).await?;
         let insert = |_| Request::post("/", &json!({}));
         let bare = ask_all("a bare POST", plan, telling, (yardstick, None), StatusCode::OK, insert).await?;
-        let held = Figures::of("http", plan.clients, &measured, (INSERT, &bare));
+        let fixed = |_| Request::post("/static", &json!({}));
+        let fixed = ask_all("a static POST", plan, telling, (yardstick, None), StatusCode::OK, fixed).await?;
+        let held =
+            Figures::of("http", plan.clients, &measured, (INSERT, &bare)).against("static_route", STATIC, &fixed);
         figures.push(held.with("route", "POST /v1/posts").with("engine", place.engine()));
     }
     drop(stop);
     served.await??;
-    serving.abort();
+    drop(bare);
     Ok(figures)
 }
 
@@ -120,26 +115,4 @@ pub(super) async fn ask_all(
         }
     });
     measured.await
-}
-
-/// A server that does nothing but ask the database.
-async fn serve_bare(bare: Bare) -> anyhow::Result<(SocketAddr, tokio::task::JoinHandle<()>)> {
-    async fn select(State(bare): State<Bare>) -> Result<String, StatusCode> {
-        let sql = "select state from posts where post_id = $1";
-        let rows = bare.read.query(sql, vec![Value::from(bare.post)]).await;
-        let row = rows.ok().and_then(|rows| rows.into_iter().next()).ok_or(StatusCode::NOT_FOUND)?;
-        row.text("state").map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
-    }
-    async fn insert(State(bare): State<Bare>) -> Result<&'static str, StatusCode> {
-        bare.rows.insert().await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-        Ok("{}")
-    }
-    let router = Router::new().route("/", routing::get(select).post(insert)).with_state(bare);
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = listener.local_addr()?;
-    let serving = tokio::spawn(async move {
-        // It serves until it is ended.
-        drop(axum::serve(listener, router).await);
-    });
-    Ok((address, serving))
 }

@@ -36,7 +36,7 @@ where
     let work = Arc::new(work);
     let from = Instant::now() + (length / 10).min(WARM_UP);
     let until = from + length;
-    telling.begins(what, length.as_millis() as u64);
+    telling.lasts(what, length.as_millis() as u64);
     let mut running = JoinSet::new();
     for client in 0..clients.max(1) {
         let work = Arc::clone(&work);

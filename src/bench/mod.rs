@@ -11,9 +11,11 @@
 
 mod append;
 mod authenticate;
+mod bare;
 mod burst;
 mod command;
 mod connection;
+mod copying;
 mod figures;
 mod growth;
 mod house;
@@ -30,6 +32,7 @@ mod rest;
 mod ringing;
 mod rows;
 mod startup;
+mod syncs;
 mod telling;
 
 pub use figures::{Figures, Line};

@@ -51,6 +51,11 @@ impl Place {
         Ok(Self { given, folder, databases: Mutex::default(), buses: Mutex::default() })
     }
 
+    /// The folder that everything of it stands in, but for what is on servers.
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// What stands below the engines.
     pub const fn engine(&self) -> &'static str {
         if self.given.folder.database.is_some() { "postgres" } else { "sqlite" }

@@ -12,6 +12,7 @@ use campanile_events::{
     random,
 };
 
+use super::copying::{CopiedRow, Copying};
 use crate::configuration::Configuration;
 
 /// What one-row inserts are called.
@@ -67,6 +68,19 @@ impl Rows {
         Ok(Self { db, next: Arc::new(AtomicI64::new(1)), clock: clock.clone() })
     }
 
+    /// A connection that copies rows into the table, where the database has such a thing.
+    pub(super) async fn copying(&self, configuration: &Configuration) -> anyhow::Result<Option<Copying>> {
+        match &configuration.folder.database {
+            None => Ok(None),
+            Some(settings) => Ok(Some(Copying::open(&settings.clone().named("yardstick")).await?)),
+        }
+    }
+
+    /// So many rows by one COPY.
+    pub(super) async fn copy_batch(&self, copying: &Copying, count: usize) -> anyhow::Result<()> {
+        copying.copy(std::iter::repeat_with(|| self.next()).take(count)).await
+    }
+
     /// One row, in a transaction of its own.
     pub(super) async fn insert(&self) -> anyhow::Result<()> {
         self.db.execute(INSERT, self.row()).await?;
@@ -82,8 +96,12 @@ impl Rows {
     }
 
     fn row(&self) -> Vec<Value> {
+        let (position, stream, payload) = self.next();
+        vec![position.into(), stream.into(), 1_i64.into(), payload.into()]
+    }
+
+    fn next(&self) -> CopiedRow {
         let position = self.next.fetch_add(1, Ordering::Relaxed);
-        let stream = random::uuid_at(self.clock.now());
-        vec![position.into(), stream.into(), 1_i64.into(), vec![b'x'; BYTES].into()]
+        (position, random::uuid_at(self.clock.now()), vec![b'x'; BYTES])
     }
 }

@@ -5,6 +5,11 @@ pub trait Telling: Send + Sync {
     /// A part of it begins, of so many steps.
     fn begins(&self, what: &'static str, steps: u64);
 
+    /// A part of it begins that takes so long, in milliseconds: these are its steps.
+    fn lasts(&self, what: &'static str, length: u64) {
+        self.begins(what, length);
+    }
+
     /// The part that began last has come so far.
     fn at(&self, done: u64);
 }

@@ -131,12 +131,22 @@ fn seconds(text: &str) -> Result<f64, String> {
 #[derive(Default)]
 struct Bar(Mutex<Option<(Progress, u64)>>);
 
+impl Bar {
+    fn show(&self, steps: u64, bar: impl FnOnce() -> Progress) {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The one before clears its line first.
+        *shown = None;
+        *shown = Some((bar(), steps));
+    }
+}
+
 impl Telling for Bar {
     fn begins(&self, what: &'static str, steps: u64) {
-        let mut bar = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The one before clears its line first.
-        *bar = None;
-        *bar = Some((Progress::start(what, steps), steps));
+        self.show(steps, || Progress::start(what, steps));
+    }
+
+    fn lasts(&self, what: &'static str, length: u64) {
+        self.show(length, || Progress::timed(what, length));
     }
 
     fn at(&self, done: u64) {

@@ -41,9 +41,10 @@ fn rows(scenario: &str, arguments: &[&str]) -> Vec<Value> {
 fn append_is_held_against_three_ways_to_store_a_row() {
     let rows = rows("append", &["--clients", "4", "--seconds", "0.3"]);
     assert_eq!(rows[0]["clients"], 4);
-    for held in ["one_transaction_each_per_second", "batch_of_500_rows_per_second"] {
+    for held in ["one_transaction_each_per_second", "batch_of_500_rows_per_second", "sync_per_second"] {
         assert!(rows[0][held].as_f64().is_some_and(|it| it > 0.0), "{held}: {}", rows[0]);
     }
+    assert_eq!(rows[0].get("copy_of_500_rows_per_second"), None, "SQLite has no COPY");
 }
 
 #[test]
@@ -58,8 +59,10 @@ fn reading_the_log_is_held_against_reading_its_rows() {
 #[test]
 fn requests_have_a_row_for_each_route() {
     let asked = ["--clients", "2", "--seconds", "0.2"];
-    let routes: Vec<_> = rows("http", &asked).iter().map(|row| row["route"].clone()).collect();
+    let all = rows("http", &asked);
+    let routes: Vec<_> = all.iter().map(|row| row["route"].clone()).collect();
     assert_eq!(routes, ["GET /v1/posts/{id}", "POST /v1/posts"]);
+    assert!(all.iter().all(|row| row["static_route_per_second"].as_f64().is_some_and(|it| it > 0.0)), "{all:?}");
     let one = rows("http", &[&asked[..], &["--route", "post"]].concat());
     assert_eq!((one.len(), &one[0]["route"]), (1, &routes[1]));
 }
@@ -95,6 +98,8 @@ fn what_grows_is_measured_part_by_part() {
         rows.iter().all(|row| row["posts"] == 1_000 && row["ratio"] == 1.0),
         "one size is its own yardstick: {rows:?}"
     );
+    let selected = |row: &Value| row["indexed_select_per_second"].as_f64().is_some_and(|it| it > 0.0);
+    assert_eq!(rows.iter().map(selected).collect::<Vec<_>>(), [false, true, false, false, false]);
 }
 
 #[test]
@@ -112,6 +117,7 @@ fn a_database_is_measured_beside_the_named_one() {
     let url = server.url("named");
     let rows = rows("append", &["--clients", "4", "--seconds", "0.3", "--database-url", &url]);
     assert_eq!(rows[0]["engine"], "postgres");
+    assert!(rows[0]["copy_of_500_rows_per_second"].as_f64().is_some_and(|it| it > 0.0), "{}", rows[0]);
     assert_eq!(bench(&["startup", "--database-url", &url]).code, Some(1), "it measures a folder");
 }
 
