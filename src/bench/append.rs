@@ -58,7 +58,7 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
         figures = figures.against("copy_of_500_rows", "rows in COPYs of 500, one after the other", copied);
     }
     Ok(figures
-        .against("sync", "pages of 8 KiB synced to --data, one after the other", &synced)
+        .against("sync", "pages of 8 KiB synced to the folder, one after the other", &synced)
         .with("engine", place.engine()))
 }
 

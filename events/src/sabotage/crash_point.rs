@@ -33,7 +33,7 @@ crash_points! {
     MidBatch = "mid_batch",
     /// The transaction is committed, and nobody was told.
     AfterAppend = "after_append",
-    /// A read model's rows are written, and neither its checkpoint nor the transaction.
+    /// A read model's rows and its checkpoint are written, and the transaction is open.
     AfterProjectionRows = "after_projection_rows",
     /// A target is due, and its job isn't on the bus.
     BeforeDispatch = "before_dispatch",

@@ -46,12 +46,11 @@ impl Runner {
                 moved.push(&*checkpoint);
             }
         }
-        let wrote_rows = !writes.is_empty();
+        let folded = moved.len();
         writes.extend(Checkpoint::writing(moved));
         transaction.write_all(writes).await?;
-        if wrote_rows {
-            crash_at(CrashPoint::AfterProjectionRows);
-        }
+        // Once for each, though they are written together.
+        (0..folded).for_each(|_| crash_at(CrashPoint::AfterProjectionRows));
         if place == Place::Beside && batch.len() < most {
             self.swap_finished(transaction.as_mut(), &mut checkpoints).await?;
         }

@@ -105,6 +105,26 @@ impl Asker {
         A::Error: Clone + Send + 'static,
         A::Services: 'static,
     {
+        executor.execute(self.asking::<A>(id, command)).await
+    }
+
+    /// The same for what is made, with an id that was made for it.
+    pub async fn begin<A>(
+        &self,
+        executor: &Executor<A>,
+        id: Uuid,
+        command: A::Command,
+    ) -> Result<Committed<A>, CommandError<A::Error>>
+    where
+        A: Streamed,
+        A::Command: Clone + Send + Sync + 'static,
+        A::Error: Clone + Send + 'static,
+        A::Services: 'static,
+    {
+        executor.begin(self.asking::<A>(id, command)).await
+    }
+
+    fn asking<A: Streamed>(&self, id: Uuid, command: A::Command) -> Request<A::Command> {
         let (workspace, metadata) = (self.caller.workspace, self.metadata());
         let receipt = self.keyed.as_ref().map(|keyed| NewReceipt {
             key: keyed.key.clone(),
@@ -113,9 +133,7 @@ impl Asker {
             resource: StreamId::new(A::KIND, id),
             sealed: self.sealed.as_ref().map(|sealed| sealed.as_str().to_owned()),
         });
-        let request = Request { workspace, id, command, metadata, receipt };
-        // What is made has an id that was made for it.
-        if self.status == StatusCode::CREATED { executor.begin(request).await } else { executor.execute(request).await }
+        Request { workspace, id, command, metadata, receipt }
     }
 }
 

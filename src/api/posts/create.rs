@@ -53,7 +53,7 @@ pub async fn create(State(api): State<Api>, asker: Asker, Body(new): Body<NewPos
         None => PostAction::Draft { content, targets, tags, limits },
     };
     let told = format!("schedule.{}", new.schedule.as_ref().map_or("at", Schedule::told));
-    let write = api.command(&asker, id, action, &told);
+    let write = api.begin(&asker, id, action, &told);
     let committed = if new.allow_duplicate {
         write.await?
     } else {

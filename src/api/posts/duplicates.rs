@@ -22,6 +22,8 @@ use crate::{
 };
 
 const WITHIN: Duration = Duration::days(1);
+/// How long one waits for others' looks.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Lets equal posts through one after the other, so that the second finds the first.
 #[derive(Debug)]
@@ -34,7 +36,8 @@ pub struct Duplicates {
 impl Duplicates {
     /// Among the requests of this process, or of all that share `db`.
     pub async fn open(db: Arc<dyn Database>, sharing: Sharing) -> Result<Self, DbError> {
-        let looks = (db.engine() == Engine::Postgres).then(|| Batcher::default().gathering());
+        let late = || Err(DbError::Unavailable("it doesn't answer in time".to_owned()).into());
+        let looks = (db.engine() == Engine::Postgres).then(|| Batcher::with_patience(PATIENCE, late).gathering());
         Ok(Self { turns: Turns::open(db, sharing).await?, looks })
     }
 

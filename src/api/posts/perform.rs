@@ -37,7 +37,19 @@ impl Api {
         asker.execute(&self.0.posts, id.uuid(), command).await.map_err(|error| refused(error, field))
     }
 
-    /// The same, answered with the post.
+    /// Gives the command that makes a post, whose id was made for it.
+    pub(super) async fn begin(
+        &self,
+        asker: &Asker,
+        id: PostId,
+        action: PostAction,
+        field: &str,
+    ) -> Result<Committed<Post>, ApiError> {
+        let command = PostCommand::new(self.0.clock.now(), random::unit(), action);
+        asker.begin(&self.0.posts, id.uuid(), command).await.map_err(|error| refused(error, field))
+    }
+
+    /// Gives a command, answered with the post.
     pub(super) async fn perform(
         &self,
         asker: &Asker,

@@ -161,11 +161,14 @@ impl Taken {
 
     pub(super) async fn query_all(&mut self, queries: &[&str]) -> Result<Vec<Vec<Row>>, Failure> {
         let (session, is_whole, deadline) = self.parts();
+        let deadline = deadline.map(|each| each * u32::try_from(queries.len().max(1)).unwrap_or(u32::MAX));
         guarded(is_whole, deadline, session.query_all(queries)).await
     }
 
+    /// As long as one after the other might take.
     pub(super) async fn write_all(&mut self, writes: &[Write]) -> Result<(), Failure> {
         let (session, is_whole, deadline) = self.parts();
+        let deadline = deadline.map(|each| each * u32::try_from(writes.len().max(1)).unwrap_or(u32::MAX));
         guarded(is_whole, deadline, session.write_all(writes)).await
     }
 

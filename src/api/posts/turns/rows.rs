@@ -48,7 +48,7 @@ pub(super) struct Held {
 impl Rows {
     pub(super) async fn open(db: Arc<dyn Database>) -> Result<Arc<Self>, DbError> {
         migrate(&*db, OWNER, migrations(db.engine())).await?;
-        let (taking, ending) = (Batcher::default().gathering(), Batcher::default().gathering());
+        let (taking, ending) = (batcher(), batcher());
         Ok(Arc::new(Self { db, taking, ending }))
     }
 
@@ -63,8 +63,13 @@ impl Rows {
         for content in contents {
             let row = Row { content, holder };
             held.rows.push(row.clone());
-            if let Err(error) = self.wait(row, until).await {
-                held.give_back().await;
+            let taken = match self.wait(row, until).await {
+                // What is left of the first one's time must do for all that follows.
+                Ok(()) if Instant::now() >= until => Err(ApiError::unavailable("the database takes too long")),
+                taken => taken,
+            };
+            if let Err(error) = taken {
+                tokio::spawn(async move { held.give_back().await });
                 return Err(error);
             }
         }
@@ -135,7 +140,8 @@ impl Rows {
         let (places, values) = filled(&rows, |content, holder| self.pair(content, holder));
         let delete = match self.db.engine() {
             Engine::Sqlite => format!("delete from post_turns where (content, holder) in (values {places})"),
-            // Each by the index: of a table that is empty again and again, the planner would rather read all.
+            // Each by the index: of a table that is empty again and again, the planner would rather read all. A row that
+            // lapsed, and was taken over in this very moment, is the other's: the holder is looked at once more.
             Engine::Postgres => format!(
                 "with lazily as materialized (select set_config('synchronous_commit', 'off', true))
                 delete from post_turns using lazily where post_turns.ctid = any(array(
@@ -143,7 +149,9 @@ impl Rows {
                         select ctid from post_turns
                         where post_turns.content = own.content and post_turns.holder = own.holder limit 1
                     ) as found
-                ))"
+                )) and post_turns.holder in ({holders})",
+                holders =
+                    (1..=values.len() / 2).map(|row| format!("${}::uuid", row * 2)).collect::<Vec<_>>().join(", ")
             ),
         };
         vec![self.db.execute(&delete, values).await.map(drop); rows.len()]
@@ -178,6 +186,11 @@ impl Held {
             }
         }
     }
+}
+
+/// Nobody waits longer for others' rounds than for others' turns.
+fn batcher<A: Clone>() -> Batcher<Row, Result<A, DbError>> {
+    Batcher::with_patience(PATIENCE, || Err(DbError::Unavailable("it doesn't answer in time".to_owned()))).gathering()
 }
 
 /// The places and values of rows in a statement. The last row stands there again until their number is a power of two, so

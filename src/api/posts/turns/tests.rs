@@ -76,7 +76,7 @@ async fn a_turn_that_was_left_lapses(engine: Engine) {
     let db = databases.open("a").await;
     let now = SystemClock::default().now();
     let turns = Turns::open(Arc::clone(&db), Sharing::Shared).await.expect("open");
-    drop(turns.take(&contents(&[1]), now).await.expect("a turn"));
+    let late = turns.take(&contents(&[1]), now).await.expect("a turn");
     let other = Turns::open(Arc::clone(&db), Sharing::Shared).await.expect("open");
     let early = tokio::time::timeout(Duration::from_millis(300), other.take(&contents(&[1]), now)).await;
     assert!(early.is_err(), "who left it may still be writing");
@@ -85,7 +85,11 @@ async fn a_turn_that_was_left_lapses(engine: Engine) {
         Engine::Postgres => "update post_turns set lapses_at = clock_timestamp() - interval '1 second'",
     };
     db.execute(past, vec![]).await.expect("moved");
-    other.take(&contents(&[1]), now).await.expect("a turn").end().await;
+    let taken_over = other.take(&contents(&[1]), now).await.expect("a turn");
+    late.end().await;
+    let held = db.query("select content from post_turns", vec![]).await.expect("read");
+    assert_eq!(held.len(), 1, "it is the other's by now");
+    taken_over.end().await;
     let left = db.query("select content from post_turns", vec![]).await.expect("read");
     assert!(left.is_empty(), "{left:?}");
 }
