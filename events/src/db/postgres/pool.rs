@@ -159,17 +159,16 @@ impl Taken {
         guarded(is_whole, deadline, session.delete_rows(table, name, keys)).await
     }
 
+    /// These have the time that they would have one after the other.
     pub(super) async fn query_all(&mut self, queries: &[&str]) -> Result<Vec<Vec<Row>>, Failure> {
         let (session, is_whole, deadline) = self.parts();
-        let deadline = deadline.map(|each| each * u32::try_from(queries.len().max(1)).unwrap_or(u32::MAX));
-        guarded(is_whole, deadline, session.query_all(queries)).await
+        guarded(is_whole, for_each_of(deadline, queries.len()), session.query_all(queries)).await
     }
 
-    /// As long as one after the other might take.
+    /// The same.
     pub(super) async fn write_all(&mut self, writes: &[Write]) -> Result<(), Failure> {
         let (session, is_whole, deadline) = self.parts();
-        let deadline = deadline.map(|each| each * u32::try_from(writes.len().max(1)).unwrap_or(u32::MAX));
-        guarded(is_whole, deadline, session.write_all(writes)).await
+        guarded(is_whole, for_each_of(deadline, writes.len()), session.write_all(writes)).await
     }
 
     /// Ends an open transaction without waiting for it.
@@ -195,6 +194,11 @@ impl Drop for Taken {
             lock(&self.idle).push(session);
         }
     }
+}
+
+/// The deadline of so many statements that go together.
+fn for_each_of(deadline: Option<Duration>, statements: usize) -> Option<Duration> {
+    Some(deadline? * u32::try_from(statements.max(1)).unwrap_or(u32::MAX))
 }
 
 /// While the statement runs the session is not whole: whoever stops waiting leaves it so.
