@@ -19,6 +19,7 @@ use crate::{
 /// The outcome of an attempt after which the target was live.
 const PUBLISHED: &str = "published";
 
+/// Room for what an attempt came to, in the page that it began in.
 pub(crate) static ATTEMPTS: TableDefinition = TableDefinition {
     table: Table {
         name: "attempts",
@@ -46,7 +47,7 @@ pub(crate) static ATTEMPTS: TableDefinition = TableDefinition {
             post_id uuid not null, account_id uuid not null, number bigint not null, workspace_id uuid not null,
             worker uuid not null, started_at timestamptz not null, ended_at timestamptz, outcome text, error json,
             steps json not null, delivery text not null, primary key (post_id, account_id, number)
-        );",
+        ) with (fillfactor = 50);",
 };
 
 pub(crate) fn rows(subject: &Subject<PostState>, out: &mut Vec<Derived>) {

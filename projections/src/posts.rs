@@ -52,7 +52,7 @@ static POSTS: TableDefinition = TableDefinition {
         create index posts_status_{build} on {name} (workspace_id, status, created_at, post_id);",
     postgres: "create table {name} (
             post_id uuid primary key, workspace_id uuid not null, version bigint not null, position bigint not null,
-            created_by text not null, created_at timestamptz not null, state json not null, status text not null,
+            created_by text not null, created_at timestamptz not null, state text not null, status text not null,
             revision bigint not null, due_at timestamptz, updated_at timestamptz, deleted boolean not null,
             target_count bigint not null
         );
@@ -89,7 +89,7 @@ impl View for Posts {
     type State = PostState;
 
     const NAME: &'static str = "posts";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const KIND: StreamKind = StreamKind::Post;
     const TABLES: &'static [&'static TableDefinition] =
         &[&POSTS, &TAGS, &targets::TARGETS, &attempts::ATTEMPTS, &due::DUE_TARGETS, &digests::DIGESTS];

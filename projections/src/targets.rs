@@ -8,6 +8,8 @@ use crate::{
     projection::TableDefinition,
 };
 
+/// Nothing that changes is in an index, and half of each page is left free: PostgreSQL writes a changed row into its own
+/// page then, and no index anew.
 pub(crate) static TARGETS: TableDefinition = TableDefinition {
     table: Table {
         name: "targets",
@@ -32,13 +34,13 @@ pub(crate) static TARGETS: TableDefinition = TableDefinition {
             ordinal integer not null, status text not null, attempts integer not null, url text, error text,
             published_at text, due_at text, next_at text, primary key (post_id, account_id)
         ) strict, without rowid;
-        create index targets_account_{build} on {name} (account_id, status);",
+        create index targets_account_{build} on {name} (account_id);",
     postgres: "create table {name} (
             post_id uuid not null, account_id uuid not null, workspace_id uuid not null, platform text not null,
             ordinal bigint not null, status text not null, attempts bigint not null, url text, error json,
             published_at timestamptz, due_at timestamptz, next_at timestamptz, primary key (post_id, account_id)
-        );
-        create index targets_account_{build} on {name} (account_id, status);",
+        ) with (fillfactor = 50);
+        create index targets_account_{build} on {name} (account_id);",
 };
 
 pub(crate) fn rows(subject: &Subject<PostState>, out: &mut Vec<Derived>) {

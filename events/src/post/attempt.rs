@@ -184,12 +184,16 @@ pub struct Attempt {
     /// What the account's server offered then.
     pub delivery: Delivery,
     /// The newest thing that the account showed before, as the platform names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
     /// What it was about to send.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub intents: Vec<Intent>,
     /// The steps that it intended and that are live, whichever attempt's answer told so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
     /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<AttemptEnd>,
 }
 
@@ -199,6 +203,7 @@ pub struct AttemptEnd {
     /// When.
     pub at: DateTime<Utc>,
     /// `None` when it published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
 

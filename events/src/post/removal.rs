@@ -17,8 +17,10 @@ pub struct Removal {
     /// How many tries have failed since it was asked for.
     pub failures: u32,
     /// The last failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
     /// The platform's names of what is known to be gone.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub removed: BTreeSet<String>,
 }
 

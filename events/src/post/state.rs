@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{ids::AccountId, seal::Sealed};
 
-/// A post.
+/// A post. What is empty isn't written into the read models' copy of it: most of it is, most of the time.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Post {
     /// Whether it was ever written.
@@ -23,18 +23,24 @@ pub struct Post {
     /// What it says.
     pub content: Content<Sealed>,
     /// For each account a keyed digest of what it gets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub digests: BTreeMap<AccountId, String>,
     /// The client's labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
     /// How late it may be.
     pub limits: Limits,
     /// When it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
     /// Where it goes, in the client's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
     /// When it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
     /// When it last changed, attempts included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<DateTime<Utc>>,
 }
 
@@ -48,26 +54,36 @@ pub struct Target {
     /// Where it stands.
     pub phase: Phase,
     /// From when its limits count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
     /// Every try, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
     /// The step of an ended attempt that may be live, until that is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uncertain: Option<Step>,
     /// What is live of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub done: BTreeMap<Step, StepDone>,
     /// Where people see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Sealed>,
     /// The last failure, until it is live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
     /// What went wrong beside the post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<Failure>,
     /// When it became known to be live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_at: Option<DateTime<Utc>>,
     /// How many second posts were seen.
     pub duplicates: u32,
     /// The steps and the platform's names of those second posts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub second_posts: Vec<(Step, String)>,
     /// Its removal from the platform, where somebody asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<Removal>,
 }
 
@@ -77,8 +93,10 @@ pub struct StepDone {
     /// The attempt whose request made it.
     pub attempt: u32,
     /// The platform's name of it; `None` where only a person's word tells of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_id: Option<String>,
     /// Where people see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Sealed>,
 }
 
@@ -121,6 +139,7 @@ pub struct Settling {
     /// Complete look-ups in a row that did not find it and count.
     pub absences: u8,
     /// When the last one that counts was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_absence: Option<DateTime<Utc>>,
 }
 

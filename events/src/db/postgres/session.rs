@@ -74,7 +74,7 @@ impl Session {
         keys: &[Vec<Value>],
     ) -> Result<Vec<Row>, Failure> {
         let key = &table.columns[..table.key];
-        let arrays = self.arrays(name, key).await?;
+        let arrays = self.arrays(name, key).await?.join(", ");
         let columns: Vec<String> = table.columns.iter().map(|column| format!("{name}.{column}")).collect();
         let matches: Vec<String> = key.iter().map(|column| format!("{name}.{column} = wanted.{column}")).collect();
         let sql = format!(
@@ -131,6 +131,8 @@ impl Session {
     async fn putting(&mut self, table: &Table, name: &str) -> Result<Prepared, Failure> {
         let (key, rest) = table.columns.split_at(table.key);
         let arrays = self.arrays(name, table.columns).await?;
+        // Taken apart side by side: those of one `unnest` are gathered into a table of their own first.
+        let rows: Vec<String> = arrays.iter().map(|array| format!("unnest({array})")).collect();
         let action = if rest.is_empty() {
             "nothing".to_owned()
         } else {
@@ -138,8 +140,9 @@ impl Session {
             format!("update set {}", set.join(", "))
         };
         let sql = format!(
-            "insert into {name} ({}) select * from unnest({arrays}) on conflict ({}) do {action}",
+            "insert into {name} ({}) select {} on conflict ({}) do {action}",
             table.columns.join(", "),
+            rows.join(", "),
             key.join(", ")
         );
         self.prepared(&sql).await
@@ -147,7 +150,7 @@ impl Session {
 
     async fn deleting(&mut self, table: &Table, name: &str) -> Result<Prepared, Failure> {
         let key = &table.columns[..table.key];
-        let arrays = self.arrays(name, key).await?;
+        let arrays = self.arrays(name, key).await?.join(", ");
         let matches: Vec<String> = key.iter().map(|column| format!("{name}.{column} = gone.{column}")).collect();
         let sql = format!(
             "delete from {name} using unnest({arrays}) as gone ({}) where {}",
@@ -163,18 +166,14 @@ impl Session {
         drop(self.client.batch_execute("rollback").now_or_never());
     }
 
-    /// `$1::uuid[], $2::text[]`, as the table's columns are.
-    async fn arrays(&mut self, name: &str, columns: &[&str]) -> Result<String, Failure> {
+    /// `$1::uuid[]` and `$2::text[]`, as the table's columns are.
+    async fn arrays(&mut self, name: &str, columns: &[&str]) -> Result<Vec<String>, Failure> {
         let places: Vec<String> = (1..=columns.len()).map(|number| format!("${number}")).collect();
         // Never run: its parameters have the columns' types.
         let sql = format!("insert into {name} ({}) values ({})", columns.join(", "), places.join(", "));
         let prepared = self.prepared(&sql).await?;
         let types = prepared.statement.params().iter();
-        let arrays: Vec<String> = (1..)
-            .zip(types)
-            .map(|(number, ty)| format!("${number}::\"{}\".\"{}\"[]", ty.schema(), ty.name()))
-            .collect();
-        Ok(arrays.join(", "))
+        Ok((1..).zip(types).map(|(number, ty)| format!("${number}::\"{}\".\"{}\"[]", ty.schema(), ty.name())).collect())
     }
 
     /// Runs statements one after the other, in one trip. Of those that fail the first one's failure is told: it took the

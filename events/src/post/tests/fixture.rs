@@ -48,6 +48,15 @@ pub(super) fn marker(step: Step) -> String {
     format!("{step}/r2")
 }
 
+/// What the read models' copy of a state reads as. What is empty isn't written.
+fn kept(post: &Post) -> Post {
+    let text = serde_json::to_string(post).expect("a state is written");
+    for empty in ["null", "[]", "{}"] {
+        assert!(!text.contains(&format!(":{empty}")), "{empty} in {text}");
+    }
+    serde_json::from_str(&text).expect("what was written reads")
+}
+
 /// What happened to a post so far.
 #[derive(Clone, Default)]
 pub(super) struct Story {
@@ -70,7 +79,7 @@ impl Story {
         Self::scheduled(text(1)).and(0, begin(1, delivery)).and(1, intend(1, POST, 1))
     }
 
-    /// What follows. Holds the decision to the law.
+    /// What follows. Holds the decision, and what is kept of it, to the laws.
     pub(super) fn when(&self, seconds: i64, action: PostAction) -> Result<Vec<PostEvent>, PostError> {
         let services = PostServices::default();
         let command = PostCommand::new(at(seconds), 0.5, action);
@@ -85,6 +94,7 @@ impl Story {
         assert_eq!(&produced, decided.as_ref().unwrap_or(&Vec::new()), "the same question has the same answer");
         let told = Self { events: self.events.iter().cloned().chain(produced).collect() };
         assert_eq!(told.post(), handled, "folding the given and the produced equals what `handle` left");
+        assert_eq!(kept(&handled), handled, "the read models' copy says as much");
         decided
     }
 

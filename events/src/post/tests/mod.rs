@@ -1,7 +1,7 @@
 //! Given what happened to a post, when this is asked, then that follows.
 //!
-//! Every case goes through [`fixture::Story`], which also holds each of them to one law: folding the given and the
-//! produced events equals the state that `handle` left.
+//! Every case goes through [`fixture::Story`], which also holds each of them to two laws: folding the given and the
+//! produced events equals the state that `handle` left, and what the read models keep of that reads as the same.
 
 mod clients;
 mod fixture;
