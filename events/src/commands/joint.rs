@@ -30,7 +30,7 @@ pub struct Joint {
     after: Vec<After>,
 }
 
-type After = Box<dyn FnOnce(Option<&[Recorded]>) + Send>;
+type After = Box<dyn FnOnce(Option<&[Arc<Recorded>]>) + Send>;
 
 impl std::fmt::Debug for Joint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

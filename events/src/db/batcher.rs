@@ -124,10 +124,7 @@ impl<Q: Clone + Eq + Hash, A: Clone> Batcher<Q, A> {
             let answers = round(questions).await;
             debug_assert_eq!(answers.len(), askers.len(), "each question of a round is answered");
             for (answer, askers) in answers.into_iter().zip(askers) {
-                for asker in askers {
-                    // Who is gone needs no answer.
-                    drop(asker.send(answer.clone()));
-                }
+                tell(askers, answer);
             }
             // Only now: who is given the place must know whether it has its answer.
             drop(place);
@@ -187,6 +184,15 @@ impl<Q: Clone + Eq + Hash, A: Clone> Batcher<Q, A> {
     fn waiting(&self) -> MutexGuard<'_, Waiting<Q, A>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Who is gone needs no answer. Nearly always one asks, and then nothing is copied.
+fn tell<A: Clone>(mut askers: Vec<oneshot::Sender<A>>, answer: A) {
+    let last = askers.pop();
+    for asker in askers {
+        drop(asker.send(answer.clone()));
+    }
+    drop(last.map(|asker| asker.send(answer)));
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! The decision over a batch of appends, in memory and the same for every engine: an engine loads what the batch
 //! concerns, asks [`Ledger::admit`] for one append after the other, and writes what came of it in one transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
@@ -43,7 +46,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Lets an append in, or says why not and stays as it was. A receipt is looked for first: a request that was carried
     /// out has moved its stream on, and its repetition must not read as a conflict.
-    pub(super) fn admit(&mut self, append: &Append, now: DateTime<Utc>) -> Result<Vec<Recorded>, AppendError> {
+    pub(super) fn admit(&mut self, append: &Append, now: DateTime<Utc>) -> Result<Vec<Arc<Recorded>>, AppendError> {
         for receipt in &append.receipts {
             if let Some(kept) = self.receipts.get(&(append.workspace, receipt.key.clone())) {
                 return Err(AppendError::ReceiptExists(Box::new(kept.clone())));
@@ -63,8 +66,8 @@ impl Ledger {
         let counts = self.counts(append, now).map_err(|exceeded| AppendError::QuotaExceeded(Box::new(exceeded)))?;
         let epoch = self.epoch_after(append)?;
 
-        let recorded: Vec<_> =
-            append.events.iter().map(|event| self.record(append.workspace_of(event), event, now)).collect();
+        let record = |event| Arc::new(self.record(append.workspace_of(event), event, now));
+        let recorded: Vec<_> = append.events.iter().map(record).collect();
         self.epoch = epoch;
         self.holders.extend(claims.iter().map(|(key, holder)| (key.clone(), *holder)));
         self.changed_claims.extend(claims);

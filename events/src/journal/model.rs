@@ -1,6 +1,6 @@
 //! What goes into the journal and what comes out.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -335,6 +335,11 @@ pub struct Recorded {
     pub recorded_at: DateTime<Utc>,
     /// Its leaf in the tree.
     pub leaf_hash: Hash,
+}
+
+/// Events of one's own: what others share is copied.
+pub fn owned(events: Vec<Arc<Recorded>>) -> Vec<Recorded> {
+    events.into_iter().map(Arc::unwrap_or_clone).collect()
 }
 
 /// Where the log ends.

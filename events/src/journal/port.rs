@@ -1,5 +1,7 @@
 //! The port that every engine implements, and the errors that it may give.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
@@ -80,7 +82,7 @@ pub enum ReadError {
 #[async_trait]
 pub trait Journal: Send + Sync + std::fmt::Debug {
     /// Appends all events or none, and answers with them once they are durable.
-    async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError>;
+    async fn append(&self, append: Append) -> Result<Vec<Arc<Recorded>>, AppendError>;
 
     /// The events of a stream after `after`, at most `limit`, in order.
     async fn read_stream(&self, stream: StreamId, after: Version, limit: usize) -> Result<Vec<Recorded>, ReadError>;
@@ -91,8 +93,8 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
 
     /// The same for who follows the log's end: what this process has just appended may come from memory, and then not
     /// everything that others have appended since is among it. Who wants what is stored asks [`Journal::read`].
-    async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
-        self.read(after, limit).await
+    async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Arc<Recorded>>, ReadError> {
+        Ok(self.read(after, limit).await?.into_iter().map(Arc::new).collect())
     }
 
     /// The streams of a kind that moved after `after` and up to `to`, in order. A log that doesn't reach as far is

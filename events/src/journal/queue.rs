@@ -22,7 +22,7 @@ const WAITING: usize = 4_096;
 pub(super) const BATCH_EVENTS: usize = 2_000;
 
 /// What one caller is told.
-pub(super) type Answer = Result<Vec<Recorded>, AppendError>;
+pub(super) type Answer = Result<Vec<Arc<Recorded>>, AppendError>;
 
 /// An append whose caller waits, or is gone: it is carried out either way.
 #[derive(Debug)]

@@ -28,11 +28,7 @@ struct Kept {
 
 impl Recent {
     /// Events that are in the log now, in its order. What others have appended before them ends what was kept.
-    pub(super) fn keep<'a>(&self, committed: impl Iterator<Item = &'a Recorded>) {
-        if !self.kept().wanted {
-            return;
-        }
-        let committed: Vec<Arc<Recorded>> = committed.cloned().map(Arc::new).collect();
+    pub(super) fn keep<'a>(&self, committed: impl Iterator<Item = &'a Arc<Recorded>>) {
         let mut kept = self.kept();
         if !kept.wanted {
             return;
@@ -41,8 +37,8 @@ impl Recent {
             if kept.events.back().is_some_and(|last| last.position.next() != event.position) {
                 kept.clear();
             }
-            kept.bytes += bytes(&event);
-            kept.events.push_back(event);
+            kept.bytes += bytes(event);
+            kept.events.push_back(Arc::clone(event));
         }
         while kept.events.len() > EVENTS || kept.bytes > BYTES {
             let Some(oldest) = kept.events.pop_front() else { break };
@@ -52,15 +48,13 @@ impl Recent {
 
     /// The events after a position, at most so many; `None` if the first of them isn't kept. There may be newer ones in the
     /// log, of others.
-    pub(super) fn after(&self, after: Position, limit: usize) -> Option<Vec<Recorded>> {
-        let found: Vec<Arc<Recorded>> = {
-            let mut kept = self.kept();
-            kept.wanted = true;
-            let first = kept.events.front()?.position;
-            let from = usize::try_from(after.next().0.checked_sub(first.0)?).ok()?;
-            kept.events.iter().skip(from).take(limit).cloned().collect()
-        };
-        if found.is_empty() { None } else { Some(found.iter().map(|event| Recorded::clone(event)).collect()) }
+    pub(super) fn after(&self, after: Position, limit: usize) -> Option<Vec<Arc<Recorded>>> {
+        let mut kept = self.kept();
+        kept.wanted = true;
+        let first = kept.events.front()?.position;
+        let from = usize::try_from(after.next().0.checked_sub(first.0)?).ok()?;
+        let found: Vec<_> = kept.events.iter().skip(from).take(limit).cloned().collect();
+        Some(found).filter(|found| !found.is_empty())
     }
 
     /// Gives it up; nothing is kept until somebody asks again.
@@ -115,7 +109,7 @@ mod tests {
     }
 
     fn keep(recent: &Recent, positions: impl IntoIterator<Item = u64>) {
-        let events: Vec<_> = positions.into_iter().map(|position| event(position, 10)).collect();
+        let events: Vec<_> = positions.into_iter().map(|position| Arc::new(event(position, 10))).collect();
         recent.keep(events.iter());
     }
 
@@ -179,7 +173,7 @@ mod tests {
         assert_eq!(after(&recent, 99, 1), None);
         assert_eq!(after(&recent, 100, EVENTS + 1).expect("kept").len(), EVENTS);
         for position in 1..=9 {
-            recent.keep([event(most + 100 + position, BYTES / 8 - EVENT_BYTES)].iter());
+            recent.keep([Arc::new(event(most + 100 + position, BYTES / 8 - EVENT_BYTES))].iter());
         }
         let kept = recent.kept();
         assert_eq!((kept.events.len(), kept.bytes), (8, BYTES));

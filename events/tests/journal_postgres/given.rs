@@ -8,7 +8,7 @@ use campanile_events::{
     ids::{EventId, Position, Version, WorkspaceId},
     journal::{
         Actor, Append, AppendError, Expected, Journal, Metadata, NewEvent, PostgresJournal, ReadError, Recorded,
-        StreamId, StreamKind,
+        StreamId, StreamKind, owned,
     },
 };
 use uuid::Uuid;
@@ -65,7 +65,7 @@ pub(crate) async fn persist(journal: &dyn Journal, append: Append) -> Vec<Record
     loop {
         match journal.append(append.clone()).await {
             Err(AppendError::Unavailable(_)) => tokio::task::yield_now().await,
-            answer => return answer.expect("the append goes in"),
+            answer => return owned(answer.expect("the append goes in")),
         }
     }
 }

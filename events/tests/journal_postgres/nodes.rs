@@ -9,7 +9,7 @@ use std::{
 
 use campanile_events::{
     ids::{Position, Version},
-    journal::{AppendError, Claim, Journal, PostgresJournal, Recorded, StreamId},
+    journal::{AppendError, Claim, Journal, PostgresJournal, Recorded, StreamId, owned},
 };
 use campanile_test_servers::Postgres;
 
@@ -176,7 +176,7 @@ async fn follow(journal: &PostgresJournal, asks: Asks, until: usize) -> Vec<Reco
         announced.wait_for(|position| *position > after).await.expect("the journal lives");
         let next = match asks {
             Asks::Stored => journal.read(after, 37).await,
-            Asks::End => journal.tail(after, 37).await,
+            Asks::End => journal.tail(after, 37).await.map(owned),
         };
         seen.extend(next.expect("the log has no hole"));
     }

@@ -11,7 +11,7 @@ use std::{
 use campanile_events::{
     db::postgres::{Limits, connect},
     ids::Version,
-    journal::{AppendError, Journal, PostgresJournal, Recorded},
+    journal::{AppendError, Journal, PostgresJournal, Recorded, owned},
 };
 use campanile_test_servers::Postgres;
 
@@ -39,7 +39,7 @@ async fn write(journal: PostgresJournal, writer: u128, stop: Arc<AtomicBool>, do
         let began = Instant::now();
         match journal.append(append).await {
             Ok(recorded) => {
-                told.acknowledged.extend(recorded);
+                told.acknowledged.extend(owned(recorded));
                 done.fetch_add(1, Ordering::Relaxed);
             }
             Err(AppendError::Unavailable(reason)) => {

@@ -10,7 +10,7 @@ use std::{
 
 use campanile_events::{
     db::postgres::connect,
-    journal::{Journal, PostgresJournal},
+    journal::{Journal, PostgresJournal, owned},
 };
 use campanile_test_servers::Postgres;
 use tokio::{
@@ -186,9 +186,9 @@ async fn a_commit_whose_answer_is_lost_is_looked_up_and_one_that_did_not_arrive_
             assert!(!way.is_armed(), "the way was cut");
             version += 2;
             assert_eq!(recorded[1].version.0, version);
-            let events = all(&journal).await;
-            assert_eq!(events[events.len() - 2..], recorded, "once, as it was acknowledged");
             assert_eq!(*journal.watch().borrow(), recorded[1].position);
+            let events = all(&journal).await;
+            assert_eq!(events[events.len() - 2..], owned(recorded), "once, as it was acknowledged");
         }
     }
     assert_eq!(all(&open(&address).await).await.len(), 30);
@@ -227,7 +227,7 @@ async fn a_commit_that_comes_late_is_found_or_comes_to_nothing() {
         version += 1;
         assert_eq!(recorded[0].version.0, version);
         let events = all(&journal).await;
-        assert_eq!(events.last(), Some(&recorded[0]), "as it was acknowledged");
+        assert_eq!(events.last(), Some(recorded[0].as_ref()), "as it was acknowledged");
         assert_eq!(events.len() as u64, version, "and once");
     }
 }

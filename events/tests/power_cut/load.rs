@@ -8,7 +8,7 @@ use campanile_events::{
     ids::{EventId, Version, WorkspaceId},
     journal::{
         Actor, Append, Expected, Head, Journal, Metadata, NewEvent, ReadError, Recorded, SqliteJournal, StreamId,
-        StreamKind,
+        StreamKind, owned,
     },
 };
 use futures::future::join_all;
@@ -69,7 +69,7 @@ async fn write(journal: Arc<dyn Journal>, mut chance: Chance) -> Vec<Recorded> {
             let expected = vec![Expected { stream, version: Version(version) }];
             let workspace = WorkspaceId::from(Uuid::from_u128(u128::from(chance.below(3))));
             match journal.append(Append { workspace, expected, events, receipts: vec![], begins: false }).await {
-                Ok(recorded) => acknowledged.extend(recorded),
+                Ok(recorded) => acknowledged.extend(owned(recorded)),
                 Err(_) => return acknowledged,
             }
             version += count;

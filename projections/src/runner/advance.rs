@@ -1,6 +1,6 @@
 //! One step: a batch of the log into rows, with its checkpoints, in one transaction.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
 use campanile_events::{
     db::Transaction,
@@ -117,7 +117,7 @@ impl Runner {
 }
 
 /// The journal promises it; a tail that went on over a hole would never know.
-fn check_dense(after: Position, batch: &[Recorded]) -> Result<(), RunnerError> {
+fn check_dense(after: Position, batch: &[Arc<Recorded>]) -> Result<(), RunnerError> {
     let mut expected = after;
     for event in batch {
         expected = expected.next();

@@ -1,6 +1,6 @@
 //! One build takes a batch: what can't be applied is tried again, then its stream is parked.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use campanile_events::{
     db::{Transaction, Write},
@@ -24,7 +24,7 @@ impl Runner {
         transaction: &mut dyn Transaction,
         projection: &dyn Projection,
         checkpoint: &mut Checkpoint,
-        batch: &[Recorded],
+        batch: &[Arc<Recorded>],
         parked: &[Parked],
     ) -> Result<Vec<Write>, RunnerError> {
         let to = batch.last().map_or(checkpoint.position, |last| last.position).max(checkpoint.position);
@@ -32,7 +32,7 @@ impl Runner {
         let waiting: BTreeSet<_> =
             parked.iter().filter(|parked| parked.belongs_to(checkpoint)).map(|parked| parked.stream).collect();
         let is_due = |event: &&Recorded| event.position > span.after && !waiting.contains(&event.stream);
-        let mut events: Vec<&Recorded> = batch.iter().filter(is_due).collect();
+        let mut events: Vec<&Recorded> = batch.iter().map(AsRef::as_ref).filter(is_due).collect();
         let mut tried = BTreeSet::new();
         let writes = loop {
             let mut rows = RowCache::new(transaction, span, checkpoint.place == Place::Beside);

@@ -61,7 +61,7 @@ struct Holed {
 
 #[async_trait]
 impl Journal for Holed {
-    async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
+    async fn append(&self, append: Append) -> Result<Vec<Arc<Recorded>>, AppendError> {
         self.inner.append(append).await
     }
 

@@ -32,7 +32,7 @@ pub(super) async fn what_was_acknowledged_is_there_after_a_crash(log: Log) {
 }
 
 pub(super) async fn a_crash_in_the_middle_of_appends_leaves_a_whole_log(mut log: Log) {
-    let mut acknowledged: Vec<Recorded> = Vec::new();
+    let mut acknowledged: Vec<Arc<Recorded>> = Vec::new();
     for round in 0..5_u128 {
         let appends: Vec<_> = (0..40)
             .map(|number| {
@@ -57,7 +57,7 @@ pub(super) async fn a_crash_in_the_middle_of_appends_leaves_a_whole_log(mut log:
     let events = log.journal.read(Position(0), 10_000).await.expect("the log has no hole");
     assert!(next[0].position.0 > acknowledged.len() as u64);
     for event in &acknowledged {
-        assert_eq!(events.get(event.position.0 as usize - 1), Some(event));
+        assert_eq!(events.get(event.position.0 as usize - 1), Some(event.as_ref()));
     }
     for stream in (0..5_u128).flat_map(|round| (0..40).map(move |number| post(round * 100 + number))) {
         let read = log.journal.read_stream(stream, Version(0), 10).await.expect("the stream reads");

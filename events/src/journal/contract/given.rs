@@ -11,7 +11,7 @@ use crate::{
     ids::{EventId, Position, Version, WorkspaceId},
     journal::{
         Actor, Append, AppendError, Claim, Expected, Head, Journal, Metadata, NewEvent, NewReceipt, Recorded, StreamId,
-        StreamKind,
+        StreamKind, owned,
     },
 };
 
@@ -45,7 +45,7 @@ impl Log {
 
     /// Appends what must go in.
     pub(super) async fn put(&self, append: Append) -> Vec<Recorded> {
-        self.journal.append(append).await.expect("the append goes in")
+        owned(self.journal.append(append).await.expect("the append goes in"))
     }
 
     /// Appends what must not go in, and checks that the log is as it was.

@@ -7,7 +7,7 @@ use chrono::Duration;
 use super::given::{Chance, Log, append, event, post, workspace};
 use crate::{
     ids::{EventId, Position, Version},
-    journal::{AppendError, Claim, Expected, Journal, NewEvent, Recorded},
+    journal::{AppendError, Claim, Expected, Journal, NewEvent, Recorded, owned},
 };
 
 const WRITERS: u64 = 16;
@@ -41,7 +41,7 @@ async fn write(journal: Arc<dyn Journal>, writer: u64) -> Vec<Recorded> {
     for number in 0..APPENDS {
         chance.pause().await;
         let recorded = journal.append(append(stream, number * 2, 2)).await.expect("the append goes in");
-        acknowledged.extend(recorded);
+        acknowledged.extend(owned(recorded));
     }
     acknowledged
 }

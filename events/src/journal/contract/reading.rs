@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::given::{Log, append, event, post, workspace};
 use crate::{
     ids::{EventId, Position, Version, WorkspaceId},
-    journal::{Actor, Append, Claim, Expected, Metadata, Moved, ReadError, StreamId, StreamKind},
+    journal::{Actor, Append, Claim, Expected, Metadata, Moved, ReadError, StreamId, StreamKind, owned},
 };
 
 pub(super) async fn events_read_as_they_were_acknowledged(log: Log) {
@@ -79,7 +79,8 @@ pub(super) async fn the_head_is_announced_before_the_answer(log: Log) {
 }
 
 pub(super) async fn who_follows_the_end_is_given_what_was_stored(log: Log) {
-    let tail = async |after: u64, limit| log.journal.tail(Position(after), limit).await.expect("the log's end reads");
+    let tail =
+        async |after: u64, limit| owned(log.journal.tail(Position(after), limit).await.expect("the log's end reads"));
     assert_eq!(tail(0, 9).await, []);
     let mut wanted = Vec::new();
     for number in 1..=5 {

@@ -58,7 +58,7 @@ pub(super) async fn attempt(
         return Ok(Outcome { answers, advanced: None, failed: link.roll_back().await.err() });
     };
     let advanced = Advanced { first, head: ledger.position, events: ledger.position.0 - before.size(), until: None };
-    let events = Events::of(answers.iter().flatten().flatten())?;
+    let events = Events::of(answers.iter().flatten().flatten().map(AsRef::as_ref))?;
     crash_at(CrashPoint::MidBatch);
     let failed = link.commit(&events, &Changes::of(&ledger)).await.err();
     drop(events);

@@ -125,7 +125,7 @@ async fn checked_head(readers: &Readers) -> Result<Position, ReadError> {
 
 #[async_trait]
 impl Journal for PostgresJournal {
-    async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
+    async fn append(&self, append: Append) -> Result<Vec<Arc<Recorded>>, AppendError> {
         refusal::check(&append)?;
         self.appender.queue.append(append).await
     }
@@ -147,7 +147,7 @@ impl Journal for PostgresJournal {
         Ok(events)
     }
 
-    async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+    async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Arc<Recorded>>, ReadError> {
         let recent = self.appender.shared.tally.recent();
         if let Some(events) = recent.after(after, limit)
             && let Some(last) = events.last()
@@ -158,7 +158,7 @@ impl Journal for PostgresJournal {
             }
             recent.forget();
         }
-        self.read(after, limit).await
+        Ok(self.read(after, limit).await?.into_iter().map(Arc::new).collect())
     }
 
     async fn moved(&self, kind: StreamKind, after: Position, to: Position) -> Result<Vec<Moved>, ReadError> {

@@ -174,7 +174,7 @@ pub(super) async fn attempt(link: &mut Link, known: &mut Known, heard: Position,
     let taken: HashMap<StreamId, Version> = ledger.versions.clone();
     let answers: Vec<Answer> = batch.iter().map(|waiting| ledger.admit(&waiting.append, now)).collect();
     let first = answers.iter().flatten().flatten().next().map(|event| (event.position, event.id))?;
-    let stored = || answers.iter().flatten().flatten();
+    let stored = || answers.iter().flatten().flatten().map(AsRef::as_ref);
     let new: HashSet<StreamId> =
         stored().filter(|event| event.version == Version(1)).map(|event| event.stream).collect();
     let compared = taken.into_iter().filter(|(stream, _)| !new.contains(stream)).collect();

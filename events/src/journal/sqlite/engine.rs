@@ -87,7 +87,7 @@ impl SqliteJournal {
 
 #[async_trait]
 impl Journal for SqliteJournal {
-    async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
+    async fn append(&self, append: Append) -> Result<Vec<Arc<Recorded>>, AppendError> {
         refusal::check(&append)?;
         self.queue.append(append).await
     }
@@ -101,10 +101,10 @@ impl Journal for SqliteJournal {
         self.db.read(move |connection| rows::log(connection, after, limit)).await?
     }
 
-    async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+    async fn tail(&self, after: Position, limit: usize) -> Result<Vec<Arc<Recorded>>, ReadError> {
         match self.queue.tally().recent().after(after, limit) {
             Some(events) => Ok(events),
-            None => self.read(after, limit).await,
+            None => Ok(self.read(after, limit).await?.into_iter().map(Arc::new).collect()),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::{
     journal::{
         AppendError, Journal, ReadError, StreamId, StreamKind,
         given::{append, damaged_at},
+        owned,
     },
 };
 
@@ -86,7 +87,7 @@ async fn a_full_disk_is_unavailable_and_the_log_goes_on_after_it() {
     let recorded = journal.append(append(1, &large, 1)).await.unwrap();
     assert_eq!(recorded[0].position, Position(1));
     assert_eq!(*journal.watch().borrow(), Position(1));
-    assert_eq!(journal.read(Position(0), 10).await.unwrap(), recorded);
+    assert_eq!(journal.read(Position(0), 10).await.unwrap(), owned(recorded));
 }
 
 #[tokio::test]
@@ -135,7 +136,7 @@ async fn who_follows_the_end_is_given_it_from_memory() {
     db.execute("update events set event_type = 'post.rewritten'", vec![]).await.unwrap();
     let types = async || {
         let tail = journal.tail(Position(0), 9).await.expect("it reads");
-        tail.into_iter().map(|event| event.event_type).collect::<Vec<_>>()
+        owned(tail).into_iter().map(|event| event.event_type).collect::<Vec<_>>()
     };
     assert_eq!(types().await, ["post.scheduled"; 2]);
     journal.rest();

@@ -6,7 +6,7 @@ use campanile_events::{
     account::{Account, AccountAction, AccountCommand, Offer},
     clock::{Clock, ManualClock},
     ids::{AccountId, EventId, KeyId, PostId, Version, WorkerId, WorkspaceId},
-    journal::{Actor, Append, Expected, Journal, Metadata, NewEvent, Recorded, StreamId, StreamKind},
+    journal::{Actor, Append, Expected, Journal, Metadata, NewEvent, Recorded, StreamId, StreamKind, owned},
     key::{Grant, Key, KeyAction, KeyCommand, NewKey, Scopes},
     post::{
         Content, ContentInHand, Delivery, Failure, FailureClass, Intent, Limits, LookUp, MediaRules, Phase, Post,
@@ -116,7 +116,7 @@ impl Town {
         let workspace = *workspace;
         let event = self.event(stream, event_type, schema, payload.to_owned());
         let append = Append { workspace, expected, events: vec![event], receipts: vec![], begins: false };
-        self.journal.append(append).await.unwrap().remove(0)
+        owned(self.journal.append(append).await.unwrap()).remove(0)
     }
 
     async fn connect(&mut self) -> Vec<Recorded> {
@@ -324,7 +324,8 @@ impl Town {
         let expected = vec![Expected { stream, version }];
         let events =
             events.iter().map(|it| self.event(stream, it.name(), it.schema(), it.payload().unwrap())).collect();
-        self.journal.append(Append { workspace, expected, events, receipts: vec![], begins: false }).await.unwrap()
+        let append = Append { workspace, expected, events, receipts: vec![], begins: false };
+        owned(self.journal.append(append).await.unwrap())
     }
 
     fn event(&mut self, stream: StreamId, event_type: &str, schema: u16, payload: String) -> NewEvent {

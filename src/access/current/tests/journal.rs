@@ -49,7 +49,7 @@ impl Impaired {
 
 #[async_trait]
 impl Journal for Impaired {
-    async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
+    async fn append(&self, append: Append) -> Result<Vec<Arc<Recorded>>, AppendError> {
         self.below.append(append).await
     }
 

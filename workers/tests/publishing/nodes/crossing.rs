@@ -57,7 +57,7 @@ impl Crossing {
 
 #[async_trait]
 impl Journal for Crossing {
-    async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
+    async fn append(&self, append: Append) -> Result<Vec<Arc<Recorded>>, AppendError> {
         let of_posts = append.expected.iter().find(|it| it.stream.kind == StreamKind::Post && it.version > Version(0));
         if let Some(expected) = of_posts {
             let crosses = {

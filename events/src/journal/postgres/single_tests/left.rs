@@ -40,7 +40,7 @@ async fn who_is_alone_takes_one_flight_and_the_log_stays_whole() {
         assert_eq!((event.position, event.version), (Position(version + 1), Version(version + 1)));
         assert_eq!(event.workspace_number, version + 1);
         assert!((before..=after).contains(&event.recorded_at), "{before} {} {after}", event.recorded_at);
-        assert_eq!(journal.read(Position(version), 2).await.unwrap(), recorded);
+        assert_eq!(journal.read(Position(version), 2).await.unwrap(), [event.as_ref().clone()]);
         let head = journal.head().await.unwrap();
         assert_eq!((head.position, head.recorded_at), (event.position, Some(event.recorded_at)));
     }
