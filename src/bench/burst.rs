@@ -8,7 +8,7 @@ use super::{
     Figures, Place, Plan, Telling,
     figures::{Measured, microseconds},
     load::load,
-    ringing::Ringing,
+    ringing::{Received, Ringing},
     rows::{self, Rows},
 };
 
@@ -21,7 +21,7 @@ const YARDSTICK: Duration = Duration::from_secs(5);
 
 pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -> anyhow::Result<Figures> {
     let targets = plan.targets.unwrap_or(TARGETS);
-    let ringing = Ringing::open_as_configured(place, "burst").await?;
+    let ringing = Ringing::open(place, "burst", Received::Remembered).await?;
     let workers = ringing.house.configuration.workers;
     let rows = Rows::create(&ringing.house.configuration, &ringing.core().clock, plan.clients).await?;
     let lead = LEAD + LEAD_EACH * i32::try_from(targets)?;
@@ -45,6 +45,6 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
         .with("workers", workers)
         .with("quantiles_of", "from due until known to be live")
         .with("bus", place.bus())
-        .with("platform", if place.bus() == "nats" { "over HTTP" } else { "in process" })
+        .with("platform", place.platform())
         .with("engine", place.engine()))
 }

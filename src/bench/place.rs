@@ -5,9 +5,10 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use campanile_events::{
     clock::SystemClock,
     db::postgres::{Limits, Settings, connect},
@@ -15,12 +16,19 @@ use campanile_events::{
 };
 use campanile_workers::bus::nats;
 use tempfile::TempDir;
+use tokio::{net::TcpStream, time::timeout};
 
 use crate::configuration::{Configuration, Folder};
 
 /// Each key seals nothing but what a measurement made up.
 const MASTER_KEY_BYTES: usize = 32;
 const PREFIX: &str = "campanile-bench-";
+/// How long a server may take to be reached.
+const REACHED_WITHIN: Duration = Duration::from_secs(5);
+/// How often a folder is tried to be taken away, and how long is waited in between: a database's own threads may still
+/// close its files.
+const TRIES: u32 = 250;
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// Rooms for engines: folders within one temporary folder and, where the configuration names them, databases and
 /// streams of their own on the same servers. [`Place::remove`] takes all of it away; a place that is only dropped leaves
@@ -43,8 +51,8 @@ impl Place {
         made.prefix(PREFIX);
         let folder = match folder {
             Some(within) => {
-                std::fs::create_dir_all(within).with_context(|| within.display().to_string())?;
-                made.tempdir_in(within).with_context(|| within.display().to_string())?
+                let named = || format!("--data {}: no folder can be made there", within.display());
+                std::fs::create_dir_all(within).and_then(|()| made.tempdir_in(within)).with_context(named)?
             }
             None => made.tempdir().context("no temporary folder")?,
         };
@@ -66,12 +74,19 @@ impl Place {
         if self.given.nats.is_some() { "nats" } else { "in process" }
     }
 
+    /// How the sandbox is asked there.
+    pub const fn platform(&self) -> &'static str {
+        if self.given.nats.is_some() { "over HTTP" } else { "in process" }
+    }
+
     /// The configured bus between nodes under a name of its own, which no other engine has; `None` if there is none.
     ///
     /// # Errors
-    /// If it can't bear that name.
-    pub(super) fn bus_of_its_own(&self) -> anyhow::Result<Option<nats::Settings>> {
+    /// If none of its servers can be reached, or it can't bear that name.
+    pub(super) async fn bus_of_its_own(&self) -> anyhow::Result<Option<nats::Settings>> {
         let Some(settings) = self.given.nats.clone() else { return Ok(None) };
+        // An engine would start all the same, and wait for them.
+        reach(&settings).await?;
         let name = format!("bench_{}", random::uuid_at(SystemClock::shared().now()).simple());
         // Noted first: what is made under that name is taken away, whatever comes in between.
         self.buses.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
@@ -102,26 +117,48 @@ impl Place {
         Ok(configuration)
     }
 
-    /// Takes everything away.
+    /// Takes everything away: of what can't be, the rest all the same. Nothing that was measured here may run any more.
     ///
     /// # Errors
-    /// If a database or a bus's stream stays; it is named.
+    /// If a database, a bus's stream or the folder stays; each is named.
     pub async fn remove(self) -> anyhow::Result<()> {
-        let databases = std::mem::take(&mut *self.databases.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some(settings) = &self.given.folder.database {
-            let client = connect(&unlimited(settings)).await?;
-            for name in databases {
-                let dropped = client.batch_execute(&format!("drop database if exists \"{name}\" with (force)")).await;
-                dropped.with_context(|| format!("the database {name} stays"))?;
-            }
+        let mut stays: Vec<String> = self.remove_databases().await;
+        stays.extend(self.remove_streams().await);
+        if let Err(error) = remove_folder(self.folder.path()).await {
+            stays.push(format!("the temporary folder {} stays: {error}", self.folder.path().display()));
         }
-        if let Some(settings) = &self.given.nats {
-            let names = std::mem::take(&mut *self.buses.lock().unwrap_or_else(PoisonError::into_inner));
-            for name in names {
-                nats::remove(settings, &name).await?;
-            }
+        anyhow::ensure!(stays.is_empty(), "{}", stays.join("; "));
+        Ok(())
+    }
+
+    /// Says which stay, and why.
+    async fn remove_databases(&self) -> Vec<String> {
+        let names = std::mem::take(&mut *self.databases.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(settings) = self.given.folder.database.as_ref().filter(|_| !names.is_empty()) else {
+            return Vec::new();
+        };
+        let client = match connect(&unlimited(settings)).await {
+            Ok(client) => client,
+            Err(error) => return vec![format!("the databases {} stay: {error}", names.join(", "))],
+        };
+        let mut stays = Vec::new();
+        for name in names {
+            let dropped = client.batch_execute(&format!("drop database if exists \"{name}\" with (force)")).await;
+            stays.extend(dropped.err().map(|error| format!("the database {name} stays: {error}")));
         }
-        self.folder.close().context("the temporary folder stays")
+        stays
+    }
+
+    /// Says which stay, and why.
+    async fn remove_streams(&self) -> Vec<String> {
+        let names = std::mem::take(&mut *self.buses.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut stays = Vec::new();
+        for (settings, name) in
+            self.given.nats.iter().flat_map(|settings| names.iter().map(move |name| (settings, name)))
+        {
+            stays.extend(nats::remove(settings, name).await.err().map(|error| error.to_string()));
+        }
+        stays
     }
 
     async fn create_database(&self, settings: &Settings) -> anyhow::Result<Settings> {
@@ -139,6 +176,37 @@ impl Place {
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         writeln!(file, "{}", hex::encode(random::bytes::<MASTER_KEY_BYTES>()))?;
         Ok(path)
+    }
+}
+
+/// Whether anybody listens where a bus is said to be.
+async fn reach(settings: &nats::Settings) -> anyhow::Result<()> {
+    let mut reason = "no server is named".to_owned();
+    for server in settings.servers().split(',') {
+        let address = server.split_once("://").map_or(server, |(_, address)| address);
+        #[expect(clippy::disallowed_methods, reason = "a server that the operator names")]
+        let connecting = TcpStream::connect(address);
+        match timeout(REACHED_WITHIN, connecting).await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => reason = error.to_string(),
+            Err(_) => reason = format!("no answer within {} s", REACHED_WITHIN.as_secs()),
+        }
+    }
+    bail!("NATS can't be reached at {}: {reason}", settings.servers())
+}
+
+/// Takes a folder away, again and again while somebody puts something into it.
+async fn remove_folder(path: &Path) -> std::io::Result<()> {
+    let mut tries = 1;
+    loop {
+        match std::fs::remove_dir_all(path) {
+            Ok(()) => return Ok(()),
+            Err(_) if !path.exists() => return Ok(()),
+            Err(error) if tries >= TRIES => return Err(error),
+            Err(_) => {}
+        }
+        tries += 1;
+        tokio::time::sleep(BETWEEN_TRIES).await;
     }
 }
 
@@ -163,6 +231,27 @@ mod tests {
         assert!(within.path().read_dir().expect("a folder").next().is_some());
         place.remove().await.expect("removed");
         assert!(within.path().read_dir().expect("a folder").next().is_none(), "something is left");
+    }
+
+    #[tokio::test]
+    async fn it_is_taken_away_while_somebody_still_writes_into_it() {
+        let within = tempfile::tempdir().expect("a folder");
+        let place = Place::new(Configuration::of(Folder::embedded("unused".into())), Some(within.path()));
+        let place = place.expect("a place");
+        let file = place.path().join("checkpoint");
+        std::fs::write(&file, "first").expect("written");
+        // Until the folder isn't there any more.
+        let writing = std::thread::spawn(move || while std::fs::write(&file, "again").is_ok() {});
+        place.remove().await.expect("removed");
+        writing.join().expect("it ends");
+        assert!(within.path().read_dir().expect("a folder").next().is_none(), "something is left");
+    }
+
+    #[test]
+    fn a_folder_that_can_not_be_had_is_named() {
+        let given = Configuration::of(Folder::embedded("unused".into()));
+        let error = format!("{:#}", Place::new(given, Some(Path::new("/dev/null"))).expect_err("no folder"));
+        assert!(error.starts_with("--data /dev/null: "), "{error}");
     }
 
     #[tokio::test]

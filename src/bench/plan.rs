@@ -1,6 +1,6 @@
 //! Which scenarios there are, and how much of each.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use clap::ValueEnum;
 
@@ -31,6 +31,14 @@ pub enum Scenario {
     Authenticate,
     /// Appends, reads, lists and the look for what is due, as posts grow more
     Growth,
+}
+
+/// As it is named on the command line.
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value().expect("no scenario is left out");
+        f.write_str(value.get_name())
+    }
 }
 
 /// Which requests.

@@ -4,12 +4,12 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 use campanile_events::{
-    clock::SystemClock,
+    clock::SharedClock,
     ids::{AccountId, Position},
 };
 use campanile_workers::platforms::sandbox::{self, Sandbox};
 use chrono::{DateTime, Utc};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
 use super::{
     Place, Telling,
@@ -28,11 +28,26 @@ const BETWEEN_FIRST_LOOKS: Duration = Duration::from_millis(100);
 /// How long it may take from the last due time on.
 const WITHIN: Duration = Duration::from_secs(40);
 
+/// How long a bus may take until jobs travel on it, and how long it may be silent.
+const BUS_WITHIN: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(5);
+/// Where a sandbox keeps what it was sent: the one within the engine in its folder, the one that is asked over HTTP in a
+/// file beside it.
+const RECEIVED: &str = "sandbox.jsonl";
+
 /// An engine with its workers and accounts.
 pub(super) struct Ringing {
     pub(super) house: House,
     engine: Engine,
     accounts: Vec<AccountId>,
+    received: PathBuf,
+}
+
+/// Whether a sandbox that is asked over HTTP writes down what it was sent; the one within the engine always does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Received {
+    Written,
+    Remembered,
 }
 
 /// What became of the targets.
@@ -44,34 +59,58 @@ pub(super) struct Rung {
 }
 
 impl Ringing {
-    /// With everything within this process.
-    pub(super) async fn open(place: &Place, name: &str) -> anyhow::Result<Self> {
-        let (house, store) = House::build(place, name).await?;
-        drop(store);
-        Self::of(house, None).await
-    }
-
-    /// As many nodes have it, where a bus between nodes is configured: jobs go by that, and the sandbox is asked over HTTP.
-    pub(super) async fn open_as_configured(place: &Place, name: &str) -> anyhow::Result<Self> {
-        let Some(bus) = place.bus_of_its_own()? else { return Self::open(place, name).await };
+    /// As it is configured: everything within this process or, as many nodes have it, jobs by a bus between nodes and the
+    /// sandbox asked over HTTP.
+    ///
+    /// # Errors
+    /// Also if jobs don't travel on that bus: nothing would be measured of it.
+    pub(super) async fn open(place: &Place, name: &str, received: Received) -> anyhow::Result<Self> {
+        let bus = place.bus_of_its_own().await?;
+        let over_http = bus.is_some();
         let (mut house, store) = House::build(place, name).await?;
         drop(store);
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port on 127.0.0.1")?;
-        let address = format!("http://{}", listener.local_addr()?);
-        let sandbox = Sandbox::new(SystemClock::shared());
-        tokio::spawn(sandbox::serve(listener, sandbox, std::future::pending()));
-        house.configuration.nats = Some(bus);
-        house.configuration.allow_egress = vec!["127.0.0.0/8".parse()?];
-        Self::of(house, Some(address)).await
+        if over_http {
+            house.configuration.nats = bus;
+            house.configuration.allow_egress = vec!["127.0.0.0/8".parse()?];
+        }
+        let engine = Engine::open(&house.configuration).await?;
+        let file = if over_http { place.path() } else { engine.folder() }.join(RECEIVED);
+        let mut ringing = Self { house, engine, accounts: Vec::with_capacity(ACCOUNTS), received: file };
+        ringing.carries().await?;
+        let address = if over_http { Some(ringing.serve_sandbox(received).await?) } else { None };
+        for number in 0..ACCOUNTS {
+            let handle = format!("bench-{number}");
+            let account = ringing.house.connect_at(ringing.core(), &handle, address.as_deref()).await?;
+            ringing.accounts.push(account);
+        }
+        Ok(ringing)
     }
 
-    async fn of(house: House, sandbox: Option<String>) -> anyhow::Result<Self> {
-        let engine = Engine::open(&house.configuration).await?;
-        let mut accounts = Vec::with_capacity(ACCOUNTS);
-        for number in 0..ACCOUNTS {
-            accounts.push(house.connect_at(engine.core(), &format!("bench-{number}"), sandbox.as_deref()).await?);
+    /// Answers as a platform does; says where.
+    async fn serve_sandbox(&self, received: Received) -> anyhow::Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port on 127.0.0.1")?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let clock: SharedClock = self.core().clock.clone();
+        let sandbox = match received {
+            Received::Written => Sandbox::open(clock, &self.received)?,
+            Received::Remembered => Sandbox::new(clock),
+        };
+        tokio::spawn(sandbox::serve(listener, sandbox, std::future::pending()));
+        Ok(address)
+    }
+
+    /// Waits until jobs travel on the bus, and not for long.
+    async fn carries(&self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + BUS_WITHIN;
+        loop {
+            let health = self.core().publishing.bus_health();
+            if health.is_well(SILENCE) {
+                return Ok(());
+            }
+            let trouble = health.trouble.unwrap_or_else(|| "its stream or its connection is away".to_owned());
+            ensure!(Instant::now() < deadline, "jobs don't travel by NATS: {trouble}");
+            tokio::time::sleep(BETWEEN_LOOKS).await;
         }
-        Ok(Self { house, engine, accounts })
     }
 
     pub(super) fn core(&self) -> &Arc<Core> {
@@ -107,7 +146,7 @@ impl Ringing {
     /// Waits until so many are live and can be read, from a place of the log on.
     ///
     /// # Errors
-    /// If one comes to another end, or they take too long.
+    /// If one comes to another end, they take too long, or the bus is away meanwhile.
     pub(super) async fn rung(
         &self,
         from: Position,
@@ -124,13 +163,15 @@ impl Ringing {
             anyhow::anyhow!("not all of {targets} targets were published {} s after they were due", WITHIN.as_secs())
         })??;
         ensure!(core.runner.wait_for(position, WITHIN).await, "the read models don't follow");
-        Ok(Rung { published_at, shown_at: core.clock.now() })
+        let shown_at = core.clock.now();
+        self.carries().await?;
+        Ok(Rung { published_at, shown_at })
     }
 
-    /// Stops the engine and gives its folder.
+    /// Stops the engine; says where it is written what the sandbox was sent, if it is.
     pub(super) async fn stop(self) -> PathBuf {
         self.engine.drain(PATIENCE).await;
-        self.engine.folder().to_owned()
+        self.received
     }
 }
 
@@ -161,6 +202,7 @@ async fn published(
             }
         }
         telling.at(published_at.len() as u64);
+        ensure!(core.publishing.bus_health().connected, "the connection to NATS was lost");
         if published_at.len() >= targets {
             return Ok((published_at, after));
         }

@@ -3,7 +3,7 @@
 use campanile_test_servers::{Nats, Postgres};
 use serde_json::Value;
 
-use crate::support::{Ran, campanile};
+use crate::support::{Process, Ran, SOON, campanile, eventually};
 
 /// The fields of every scenario, in their order.
 const FIELDS: [&str; 8] =
@@ -118,7 +118,7 @@ fn a_database_is_measured_beside_the_named_one() {
     let rows = rows("append", &["--clients", "4", "--seconds", "0.3", "--database-url", &url]);
     assert_eq!(rows[0]["engine"], "postgres");
     assert!(rows[0]["copy_of_500_rows_per_second"].as_f64().is_some_and(|it| it > 0.0), "{}", rows[0]);
-    assert_eq!(bench(&["startup", "--database-url", &url]).code, Some(1), "it measures a folder");
+    assert_eq!(bench(&["startup", "--database-url", &url]).code, Some(2), "it measures a folder");
 }
 
 #[test]
@@ -126,11 +126,40 @@ fn jobs_go_by_the_named_servers_in_a_stream_that_is_taken_away() {
     let server = Nats::start();
     let rows = rows("burst", &["--targets", "5", "--seconds", "0.2", "--nats-url", &server.url()]);
     assert_eq!((&rows[0]["bus"], &rows[0]["platform"]), (&"nats".into(), &"over HTTP".into()));
+    let precise = self::rows("precision", &["--targets", "5", "--seconds", "0.5", "--nats-url", &server.url()]);
+    assert_eq!((&precise[0]["bus"], &precise[0]["early"]), (&"nats".into(), &0.into()));
     let streams = server.folder().join("store/jetstream/$G/streams");
     let left: Vec<_> = streams.read_dir().map(|left| left.flatten().collect()).unwrap_or_default();
     assert!(left.is_empty(), "streams are left: {left:?}");
     let within = self::rows("burst", &["--targets", "5", "--seconds", "0.2"]);
     assert_eq!((&within[0]["bus"], &within[0]["platform"]), (&"in process".into(), &"in process".into()));
+}
+
+#[test]
+fn a_bus_that_is_not_there_is_said_before_anything_is_measured() {
+    let ran = bench(&["burst", "--nats-url", "nats://ann:s3cret@127.0.0.1:1"]);
+    assert_eq!((ran.code, ran.output.as_str()), (Some(1), ""));
+    let said = "campanile: NATS can't be reached at nats://127.0.0.1:1: ";
+    assert!(ran.errors.starts_with(said) && !ran.errors.contains("s3cret"), "{}", ran.errors);
+}
+
+#[tokio::test]
+async fn what_is_told_to_stop_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let within = folder.path().join("within");
+    let mut command = campanile();
+    command.args(["bench", "growth", "--data"]).arg(&within).current_dir(folder.path());
+    let mut bench = Process::start("bench", &mut command, folder.path());
+    // From then on an engine runs, with parts that still write once they are told to stop.
+    eventually("there are read models", SOON, async || {
+        let made = within.read_dir().into_iter().flatten().flatten().next();
+        made.filter(|made| made.path().join("growth/read.db").exists()).ok_or_else(|| bench.said())
+    })
+    .await;
+    bench.ask_to_stop();
+    assert_eq!(bench.ended(SOON).code(), Some(1), "it was not carried out");
+    assert_eq!(bench.said().trim(), "campanile: stopped");
+    assert_eq!(within.read_dir().expect("a folder").count(), 0, "something is left");
 }
 
 #[test]
@@ -147,7 +176,12 @@ fn what_can_not_be_measured_is_refused() {
         &["append", "--seconds", "0"],
         &["append", "--seconds", "NaN"],
         &["append", "--database-url", "mysql://nowhere"],
+        &["append", "--targets", "5"],
+        &["http", "--nats-url", "nats://127.0.0.1:1"],
     ] {
         assert_eq!(bench(refused).code, Some(2), "{refused:?}");
     }
+    let mut configured = campanile();
+    configured.args(["bench", "startup"]).env("CAMPANILE_DATABASE_URL", "postgres://127.0.0.1/named");
+    assert_eq!(Ran::of(&mut configured).code, Some(2), "it measures a folder");
 }

@@ -1,17 +1,19 @@
 //! `campanile bench SCENARIO`
 
-use std::{
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+mod bar;
+mod fitting;
+
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use secrecy::SecretString;
 
-use super::{Failure, Progress, logging, shutdown};
+use bar::Bar;
+use fitting::Fitting;
+
+use super::{Failure, logging, shutdown};
 use crate::{
-    bench::{self, Place, Plan, Route, Scenario, Telling},
+    bench::{self, Figures, Place, Plan, Route, Scenario},
     configuration::{Configuration, FolderFlags, LogFormat, ServeFlags},
 };
 
@@ -24,23 +26,34 @@ const EXAMPLES: &str = "Examples:
 
 BENCHMARKS.md says what each figure means.";
 
+const NO_FOLDER: &str = "`startup` measures a data folder: run it without `database-url` in the configuration file and \
+                         CAMPANILE_DATABASE_URL";
+
+/// How long is waited for what still runs when the measuring is over.
+const STOPPED_WITHIN: Duration = Duration::from_secs(10);
+
 /// Measure this machine with this configuration, each scenario beside a yardstick of the same run
 ///
 /// An engine that is in use is never touched: everything happens in a temporary folder (within --data, if that is given),
 /// and with --database-url in databases that are made on that server beside the named one (its user must be allowed to)
-/// and dropped at the end, also after Ctrl-C, as are the streams that --nats-url leads to. Progress goes to standard error, the table or the JSON (one object a line) to
-/// standard output.
+/// and dropped at the end, also after Ctrl-C, as are the streams that --nats-url leads to. An option that the scenario has
+/// no use for is refused. Progress goes to standard error, the table or the JSON (one object a line) to standard output.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Bench {
+    // First: it looks at what the others then take.
+    #[command(flatten)]
+    _fitting: Fitting,
+
     /// What to measure
     scenario: Scenario,
 
-    /// How many do it at once
+    /// How many do it at once: append, http, command, growth; burst: its yardstick
     #[arg(long, value_name = "NUMBER", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1_024))]
     clients: u16,
 
-    /// For how long, in each part: append, http, command; growth: at each size
+    /// For how long, in each part: append, http, command, authenticate; growth: at each size; precision: over how long posts fall
+    /// due; burst: its yardstick, 5 at most
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
     seconds: f64,
 
@@ -56,7 +69,7 @@ pub struct Bench {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
     posts: Option<u32>,
 
-    /// Which requests [default: both]
+    /// Which requests: http [default: both]
     #[arg(long, value_name = "ROUTE")]
     route: Option<Route>,
 
@@ -68,12 +81,12 @@ pub struct Bench {
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 
-    /// Measure on this server of PostgreSQL, in databases beside the one that is named [default: SQLite]
+    /// Measure on this server of PostgreSQL, in databases beside the one that is named; not startup [default: SQLite]
     #[arg(long, value_name = "URL", env = "CAMPANILE_DATABASE_URL", hide_env_values = true)]
     database_url: Option<SecretString>,
 
-    /// burst: send jobs by these NATS servers, under a name of its own, and ask the sandbox over HTTP [default: within the
-    /// process]
+    /// burst, precision: send jobs by these NATS servers, under a name of its own, and ask the sandbox over HTTP [default:
+    /// within the process]
     #[arg(long, value_name = "URL", env = "CAMPANILE_NATS_URL", hide_env_values = true)]
     nats_url: Option<SecretString>,
 
@@ -88,6 +101,9 @@ impl Bench {
         let folder = FolderFlags { database_url: self.database_url, config: self.config, ..FolderFlags::default() };
         let configuration =
             Configuration::resolve(ServeFlags { folder, nats_url: self.nats_url, ..ServeFlags::default() })?;
+        if self.scenario == Scenario::Startup && configuration.folder.database.is_some() {
+            return Err(Failure::Refused(NO_FOLDER.to_owned()));
+        }
         let plan = Plan {
             clients: self.clients.into(),
             length: Duration::from_secs_f64(self.seconds),
@@ -96,21 +112,8 @@ impl Bench {
             posts: self.posts.map(|it| it as usize),
             route: self.route,
         };
-        let failed = |error: anyhow::Error| Failure::Failed(format!("{error:#}"));
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let figures = runtime.block_on(async {
-            let told = shutdown::told()?;
-            let place = Place::new(configuration, self.data.as_deref()).map_err(failed)?;
-            let telling = Bar::default();
-            let measured = tokio::select! {
-                measured = bench::run(self.scenario, &plan, &place, &telling) => measured.map_err(failed),
-                () = told => Err(Failure::Failed("stopped".to_owned())),
-            };
-            drop(telling);
-            let removed = place.remove().await.map_err(failed);
-            let measured = measured?;
-            removed.map(|()| measured)
-        })?;
+        let place = Place::new(configuration, self.data.as_deref()).map_err(failed)?;
+        let figures = measured(self.scenario, &plan, place)?;
         for figures in figures {
             if self.json {
                 say!("{}", serde_json::to_string(&figures).expect("figures are numbers and words"));
@@ -122,36 +125,34 @@ impl Bench {
     }
 }
 
+/// Measures, and takes away what was made for it, whatever came of it.
+fn measured(scenario: Scenario, plan: &Plan, place: Place) -> Result<Vec<Figures>, Failure> {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let (measuring, removing) = (runtime()?, runtime()?);
+    let telling = Bar::default();
+    let measured = measuring.block_on(async {
+        let told = shutdown::told()?;
+        tokio::select! {
+            measured = bench::run(scenario, plan, &place, &telling) => measured.map_err(failed),
+            () = told => Err(Failure::Failed("stopped".to_owned())),
+        }
+    });
+    drop(telling);
+    // What an engine still does in the background would write where everything is taken away.
+    measuring.shutdown_timeout(STOPPED_WITHIN);
+    match (measured, removing.block_on(place.remove())) {
+        (measured, Ok(())) => measured,
+        (Ok(_), Err(stays)) => Err(failed(stays)),
+        (Err(failure), Err(stays)) => Err(Failure::Failed(format!("{}; besides, {stays:#}", failure.message()))),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "errors are given away")]
+fn failed(error: anyhow::Error) -> Failure {
+    Failure::Failed(format!("{error:#}"))
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (0.1..=600.0).contains(&seconds) { Ok(seconds) } else { Err("must be 0.1 to 600".to_owned()) }
-}
-
-/// One bar at a time.
-#[derive(Default)]
-struct Bar(Mutex<Option<(Progress, u64)>>);
-
-impl Bar {
-    fn show(&self, steps: u64, bar: impl FnOnce() -> Progress) {
-        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The one before clears its line first.
-        *shown = None;
-        *shown = Some((bar(), steps));
-    }
-}
-
-impl Telling for Bar {
-    fn begins(&self, what: &'static str, steps: u64) {
-        self.show(steps, || Progress::start(what, steps));
-    }
-
-    fn lasts(&self, what: &'static str, length: u64) {
-        self.show(length, || Progress::timed(what, length));
-    }
-
-    fn at(&self, done: u64) {
-        if let Some((bar, steps)) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            bar.at(done.min(*steps), *steps);
-        }
-    }
 }

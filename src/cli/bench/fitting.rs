@@ -1,0 +1,100 @@
+//! Options that a scenario has no use for: on the command line they are refused, rather than passed over.
+
+use clap::{ArgMatches, Args, Command, Error, FromArgMatches, error::ErrorKind, parser::ValueSource};
+
+use crate::bench::Scenario::{
+    self, Append, Authenticate, Burst, Command as Commands, Growth, Http, Precision, Rebuild, Replay, Startup,
+};
+
+/// The options that don't count everywhere, and the scenarios that go by each.
+const OPTIONS: [(&str, &[Scenario]); 8] = [
+    ("clients", &[Append, Http, Burst, Commands, Growth]),
+    ("seconds", &[Append, Http, Burst, Precision, Commands, Authenticate, Growth]),
+    ("events", &[Replay, Rebuild, Startup]),
+    ("targets", &[Startup, Burst, Precision]),
+    ("posts", &[Growth]),
+    ("route", &[Http]),
+    ("database_url", &[Append, Replay, Rebuild, Http, Burst, Precision, Commands, Authenticate, Growth]),
+    ("nats_url", &[Burst, Precision]),
+];
+
+/// Has nothing of its own: looks that what is given fits the scenario. A variable or a file may say it for others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fitting;
+
+impl Args for Fitting {
+    fn augment_args(command: Command) -> Command {
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        command
+    }
+}
+
+impl FromArgMatches for Fitting {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let Some(scenario) = matches.get_one::<Scenario>("scenario") else { return Ok(Self) };
+        let given = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
+        match OPTIONS.iter().find(|(name, scenarios)| given(name) && !scenarios.contains(scenario)) {
+            None => Ok(Self),
+            Some((name, scenarios)) => Err(Error::raw(ErrorKind::ArgumentConflict, unfit(name, *scenario, scenarios))),
+        }
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn unfit(name: &str, scenario: Scenario, scenarios: &[Scenario]) -> String {
+    let counts: Vec<_> = scenarios.iter().map(ToString::to_string).collect();
+    format!("`{scenario}` has no use for `--{}`: that counts for {}\n", name.replace('_', "-"), counts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+    use crate::cli::bench::Bench;
+
+    fn read(arguments: &[&str]) -> Result<ArgMatches, String> {
+        let command = Bench::augment_args(Command::new("bench"));
+        let matches = command.try_get_matches_from([&["bench"], arguments].concat()).expect("good arguments");
+        Fitting::from_arg_matches(&matches).map(|Fitting| matches).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_a_scenario_has_no_use_for_is_refused_by_name() {
+        let refused = read(&["append", "--targets", "5"]).expect_err("append publishes nothing");
+        assert_eq!(refused, "error: `append` has no use for `--targets`: that counts for startup, burst, precision\n");
+        for (name, scenarios) in OPTIONS {
+            let option = format!("--{}", name.replace('_', "-"));
+            let value = match name {
+                "route" => "get",
+                "seconds" => "1",
+                _ => "1000",
+            };
+            for scenario in Scenario::value_variants() {
+                let read = read(&[&scenario.to_string(), &option, value]);
+                assert_eq!(read.is_ok(), scenarios.contains(scenario), "{scenario} {option}: {read:?}");
+            }
+        }
+        assert!(read(&["precision"]).is_ok(), "defaults are for whom they concern");
+    }
+
+    #[test]
+    fn the_help_names_the_scenarios_that_an_option_counts_for() {
+        let command = Bench::augment_args(Command::new("bench"));
+        for (name, scenarios) in OPTIONS.into_iter().filter(|(name, _)| *name != "database_url") {
+            let option = command.get_arguments().find(|it| it.get_id() == name).expect("an option");
+            let help = option.get_help().expect("a help").to_string();
+            for scenario in Scenario::value_variants() {
+                let named = help.split(|it: char| !it.is_alphanumeric()).any(|word| word == scenario.to_string());
+                assert_eq!(named, scenarios.contains(scenario), "{name} and {scenario}: {help}");
+            }
+        }
+    }
+}
