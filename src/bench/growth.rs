@@ -38,8 +38,10 @@ const TOGETHER: usize = 250;
 /// What is measured at each size gets a part of the time.
 const PARTS: u32 = 6;
 const FEWEST: &str = "the same with the fewest posts";
-/// Pages whose cursors are collected: lists are gone on with at any of them.
-const PAGES: usize = 100;
+/// Places of the list where lists are gone on with, at most: one in each of as many parts of it.
+const PLACES: usize = 1_000;
+/// So that a part is worth a place.
+const POSTS_OF_A_PLACE: usize = 10;
 /// The first post is due then, and each that follows a second later: how many are due soon doesn't grow.
 const FIRST_DUE: TimeDelta = TimeDelta::seconds(30);
 /// How far ahead the scheduler looks, and how many rows it reads at once.
@@ -189,20 +191,31 @@ impl Town {
         measured.await
     }
 
-    /// The cursors of pages, over the whole list.
+    /// Cursors over the whole list: it is cut into parts of the same length, and each has one at random.
     async fn cursors(&self) -> anyhow::Result<Arc<[String]>> {
+        let posts = self.listed().await?;
         let mut connection = Connection::open(self.address, Some(&self.house.secret)).await?;
-        let (mut cursors, mut path) = (Vec::with_capacity(PAGES), "/v1/posts?limit=50".to_owned());
-        while cursors.len() < PAGES {
-            let (status, answer) = connection.ask(Request::get(path.as_str())).await?;
+        let places = PLACES.min(posts / POSTS_OF_A_PLACE);
+        let (mut cursors, mut passed, mut path) = (Vec::with_capacity(places), 0, "/v1/posts?limit=1".to_owned());
+        for part in 0..places {
+            let (from, to) = (part * posts / places, (part + 1) * posts / places);
+            // After the last one nothing is to be gone on with.
+            let place = (from + (random::unit() * (to - from) as f64) as usize).min(posts - 2);
+            let (status, answer) = connection.ask(Request::get(format!("{path}&offset={}", place - passed))).await?;
             ensure!(status == StatusCode::OK, "{status}: {}", String::from_utf8_lossy(&answer));
             let answer: Value = serde_json::from_slice(&answer)?;
-            let Some(cursor) = answer["next_cursor"].as_str() else { break };
-            path = format!("/v1/posts?limit=50&cursor={cursor}");
+            let cursor = answer["next_cursor"].as_str().context("the list ends before its last post")?;
+            path = format!("/v1/posts?limit=1&cursor={cursor}");
+            passed = place + 1;
             cursors.push(cursor.to_owned());
         }
-        ensure!(!cursors.is_empty(), "all posts stand on one page");
         Ok(cursors.into())
+    }
+
+    /// How many posts the list has: the drafts of smaller sizes, too.
+    async fn listed(&self) -> anyhow::Result<usize> {
+        let counted = self.core.read.everywhere().query("select count(*) as posts from posts", vec![]).await?;
+        Ok(usize::try_from(counted.first().context("a count")?.integer("posts")?)?)
     }
 }
 

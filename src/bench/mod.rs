@@ -16,6 +16,7 @@ mod burst;
 mod command;
 mod connection;
 mod copying;
+mod cursor;
 mod figures;
 mod growth;
 mod house;

@@ -13,17 +13,18 @@ pub(super) const RAW: &str = "a range read of the same rows";
 /// Events that are read at once.
 pub(super) const PAGE: usize = 1_000;
 
-const ROWS: &str = "select position, id, workspace, workspace_number, stream_kind, stream_id, version, event_type, schema, \
-                    payload, metadata, claims, recorded_at, leaf_hash \
-                    from events where position > $1 order by position limit $2";
+/// What stands of an event in a row.
+pub(super) const COLUMNS: &str = "position, id, workspace, workspace_number, stream_kind, stream_id, version, event_type, \
+                                  schema, payload, metadata, claims, recorded_at, leaf_hash";
 
 /// Reads all rows of the log, page by page.
 pub(super) async fn raw(db: &dyn Database, events: usize, telling: &dyn Telling) -> anyhow::Result<Measured> {
     telling.begins("a range read", events as u64);
+    let sql = format!("select {COLUMNS} from events where position > $1 order by position limit $2");
     let mut pages = Pages::begin();
     loop {
         let began = Instant::now();
-        let rows = db.query(ROWS, vec![Value::from(pages.events), Value::from(PAGE)]).await?;
+        let rows = db.query(&sql, vec![Value::from(pages.events), Value::from(PAGE)]).await?;
         pages.read(began, rows.len())?;
         telling.at(pages.events as u64);
         if rows.len() < PAGE {

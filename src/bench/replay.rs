@@ -5,10 +5,13 @@ use tokio::time::Instant;
 
 use super::{
     Figures, Place, Plan, Telling,
+    cursor::{self, CURSOR},
+    figures::Measured,
     house::House,
     lives,
     reading::{self, PAGE, Pages},
 };
+use crate::engine::Store;
 
 const EVENTS: usize = 100_000;
 
@@ -17,7 +20,17 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
     lives::write(&house, &store, plan.events.unwrap_or(EVENTS), telling).await?;
     let events = store.journal.head().await?.position.0 as usize;
     let raw = reading::raw(store.side.as_ref(), events, telling).await?;
+    let by_cursor = cursor::raw(&store, house.configuration.folder.database.as_ref(), events, telling).await?;
+    let replayed = replayed(&store, events, telling).await?;
+    Ok(Figures::of("replay", 1, &replayed, (reading::RAW, &raw))
+        // How long its pages took is known on one engine only.
+        .against("cursor", CURSOR, &Measured::rate(by_cursor.per_second))
+        .with("events", events)
+        .with("quantiles_of", "pages of 1000 events")
+        .with("engine", place.engine()))
+}
 
+async fn replayed(store: &Store, events: usize, telling: &dyn Telling) -> anyhow::Result<Measured> {
     telling.begins("a replay", events as u64);
     let mut pages = Pages::begin();
     let mut after = Position(0);
@@ -32,11 +45,7 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
         pages.read(began, page.len())?;
         telling.at(after.0);
         if page.len() < PAGE {
-            break;
+            return Ok(pages.measured());
         }
     }
-    Ok(Figures::of("replay", 1, &pages.measured(), (reading::RAW, &raw))
-        .with("events", events)
-        .with("quantiles_of", "pages of 1000 events")
-        .with("engine", place.engine()))
 }

@@ -53,6 +53,8 @@ fn reading_the_log_is_held_against_reading_its_rows() {
         let rows = rows(scenario, &["--events", "60"]);
         // What `init` writes stands before them.
         assert!(rows[0]["events"].as_u64().is_some_and(|it| it > 60), "{}", rows[0]);
+        let by_cursor = rows[0]["cursor_per_second"].as_f64().is_some_and(|it| it > 0.0);
+        assert_eq!(by_cursor, scenario == "replay", "{}", rows[0]);
     }
 }
 
@@ -118,6 +120,8 @@ fn a_database_is_measured_beside_the_named_one() {
     let rows = rows("append", &["--clients", "4", "--seconds", "0.3", "--database-url", &url]);
     assert_eq!(rows[0]["engine"], "postgres");
     assert!(rows[0]["copy_of_500_rows_per_second"].as_f64().is_some_and(|it| it > 0.0), "{}", rows[0]);
+    let replayed = self::rows("replay", &["--events", "60", "--database-url", &url]);
+    assert!(replayed[0]["cursor_per_second"].as_f64().is_some_and(|it| it > 0.0), "{}", replayed[0]);
     assert_eq!(bench(&["startup", "--database-url", &url]).code, Some(2), "it measures a folder");
 }
 
