@@ -1,6 +1,10 @@
 //! `authenticate`: from a secret to who asks, in one thread: how much of a processor each request costs for that alone.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Weak},
+    time::Instant,
+};
 
 use anyhow::{Context, ensure};
 use campanile_events::{
@@ -9,13 +13,14 @@ use campanile_events::{
     key::{Grant, KeyAction, KeyCommand, KeyMode, NewKey},
     seal::{Open, fields},
 };
+use hdrhistogram::Histogram;
 use hmac::{Hmac, KeyInit, Mac};
 use rustix::time::{ClockId, clock_gettime};
 use sha2::Sha256;
 
 use super::{
     Figures, Place, Plan, Telling,
-    figures::{Measured, microseconds, rounded},
+    figures::{Measured, rounded},
     house::House,
     lives,
 };
@@ -54,23 +59,30 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
     ];
     telling.begins("authentications", cases.len() as u64);
     let seconds = plan.length.as_secs_f64();
-    let digests = alone(move || digests(seconds)).await??;
+    let digests = alone(move |waited_for| digests(seconds, waited_for)).await??;
     let mut figures = Vec::new();
     for (number, case) in cases.into_iter().enumerate() {
         telling.at(number as u64);
         let (name, access) = (case.name, core.access.clone());
         let handle = tokio::runtime::Handle::current();
-        let (measured, cpu) = alone(move || handle.block_on(authenticate(&access, &case, seconds))).await??;
-        let held = Figures::of("authenticate", 1, &measured, (DIGEST, &digests));
-        figures.push(held.with("case", name).with("cpu_us", rounded(cpu)).with("engine", place.engine()));
+        let told =
+            alone(move |waited_for| handle.block_on(authenticate(&access, &case, seconds, waited_for))).await??;
+        let held = Figures::of("authenticate", 1, &Measured::rate(told.per_second), (DIGEST, &digests));
+        let held = held.in_nanoseconds(&told.nanoseconds).with("case", name).with("cpu_us", rounded(told.cpu_us));
+        figures.push(held.with("engine", place.engine()));
     }
     engine.drain(PATIENCE).await;
     Ok(figures)
 }
 
-/// Runs in a thread of its own: its processor time is counted.
-async fn alone<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
-    tokio::task::spawn_blocking(work).await.context("the thread ended early")
+/// Runs in a thread of its own: its processor time is counted. What the work is given is gone once nobody waits for it
+/// any more.
+async fn alone<T: Send + 'static>(work: impl FnOnce(&Weak<()>) -> T + Send + 'static) -> anyhow::Result<T> {
+    let waits = Arc::new(());
+    let waited_for = Arc::downgrade(&waits);
+    let done = tokio::task::spawn_blocking(move || work(&waited_for)).await;
+    drop(waits);
+    done.context("the thread ended early")
 }
 
 /// A key that is bound to an origin and two networks.
@@ -94,31 +106,40 @@ async fn bounded(house: &House, core: &Core) -> anyhow::Result<String> {
     Ok(secret.expose().to_owned())
 }
 
-/// How fast one thread tells who asks, and how many microseconds of a processor each takes.
-async fn authenticate(access: &Access, case: &Case, seconds: f64) -> anyhow::Result<(Measured, f64)> {
+/// What it takes to tell who asks.
+struct Told {
+    per_second: f64,
+    /// What each took, as the mean of a batch.
+    nanoseconds: Histogram<u64>,
+    /// Microseconds of a processor that each took.
+    cpu_us: f64,
+}
+
+/// How fast one thread tells who asks.
+async fn authenticate(access: &Access, case: &Case, seconds: f64, waited_for: &Weak<()>) -> anyhow::Result<Told> {
     let presented = Presented { address: ADDRESS.parse().ok(), origin: Some(ORIGIN) };
     let once = async || access.authenticate(&case.secret, presented).await;
     // Warm, and what it is meant to be.
     ensure!(once().await.err() == case.denied, "{}: something else came of it", case.name);
-    let (mut took, mut done) = (microseconds(), 0_u64);
+    let (mut nanoseconds, mut done) = (Histogram::new(3)?, 0_u64);
     let (began, spent) = (Instant::now(), processor_us());
-    while began.elapsed().as_secs_f64() < seconds {
+    while began.elapsed().as_secs_f64() < seconds && waited_for.strong_count() > 0 {
         let batch = Instant::now();
         for _ in 0..BATCH {
             drop(once().await);
         }
-        took.record(batch.elapsed().as_micros() as u64 / BATCH as u64)?;
+        nanoseconds.record(batch.elapsed().as_nanos() as u64 / BATCH as u64)?;
         done += BATCH as u64;
     }
-    let cpu = (processor_us() - spent) / done as f64;
-    Ok((Measured { per_second: done as f64 / began.elapsed().as_secs_f64(), took }, cpu))
+    let cpu_us = (processor_us() - spent) / done as f64;
+    Ok(Told { per_second: done as f64 / began.elapsed().as_secs_f64(), nanoseconds, cpu_us })
 }
 
-fn digests(seconds: f64) -> anyhow::Result<Measured> {
+fn digests(seconds: f64, waited_for: &Weak<()>) -> anyhow::Result<Measured> {
     let keyed = Hmac::<Sha256>::new_from_slice(&[7; 32])?;
     let secret = KeySecret::generate(KeyMode::Live);
     let (mut done, began) = (0_u64, Instant::now());
-    while began.elapsed().as_secs_f64() < seconds {
+    while began.elapsed().as_secs_f64() < seconds && waited_for.strong_count() > 0 {
         for _ in 0..BATCH {
             let mut mac = keyed.clone();
             mac.update(secret.expose().as_bytes());

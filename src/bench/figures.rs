@@ -6,6 +6,9 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// Milliseconds of which three digits after the point say little.
+const SHORT: f64 = 0.01;
+
 /// One row of a scenario's answer. As JSON its first fields are the same for every scenario; what only one scenario
 /// has follows them under names of its own.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -98,6 +101,17 @@ impl Figures {
         }
     }
 
+    /// Takes the quantiles of what is too short for microseconds: from a histogram of nanoseconds.
+    #[must_use]
+    pub(super) fn in_nanoseconds(mut self, took: &Histogram<u64>) -> Self {
+        let quantile = |quantile| took.value_at_quantile(quantile) as f64 / 1_000_000.0;
+        (self.p50_ms, self.p99_ms) = (quantile(0.5), quantile(0.99));
+        if let Some(line) = self.lines.first_mut() {
+            line.quantiles = Some((self.p50_ms, self.p99_ms));
+        }
+        self
+    }
+
     /// Says something more in JSON.
     #[must_use]
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -122,7 +136,7 @@ impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<58} {:>12} {:>10} {:>10} {:>8}", "", "per second", "p50 ms", "p99 ms", "ratio")?;
         for (number, line) in self.lines.iter().enumerate() {
-            let (p50, p99) = line.quantiles.map_or_else(Default::default, |(p50, p99)| (three(p50), three(p99)));
+            let (p50, p99) = line.quantiles.map_or_else(Default::default, |(p50, p99)| (digits(p50), digits(p99)));
             let ratio =
                 if number == 0 { String::new() } else { format!("{:.2} x", ratio(self.per_second, line.per_second)) };
             writeln!(f, "{:<58} {:>12.1} {p50:>10} {p99:>10} {ratio:>8}", line.what, line.per_second)?;
@@ -136,8 +150,9 @@ impl fmt::Display for Figures {
     }
 }
 
-fn three(value: f64) -> String {
-    format!("{value:.3}")
+/// Three after the point, or as many as nanoseconds have.
+fn digits(milliseconds: f64) -> String {
+    if milliseconds < SHORT { format!("{milliseconds:.6}") } else { format!("{milliseconds:.3}") }
 }
 
 /// Three digits after the point: what is beyond them is noise.
@@ -178,6 +193,11 @@ mod tests {
         let figures = Figures::of("append", 64, &measured(100.0, &[2_000]), ("rows", &measured(25.0, &[])));
         let table = figures.to_string();
         assert!(table.contains("4.00 x") && table.contains("2.000"), "{table}");
+        let nanoseconds = measured(1.0, &[512, 512, 530]).took;
+        let short = Figures::of("authenticate", 1, &measured(1.0, &[]), ("digests", &measured(1.0, &[])));
+        let short = short.in_nanoseconds(&nanoseconds);
+        assert_eq!((short.p50_ms.to_string(), short.p99_ms.to_string()), ("0.000512".into(), "0.00053".into()));
+        assert!(short.to_string().contains(" 0.000512 "), "{short}");
         let nothing = Figures::of("append", 1, &measured(1.0, &[]), ("rows", &measured(0.0, &[])));
         assert_eq!(nothing.ratio.to_bits(), 0.0_f64.to_bits());
     }

@@ -80,6 +80,7 @@ fn authentication_tells_what_it_costs_of_a_processor() {
     let cases: Vec<_> = rows.iter().map(|row| row["case"].as_str().expect("a case")).collect();
     assert_eq!(cases, ["a key", "a key with an origin and two networks", "a wrong checksum"]);
     let cost = |row: usize| rows[row]["cpu_us"].as_f64().expect("microseconds");
+    assert!(rows.iter().all(|row| row["p50_ms"].as_f64().is_some_and(|it| it > 0.0)), "{rows:?}");
     assert!(cost(2) > 0.0 && cost(2) < cost(0), "a wrong checksum costs less than a key: {rows:?}");
 }
 
@@ -110,6 +111,7 @@ fn posts_ring_and_none_before_its_time() {
     assert_eq!(burst[0]["targets"], 5);
     let precision = rows("precision", &["--targets", "5", "--seconds", "1"]);
     assert_eq!((&precision[0]["targets"], &precision[0]["early"]), (&5.into(), &0.into()));
+    assert_eq!((&precision[0]["clients"], &precision[0]["bus"]), (&1.into(), &"in process".into()));
 }
 
 #[test]
