@@ -42,7 +42,8 @@ impl Progress {
             };
             // No rate tells it: what goes by time takes what is left of it.
             let left = |state: &ProgressState, out: &mut dyn fmt::Write| {
-                let left = Duration::from_millis(state.len().unwrap_or_default().saturating_sub(state.pos()));
+                let left = state.len().unwrap_or_default().saturating_sub(state.pos());
+                let left = Duration::from_secs(left.div_ceil(1_000));
                 write!(out, "{:#}", HumanDuration(left)).unwrap_or_default();
             };
             bar.set_style(style.with_key("rate", rate).with_key("left", left));

@@ -50,7 +50,7 @@ impl FromArgMatches for Fitting {
 
 fn unfit(name: &str, scenario: Scenario, scenarios: &[Scenario]) -> String {
     let counts: Vec<_> = scenarios.iter().map(ToString::to_string).collect();
-    format!("`{scenario}` has no use for `--{}`: that counts for {}\n", name.replace('_', "-"), counts.join(", "))
+    format!("`{scenario}` has no use for `--{}`: that counts for {}", name.replace('_', "-"), counts.join(", "))
 }
 
 #[cfg(test)]
@@ -69,7 +69,10 @@ mod tests {
     #[test]
     fn what_a_scenario_has_no_use_for_is_refused_by_name() {
         let refused = read(&["append", "--targets", "5"]).expect_err("append publishes nothing");
-        assert_eq!(refused, "error: `append` has no use for `--targets`: that counts for startup, burst, precision\n");
+        assert_eq!(
+            refused.trim_end(),
+            "error: `append` has no use for `--targets`: that counts for startup, burst, precision"
+        );
         for (name, scenarios) in OPTIONS {
             let option = format!("--{}", name.replace('_', "-"));
             let value = match name {
