@@ -248,12 +248,6 @@ where
         Ok(Some(loaded).filter(|loaded| loaded.workspace == Some(workspace)))
     }
 
-    /// What is remembered of the aggregate, if it is and the workspace has it: the log may hold more. For who looks again
-    /// before it counts.
-    pub fn remembered(&self, workspace: WorkspaceId, id: Uuid) -> Option<Loaded<A>> {
-        self.shared.memory.get(id).filter(|loaded| loaded.workspace == Some(workspace))
-    }
-
     /// The aggregate as it was at a position of the log; `None` where the workspace had none of that id.
     ///
     /// # Errors

@@ -175,24 +175,6 @@ async fn what_is_remembered_of_a_shared_stream_answers_nothing_by_itself() {
     assert_eq!(tell(&there, WorkspaceAction::Resume).await, (0, 5, false), "it was resumed since");
 }
 
-#[tokio::test]
-async fn what_is_remembered_is_given_without_a_look_at_the_log() {
-    let (journal, clock) = journal().await;
-    let remember = NonZeroUsize::new(8).expect("above 0");
-    let node = || Executor::<Key>::new(Arc::clone(&journal), clock.clone(), (), Sharing::Shared, remember);
-    let (here, there, id) = (node(), node(), Uuid::from_u128(1));
-    let version = |of: &Executor<Key>, workspace| of.remembered(workspace, id).map(|loaded| loaded.version.0);
-    here.execute(request(id, create(&clock))).await.expect("made");
-    let revoke = KeyCommand { now: clock.now(), action: KeyAction::Revoke };
-    there.execute(request(id, revoke)).await.expect("revoked");
-    assert_eq!((version(&here, WORKSPACE), version(&there, WORKSPACE)), (Some(1), Some(2)));
-    assert_eq!(version(&here, WorkspaceId::from_uuid(Uuid::from_u128(8))), None, "it is another's");
-    here.load(WORKSPACE, id).await.expect("read");
-    assert_eq!(version(&here, WORKSPACE), Some(2));
-    here.rest();
-    assert_eq!(version(&here, WORKSPACE), None);
-}
-
 /// A post that is being published to two accounts, with an open intent on each.
 async fn publishing(journal: &Arc<dyn Journal>, clock: &Arc<ManualClock>, post: Uuid, accounts: &[AccountId]) {
     use crate::{

@@ -51,16 +51,6 @@ impl Pauses {
         Ok((!paused).then_some(Pass { _held: held }))
     }
 
-    /// The same as far as it is known here, for who asks for a pass before anything leaves: a pause of another node's may
-    /// not be known yet. That one goes on again is looked for in the journal.
-    pub async fn seems_paused(&self, workspace: WorkspaceId) -> Result<bool, LoadError> {
-        let known = self.workspaces.remembered(workspace, workspace.uuid());
-        if known.is_some_and(|known| known.state.paused_at.is_none()) {
-            return Ok(false);
-        }
-        self.paused(workspace).await
-    }
-
     pub async fn paused(&self, workspace: WorkspaceId) -> Result<bool, LoadError> {
         let loaded = self.workspaces.load(workspace, workspace.uuid()).await?;
         Ok(loaded.is_some_and(|loaded| loaded.state.paused_at.is_some()))
@@ -110,7 +100,7 @@ mod tests {
         commands::{Request, Sharing},
         db::Sqlite,
         ids::OrganizationId,
-        journal::{Actor, Journal, Metadata, SqliteJournal},
+        journal::{Actor, Metadata, SqliteJournal},
         seal::Sealed,
         workspace::{WorkspaceAction, WorkspaceCommand},
     };
@@ -128,28 +118,17 @@ mod tests {
         pauses.workspaces.execute(request).await.expect("it can be told");
     }
 
-    /// A node of those that share a journal.
-    fn node(journal: &Arc<SqliteJournal>, clock: &SharedClock, sharing: Sharing) -> Pauses {
-        let most = NonZeroUsize::new(10).expect("not zero");
-        let journal: Arc<dyn Journal> = journal.clone();
-        Pauses::new(Executor::new(journal, clock.clone(), (), sharing, most), sharing == Sharing::Alone)
-    }
-
-    async fn journal() -> (Arc<SqliteJournal>, SharedClock, WorkspaceAction) {
+    #[tokio::test]
+    async fn a_pause_waits_for_every_pass_given_before_it_and_none_is_given_after() {
         let clock: SharedClock = ManualClock::starting_at(DateTime::UNIX_EPOCH);
         let db = Sqlite::open_in_memory().expect("a database");
         let journal = Arc::new(SqliteJournal::open(db, clock.clone()).await.expect("a journal"));
+        let most = NonZeroUsize::new(10).expect("not zero");
+        let pauses = Pauses::new(Executor::new(journal, clock, (), Sharing::Alone, most), true);
+        let workspace = WorkspaceId::from(Uuid::from_u128(1));
         let organization_id = OrganizationId::from(Uuid::from_u128(2));
         let name = Sealed::from_stored("v1.sealed");
-        (journal, clock, WorkspaceAction::Create { organization_id, name })
-    }
-
-    #[tokio::test]
-    async fn a_pause_waits_for_every_pass_given_before_it_and_none_is_given_after() {
-        let (journal, clock, create) = journal().await;
-        let pauses = node(&journal, &clock, Sharing::Alone);
-        let workspace = WorkspaceId::from(Uuid::from_u128(1));
-        tell(&pauses, workspace, create).await;
+        tell(&pauses, workspace, WorkspaceAction::Create { organization_id, name }).await;
 
         let (first, second) =
             (pauses.pass(workspace).await.expect("read"), pauses.pass(workspace).await.expect("read"));
@@ -165,20 +144,5 @@ mod tests {
         assert!(other.is_some() && pauses.held(workspace, AT_ONCE).await, "another workspace is not concerned");
         tell(&pauses, workspace, WorkspaceAction::Resume).await;
         assert!(pauses.pass(workspace).await.expect("read").is_some(), "it goes on again");
-    }
-
-    #[tokio::test]
-    async fn what_another_node_paused_is_seen_by_a_pass_and_what_it_resumed_at_once() {
-        let (journal, clock, create) = journal().await;
-        let [here, there] = [(); 2].map(|()| node(&journal, &clock, Sharing::Shared));
-        let workspace = WorkspaceId::from(Uuid::from_u128(1));
-        let seems_paused = async || here.seems_paused(workspace).await.expect("read");
-        tell(&here, workspace, create).await;
-        tell(&there, workspace, WorkspaceAction::Pause).await;
-        assert!(!seems_paused().await, "as far as is known");
-        assert!(here.pass(workspace).await.expect("read").is_none(), "nobody may send");
-        assert!(seems_paused().await);
-        tell(&there, workspace, WorkspaceAction::Resume).await;
-        assert!(!seems_paused().await, "a pause is never taken from memory");
     }
 }

@@ -77,7 +77,7 @@ impl Publisher {
         let look = Look { job, post: &post, target, key: &key };
         match &target.phase {
             // So that no platform is called in vain; what decides is the pass, right before the intent.
-            Phase::Scheduled | Phase::Retrying { .. } if self.context.pauses.seems_paused(job.workspace_id).await? => {
+            Phase::Scheduled | Phase::Retrying { .. } if self.context.pauses.paused(job.workspace_id).await? => {
                 Ok(Next::Done)
             }
             Phase::Scheduled | Phase::Retrying { .. } if !post.deleted => self.send(&look).await,
