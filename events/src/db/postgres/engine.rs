@@ -59,10 +59,9 @@ async fn in_time<T>(work: impl Future<Output = Result<T, DbError>>) -> Result<T,
     tokio::time::timeout(WHOLE, work).await.unwrap_or_else(silent)
 }
 
-/// Whether another session, or the statement prepared anew, would do better. A session that has waited may have been
-/// lost meanwhile without anybody's word.
+/// Whether another session would do better: one that has waited may have been lost meanwhile without anybody's word.
 fn is_worth_another(failure: &Failure, taken: &Taken) -> bool {
-    failure.is_stale || (failure.is_lost && !taken.is_fresh())
+    failure.is_lost && !taken.is_fresh()
 }
 
 #[async_trait]
@@ -74,12 +73,15 @@ impl Database for Postgres {
     async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, DbError> {
         in_time(async {
             let mut taken = self.reads.take().await?;
-            match taken.query(sql, &values).await {
+            let mut answer = taken.query(sql, &values).await;
+            if answer.as_ref().is_err_and(|failure| failure.is_stale && !failure.is_lost) {
+                // It has forgotten its statements, and prepares this one anew. Another session might still have its own.
+                answer = taken.query(sql, &values).await;
+            }
+            match answer {
                 Err(failure) if is_worth_another(&failure, &taken) => {
                     drop(taken);
-                    if failure.is_lost {
-                        self.reads.forget_idle();
-                    }
+                    self.reads.forget_idle();
                     let mut taken = self.reads.take().await?;
                     taken.query(sql, &values).await.map_err(|failure| failure.error)
                 }

@@ -230,3 +230,21 @@ async fn sessions_are_bounded_and_shared() {
     let rows = tokio::time::timeout(Duration::from_secs(3), quick).await.unwrap().unwrap();
     assert_eq!(rows[0].integer("n").unwrap(), 1);
 }
+
+/// After a rebuild each session still has what it prepared for the table that was there before.
+#[tokio::test]
+async fn who_waits_for_a_session_after_a_rebuild_is_not_given_a_stale_answer() {
+    let server = Server::start();
+    let db = opened(&server, 2, 1).await;
+    db.execute("create table words (word json)", vec![]).await.unwrap();
+    let ask = |sql: &'static str| db.query(sql, vec![]);
+    let words = || ask("select * from words");
+    let (one, other) = tokio::join!(words(), words());
+    one.and(other).unwrap();
+    db.execute("alter table words alter column word type text", vec![]).await.unwrap();
+    // One session is kept from it. The other finds out, and a third one takes it from who asked: who is left gets the first.
+    let (short, word, long) =
+        tokio::join!(ask("select pg_sleep(0.3)::text"), words(), ask("select pg_sleep(0.9)::text"));
+    assert!(short.is_ok() && long.is_ok(), "{short:?} {long:?}");
+    assert_eq!(word.unwrap().len(), 0);
+}
