@@ -123,17 +123,19 @@ impl Town {
         let plan = &part_of(plan);
         let posts: Arc<[PostId]> = self.posts.as_slice().into();
         let get = move |_| Request::get(format!("/v1/posts/{}", random::one_of(&posts).expect("there are posts")));
-        let cursors = self.cursors().await?;
         let list = |_| Request::get("/v1/posts");
-        let list_on =
-            move |_| Request::get(format!("/v1/posts?cursor={}", random::one_of(&cursors).expect("there are pages")));
-        Ok(vec![
+        let mut measured = vec![
             ("append", self.append(plan, telling).await?),
             ("get", self.ask(plan, telling, get).await?),
             ("list", self.ask(plan, telling, list).await?),
-            ("list_cursor", self.ask(plan, telling, list_on).await?),
-            ("due", self.due(plan, telling).await?),
-        ])
+        ];
+        // Only now: who looks for them walks through all that `get` asks for.
+        let cursors = self.cursors().await?;
+        let list_on =
+            move |_| Request::get(format!("/v1/posts?cursor={}", random::one_of(&cursors).expect("there are pages")));
+        measured.push(("list_cursor", self.ask(plan, telling, list_on).await?));
+        measured.push(("due", self.due(plan, telling).await?));
+        Ok(measured)
     }
 
     /// What `get` is held against besides: of the same posts.

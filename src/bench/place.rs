@@ -11,7 +11,10 @@ use std::{
 use anyhow::{Context, bail};
 use campanile_events::{
     clock::SystemClock,
-    db::postgres::{Limits, Settings, connect},
+    db::{
+        DbError,
+        postgres::{Limits, Settings, connect},
+    },
     random,
 };
 use campanile_workers::bus::nats;
@@ -144,7 +147,7 @@ impl Place {
         let mut stays = Vec::new();
         for name in names {
             let dropped = client.batch_execute(&format!("drop database if exists \"{name}\" with (force)")).await;
-            stays.extend(dropped.err().map(|error| format!("the database {name} stays: {error}")));
+            stays.extend(dropped.err().map(|error| format!("the database {name} stays: {}", DbError::from(error))));
         }
         stays
     }
@@ -156,7 +159,9 @@ impl Place {
         for (settings, name) in
             self.given.nats.iter().flat_map(|settings| names.iter().map(move |name| (settings, name)))
         {
-            stays.extend(nats::remove(settings, name).await.err().map(|error| error.to_string()));
+            stays.extend(
+                nats::remove(settings, name).await.err().map(|error| format!("the stream {name} stays: {error}")),
+            );
         }
         stays
     }

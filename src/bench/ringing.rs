@@ -157,11 +157,14 @@ impl Ringing {
         telling.begins("publishing", targets as u64);
         let core = self.core();
         let within = WITHIN + (last - core.clock.now()).to_std().unwrap_or_default();
-        let (published_at, position) = tokio::time::timeout(within, published(core, from, targets, telling))
-            .await
-            .map_err(|_| {
+        let late = || {
             anyhow::anyhow!("not all of {targets} targets were published {} s after they were due", WITHIN.as_secs())
-        })??;
+        };
+        let (published_at, position) = tokio::select! {
+            published = published(core, from, targets, telling) => published?,
+            () = unconnected(core) => bail!("the connection to NATS was lost"),
+            () = tokio::time::sleep(within) => return Err(late()),
+        };
         ensure!(core.runner.wait_for(position, WITHIN).await, "the read models don't follow");
         let shown_at = core.clock.now();
         self.carries().await?;
@@ -178,6 +181,13 @@ impl Ringing {
 /// What the post of a number says.
 pub(super) fn text(number: usize) -> String {
     format!("Bell number {number}")
+}
+
+/// Waits until the connection to the bus is lost.
+async fn unconnected(core: &Core) {
+    while core.publishing.bus_health().connected {
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
 }
 
 async fn published(
@@ -202,7 +212,6 @@ async fn published(
             }
         }
         telling.at(published_at.len() as u64);
-        ensure!(core.publishing.bus_health().connected, "the connection to NATS was lost");
         if published_at.len() >= targets {
             return Ok((published_at, after));
         }

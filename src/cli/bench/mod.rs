@@ -3,7 +3,10 @@
 mod bar;
 mod fitting;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use secrecy::SecretString;
@@ -112,8 +115,7 @@ impl Bench {
             posts: self.posts.map(|it| it as usize),
             route: self.route,
         };
-        let place = Place::new(configuration, self.data.as_deref()).map_err(failed)?;
-        let figures = measured(self.scenario, &plan, place)?;
+        let figures = measured(self.scenario, &plan, configuration, self.data.as_deref())?;
         for figures in figures {
             if self.json {
                 say!("{}", serde_json::to_string(&figures).expect("figures are numbers and words"));
@@ -126,12 +128,19 @@ impl Bench {
 }
 
 /// Measures, and takes away what was made for it, whatever came of it.
-fn measured(scenario: Scenario, plan: &Plan, place: Place) -> Result<Vec<Figures>, Failure> {
+fn measured(
+    scenario: Scenario,
+    plan: &Plan,
+    configuration: Configuration,
+    data: Option<&Path>,
+) -> Result<Vec<Figures>, Failure> {
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let (measuring, removing) = (runtime()?, runtime()?);
+    // Listened to before there is anything to take away.
+    let told = measuring.block_on(async { shutdown::told() })?;
+    let place = Place::new(configuration, data).map_err(failed)?;
     let telling = Bar::default();
     let measured = measuring.block_on(async {
-        let told = shutdown::told()?;
         tokio::select! {
             measured = bench::run(scenario, plan, &place, &telling) => measured.map_err(failed),
             () = told => Err(Failure::Failed("stopped".to_owned())),
