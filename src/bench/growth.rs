@@ -80,8 +80,7 @@ pub(super) async fn measure(plan: &Plan, place: &Place, telling: &dyn Telling) -
     let (mut figures, mut fewest): (Vec<Figures>, Option<Vec<Measured>>) = (Vec::new(), None);
     for size in sizes {
         town.grow(size, telling).await?;
-        let measured = town.measured(plan, telling).await?;
-        let selected = town.select(plan, telling).await?;
+        let (measured, selected) = town.measured(plan, telling).await?;
         let fewest = fewest.get_or_insert_with(|| measured.iter().map(|(_, measured)| measured.clone()).collect());
         for ((what, measured), fewest) in measured.iter().zip(fewest) {
             let clients = if *what == "due" { 1 } else { plan.clients };
@@ -119,23 +118,27 @@ impl Town {
         Ok(())
     }
 
-    async fn measured(&self, plan: &Plan, telling: &dyn Telling) -> anyhow::Result<Vec<(&'static str, Measured)>> {
+    /// Each part, and the bare SELECT that `get` is held against.
+    async fn measured(
+        &self,
+        plan: &Plan,
+        telling: &dyn Telling,
+    ) -> anyhow::Result<(Vec<(&'static str, Measured)>, Measured)> {
         let plan = &part_of(plan);
         let posts: Arc<[PostId]> = self.posts.as_slice().into();
         let get = move |_| Request::get(format!("/v1/posts/{}", random::one_of(&posts).expect("there are posts")));
         let list = |_| Request::get("/v1/posts");
-        let mut measured = vec![
-            ("append", self.append(plan, telling).await?),
-            ("get", self.ask(plan, telling, get).await?),
-            ("list", self.ask(plan, telling, list).await?),
-        ];
-        // Only now: who looks for them walks through all that `get` asks for.
+        let mut measured =
+            vec![("append", self.append(plan, telling).await?), ("get", self.ask(plan, telling, get).await?)];
+        let selected = self.select(plan, telling).await?;
+        measured.push(("list", self.ask(plan, telling, list).await?));
+        // Only now: who looks for them walks through all that `get` and the SELECT ask for.
         let cursors = self.cursors().await?;
         let list_on =
             move |_| Request::get(format!("/v1/posts?cursor={}", random::one_of(&cursors).expect("there are pages")));
         measured.push(("list_cursor", self.ask(plan, telling, list_on).await?));
         measured.push(("due", self.due(plan, telling).await?));
-        Ok(measured)
+        Ok((measured, selected))
     }
 
     /// What `get` is held against besides: of the same posts.
@@ -143,7 +146,7 @@ impl Town {
         let posts = self.posts.iter().map(|post| post.uuid()).collect();
         let bare = Bare::serve(Arc::clone(self.core.read.everywhere()), posts, None).await?;
         let select = |_| Request::get("/");
-        ask_all("a bare GET", &part_of(plan), telling, (bare.address(), None), StatusCode::OK, select).await
+        ask_all("a bare GET", plan, telling, (bare.address(), None), StatusCode::OK, select).await
     }
 
     async fn ask(
