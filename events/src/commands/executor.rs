@@ -284,8 +284,11 @@ impl<A: Streamed> Shared<A> {
     async fn catch_up(&self, id: Uuid) -> Result<Loaded<A>, LoadError> {
         let look = self.memory.look(id);
         let mut loaded = self.memory.get(id).unwrap_or_default();
+        let known = loaded.version;
         loaded.catch_up(self.journal.as_ref(), id, None).await.inspect_err(|error| self.tell(error))?;
-        look.remember(&loaded);
+        if loaded.version > known {
+            look.remember(&loaded);
+        }
         Ok(loaded)
     }
 

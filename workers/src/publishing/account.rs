@@ -5,12 +5,15 @@ use campanile_events::{
     commands::Request,
     ids::WorkerId,
     journal::{Actor, Metadata},
-    post::{FailureClass, Post, Target},
+    post::FailureClass,
     seal::{DataKey, fields},
 };
 use chrono::{DateTime, Utc};
 
-use super::context::{Context, Trouble, not_sent};
+use super::{
+    context::{Context, Trouble, not_sent},
+    publisher::Look,
+};
 use crate::{
     bus::Job,
     platforms::{Access, SendFailure},
@@ -27,9 +30,8 @@ pub(super) enum Way {
 }
 
 impl Context {
-    pub async fn way(&self, job: &Job, key: &DataKey, post: &Post, target: &Target) -> Result<Way, Trouble> {
-        let loaded = self.accounts.load(job.workspace_id, job.account_id.uuid()).await?;
-        let Some(account) = loaded.map(|loaded| loaded.state) else {
+    pub async fn way(&self, look: &Look<'_>) -> Result<Way, Trouble> {
+        let Some(account) = look.account else {
             return Ok(Way::Shut(SendFailure::of(FailureClass::Rejected, "account_missing")));
         };
         match account.status {
@@ -42,7 +44,7 @@ impl Context {
             }
         }
         if let Some(until) = account.rate_limited_until.filter(|until| *until > self.clock.now()) {
-            let give_up = post.give_up_at(target);
+            let give_up = look.post.give_up_at(look.target);
             if give_up.is_none_or(|give_up| until <= give_up) {
                 return Ok(Way::Resting(until));
             }
@@ -50,13 +52,7 @@ impl Context {
             failure.retry_after = (until - self.clock.now()).to_std().ok();
             return Ok(Way::Shut(failure));
         }
-        self.access(job, key, &account).await
-    }
-
-    /// Whether a target's account was disconnected.
-    pub async fn is_account_gone(&self, job: &Job) -> Result<bool, Trouble> {
-        let loaded = self.accounts.load(job.workspace_id, job.account_id.uuid()).await?;
-        Ok(loaded.is_none_or(|loaded| loaded.state.status == AccountStatus::Disconnected))
+        self.access(look.job, look.key, account).await
     }
 
     async fn access(&self, job: &Job, key: &DataKey, account: &Account) -> Result<Way, Trouble> {

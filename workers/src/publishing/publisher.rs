@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use campanile_events::{
+    account::{Account, AccountStatus},
     commands::CommandError,
     ids::WorkerId,
     post::{Content, Phase, Post, PostAction, PostError, Target},
@@ -41,10 +42,17 @@ pub(super) struct Look<'a> {
     pub job: &'a Job,
     pub post: &'a Post,
     pub target: &'a Target,
+    /// The account that it is for; `None` where there is none.
+    pub account: Option<&'a Account>,
     pub key: &'a DataKey,
 }
 
 impl Look<'_> {
+    /// Whether the account was disconnected.
+    pub fn is_account_gone(&self) -> bool {
+        self.account.is_none_or(|account| account.status == AccountStatus::Disconnected)
+    }
+
     /// What is said on this account, opened.
     pub fn content(&self) -> Result<Content<Open>, SealError> {
         self.post.content.try_map(|field, sealed| self.key.open(field, sealed))
@@ -70,16 +78,20 @@ impl Publisher {
     }
 
     async fn look(&self, job: &Job) -> Result<Next, Trouble> {
-        let loaded = self.context.posts.load(job.workspace_id, job.post_id.uuid()).await?;
-        let Some(post) = loaded.map(|loaded| loaded.state) else { return Ok(Next::Done) };
+        // Asked together: they are read in one round.
+        let (post, account, is_paused) = tokio::try_join!(
+            self.context.posts.load(job.workspace_id, job.post_id.uuid()),
+            self.context.accounts.load(job.workspace_id, job.account_id.uuid()),
+            self.context.pauses.paused(job.workspace_id),
+        )?;
+        let Some(post) = post.map(|loaded| loaded.state) else { return Ok(Next::Done) };
         let Some(target) = post.target(job.account_id) else { return Ok(Next::Done) };
+        let account = account.as_ref().map(|loaded| loaded.state.as_ref());
         let key = self.context.data_key(job.workspace_id).await?;
-        let look = Look { job, post: &post, target, key: &key };
+        let look = Look { job, post: &post, target, account, key: &key };
         match &target.phase {
             // So that no platform is called in vain; what decides is the pass, right before the intent.
-            Phase::Scheduled | Phase::Retrying { .. } if self.context.pauses.paused(job.workspace_id).await? => {
-                Ok(Next::Done)
-            }
+            Phase::Scheduled | Phase::Retrying { .. } if is_paused => Ok(Next::Done),
             Phase::Scheduled | Phase::Retrying { .. } if !post.deleted => self.send(&look).await,
             Phase::Settling(settling) => self.settle(&look, settling).await,
             Phase::Publishing => self.lapse(&look).await,

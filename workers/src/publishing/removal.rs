@@ -29,7 +29,7 @@ impl Publisher {
             let failure = SendFailure::of(FailureClass::OutdatedAdapter, "unknown_platform");
             return self.came_to(look, Vec::new(), Some(&failure)).await;
         };
-        let access = match self.context.way(look.job, look.key, look.post, look.target).await? {
+        let access = match self.context.way(look).await? {
             Way::Open(access) => access,
             Way::Resting(until) => return Ok(Next::Later(until)),
             Way::Shut(failure) => return self.came_to(look, Vec::new(), Some(&failure)).await,

@@ -63,7 +63,7 @@ impl Publisher {
 
     /// Makes ready, waits until `at`, and sends.
     pub(super) async fn attempt(&self, look: &Look<'_>, at: DateTime<Utc>) -> Result<Next, Trouble> {
-        let access = match self.context.way(look.job, look.key, look.post, look.target).await? {
+        let access = match self.context.way(look).await? {
             Way::Open(access) => access,
             Way::Resting(until) => return Ok(Next::Later(until)),
             Way::Shut(failure) => {

@@ -25,7 +25,7 @@ impl Publisher {
         let doubtful = look.target.attempts.iter().rev().find(|attempt| attempt.is_in_doubt());
         let Some(delivery) = doubtful.map(|attempt| attempt.delivery) else { return Ok(Next::Done) };
         // Nobody can be asked in the name of an account that is gone, and nothing repeated.
-        if self.context.is_account_gone(look.job).await? {
+        if look.is_account_gone() {
             return self.leave_unknown(look, true).await;
         }
         if self.may_repeat(look, settling, delivery) {
@@ -65,7 +65,7 @@ impl Publisher {
 
     /// Asks the platform for the step, leaving out what belongs to other targets.
     async fn look_up(&self, look: &Look<'_>, settling: &Settling) -> Result<Next, Trouble> {
-        let access = match self.context.way(look.job, look.key, look.post, look.target).await? {
+        let access = match self.context.way(look).await? {
             Way::Open(access) => access,
             Way::Resting(until) => return Ok(Next::Later(until)),
             Way::Shut(failure) => {

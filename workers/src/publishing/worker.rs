@@ -29,7 +29,7 @@ const ASKED: usize = 16;
 /// Starts a worker. It ends once it was told to stop and what it has in hand is done.
 pub(super) fn start(context: Context, bus: Arc<dyn Bus>, worker: WorkerId, reach: Reach, stop: Stop) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let publisher = Publisher { context: context.clone(), worker, stop: stop.clone() };
+        let publisher = Arc::new(Publisher { context: context.clone(), worker, stop: stop.clone() });
         let beating = tokio::spawn(beat(context.clone(), worker, stop.clone()));
         run(&publisher, &bus, reach, stop).await;
         beating.abort();
@@ -39,7 +39,7 @@ pub(super) fn start(context: Context, bus: Arc<dyn Bus>, worker: WorkerId, reach
     })
 }
 
-async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut reach: Reach, mut stop: Stop) {
+async fn run(publisher: &Arc<Publisher>, bus: &Arc<dyn Bus>, mut reach: Reach, mut stop: Stop) {
     let (mut in_hand, mut asked) = (JoinSet::new(), FuturesUnordered::new());
     loop {
         // Who isn't sure of the time, or doesn't reach the database, claims nothing: what was asked for goes to others.
@@ -72,7 +72,7 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut reach: Reach, mut st
         };
         match taken {
             Ok(taken) if !reach.is_kept() => taken.later(Duration::ZERO),
-            Ok(taken) => drop(in_hand.spawn(work(publisher.clone(), taken, reach.clone()))),
+            Ok(taken) => drop(in_hand.spawn(work(Arc::clone(publisher), taken, reach.clone()))),
             Err(error) => {
                 tracing::warn!(%error, "no jobs from the bus");
                 asked.clear();
@@ -86,7 +86,7 @@ async fn run(publisher: &Publisher, bus: &Arc<dyn Bus>, mut reach: Reach, mut st
 
 /// One job. Should it panic or come to no end, the target is looked at again, and the attempt that was left behind lapses
 /// then.
-async fn work(publisher: Publisher, taken: Taken, mut reach: Reach) {
+async fn work(publisher: Arc<Publisher>, taken: Taken, mut reach: Reach) {
     crash_at(CrashPoint::AfterClaim);
     let job = taken.job().clone();
     let pause = publisher.context.timing.retry_first;

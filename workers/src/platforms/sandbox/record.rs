@@ -55,9 +55,12 @@ pub(super) struct Late {
     pub(super) submission: Submission,
 }
 
-/// The file, open at its end.
+/// The file, open at its end, and the lines of the last write, whose memory the next one takes.
 #[derive(Debug)]
-pub(super) struct Records(File);
+pub(super) struct Records {
+    file: File,
+    lines: Vec<u8>,
+}
 
 impl Records {
     /// Reads the file from its beginning. A last line that was cut off is taken away: its request was never answered.
@@ -76,16 +79,16 @@ impl Records {
         }
         file.set_len(whole)?;
         file.seek(SeekFrom::End(0))?;
-        Ok((Self(file), read))
+        Ok((Self { file, lines: Vec::new() }, read))
     }
 
     /// Adds lines, all in one write.
     pub(super) fn append(&mut self, records: &[Record]) -> io::Result<()> {
-        let mut lines = Vec::new();
+        self.lines.clear();
         for record in records {
-            serde_json::to_writer(&mut lines, record)?;
-            lines.push(b'\n');
+            serde_json::to_writer(&mut self.lines, record)?;
+            self.lines.push(b'\n');
         }
-        self.0.write_all(&lines)
+        self.file.write_all(&self.lines)
     }
 }
