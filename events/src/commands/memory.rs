@@ -32,7 +32,7 @@ struct Looked {
     newest: Version,
 }
 
-/// Somebody looks at an aggregate, from before it is read until he has remembered what came of it.
+/// Somebody looks at an aggregate, from before it is read until he has remembered what came of it, or found that nothing did.
 #[derive(Debug)]
 pub(super) struct Look<A> {
     memory: Memory<A>,

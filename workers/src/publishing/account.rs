@@ -31,7 +31,7 @@ pub(super) enum Way {
 
 impl Context {
     pub async fn way(&self, look: &Look<'_>) -> Result<Way, Trouble> {
-        let Some(account) = look.account else {
+        let Some(account) = look.account()? else {
             return Ok(Way::Shut(SendFailure::of(FailureClass::Rejected, "account_missing")));
         };
         match account.status {

@@ -1,10 +1,10 @@
 //! One target, from the look at it to the point where there is nothing to do now.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use campanile_events::{
     account::{Account, AccountStatus},
-    commands::CommandError,
+    commands::{CommandError, LoadError},
     ids::WorkerId,
     post::{Content, Phase, Post, PostAction, PostError, Target},
     sabotage::{Mutant, mutated},
@@ -30,7 +30,7 @@ pub(super) enum Next {
 }
 
 /// One worker's hands.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Publisher {
     pub context: Context,
     pub worker: WorkerId,
@@ -42,15 +42,19 @@ pub(super) struct Look<'a> {
     pub job: &'a Job,
     pub post: &'a Post,
     pub target: &'a Target,
-    /// The account that it is for; `None` where there is none.
-    pub account: Option<&'a Account>,
+    account: Result<Option<Arc<Account>>, LoadError>,
     pub key: &'a DataKey,
 }
 
 impl Look<'_> {
+    /// The account that it is for; `None` where there is none.
+    pub fn account(&self) -> Result<Option<&Account>, LoadError> {
+        self.account.as_ref().map(Option::as_deref).map_err(Clone::clone)
+    }
+
     /// Whether the account was disconnected.
-    pub fn is_account_gone(&self) -> bool {
-        self.account.is_none_or(|account| account.status == AccountStatus::Disconnected)
+    pub fn is_account_gone(&self) -> Result<bool, LoadError> {
+        Ok(self.account()?.is_none_or(|account| account.status == AccountStatus::Disconnected))
     }
 
     /// What is said on this account, opened.
@@ -78,20 +82,22 @@ impl Publisher {
     }
 
     async fn look(&self, job: &Job) -> Result<Next, Trouble> {
-        // Asked together: they are read in one round.
-        let (post, account, is_paused) = tokio::try_join!(
+        // Asked together, so that they can be read in one round. Only what a step needs keeps it from being done.
+        let (post, account, is_paused) = tokio::join!(
             self.context.posts.load(job.workspace_id, job.post_id.uuid()),
             self.context.accounts.load(job.workspace_id, job.account_id.uuid()),
             self.context.pauses.paused(job.workspace_id),
-        )?;
-        let Some(post) = post.map(|loaded| loaded.state) else { return Ok(Next::Done) };
+        );
+        let Some(post) = post?.map(|loaded| loaded.state) else { return Ok(Next::Done) };
         let Some(target) = post.target(job.account_id) else { return Ok(Next::Done) };
-        let account = account.as_ref().map(|loaded| loaded.state.as_ref());
+        let account = account.map(|loaded| loaded.map(|loaded| loaded.state));
         let key = self.context.data_key(job.workspace_id).await?;
         let look = Look { job, post: &post, target, account, key: &key };
+        // So that no platform is called in vain; what decides is the pass, right before the intent.
+        if matches!(target.phase, Phase::Scheduled | Phase::Retrying { .. }) && is_paused? {
+            return Ok(Next::Done);
+        }
         match &target.phase {
-            // So that no platform is called in vain; what decides is the pass, right before the intent.
-            Phase::Scheduled | Phase::Retrying { .. } if is_paused => Ok(Next::Done),
             Phase::Scheduled | Phase::Retrying { .. } if !post.deleted => self.send(&look).await,
             Phase::Settling(settling) => self.settle(&look, settling).await,
             Phase::Publishing => self.lapse(&look).await,

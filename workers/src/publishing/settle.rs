@@ -25,7 +25,7 @@ impl Publisher {
         let doubtful = look.target.attempts.iter().rev().find(|attempt| attempt.is_in_doubt());
         let Some(delivery) = doubtful.map(|attempt| attempt.delivery) else { return Ok(Next::Done) };
         // Nobody can be asked in the name of an account that is gone, and nothing repeated.
-        if look.is_account_gone() {
+        if look.is_account_gone()? {
             return self.leave_unknown(look, true).await;
         }
         if self.may_repeat(look, settling, delivery) {
