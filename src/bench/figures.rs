@@ -6,6 +6,8 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// How wide the words of a line are, so that with its numbers it fits a terminal of 80 columns.
+const WORDS: usize = 36;
 /// Milliseconds of which three digits after the point say little.
 const SHORT: f64 = 0.01;
 
@@ -134,12 +136,14 @@ impl Figures {
 /// The table: what was done, how fast, and how many times as fast as each yardstick.
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<58} {:>12} {:>10} {:>10} {:>8}", "", "per second", "p50 ms", "p99 ms", "ratio")?;
+        writeln!(f, "{:<WORDS$} {:>12} {:>10} {:>10} {:>8}", "", "per second", "p50 ms", "p99 ms", "ratio")?;
         for (number, line) in self.lines.iter().enumerate() {
             let (p50, p99) = line.quantiles.map_or_else(Default::default, |(p50, p99)| (digits(p50), digits(p99)));
             let ratio =
                 if number == 0 { String::new() } else { format!("{:.2} x", ratio(self.per_second, line.per_second)) };
-            writeln!(f, "{:<58} {:>12.1} {p50:>10} {p99:>10} {ratio:>8}", line.what, line.per_second)?;
+            let (before, last) = folded(&line.what);
+            before.iter().try_for_each(|words| writeln!(f, "{words}"))?;
+            writeln!(f, "{last:<WORDS$} {:>12.1} {p50:>10} {p99:>10} {ratio:>8}", line.per_second)?;
         }
         for (name, value) in self.further.iter().filter(|(name, _)| !name.ends_with("_per_second")) {
             if !name.ends_with("_ratio") {
@@ -148,6 +152,22 @@ impl fmt::Display for Figures {
         }
         Ok(())
     }
+}
+
+/// What was done, in lines of whole words; the numbers stand beside the last one.
+fn folded(what: &str) -> (Vec<String>, String) {
+    let (mut before, mut last) = (Vec::new(), String::new());
+    for word in what.split(' ') {
+        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > WORDS {
+            // What goes on is set in.
+            before.push(std::mem::replace(&mut last, " ".to_owned()));
+        }
+        if !last.is_empty() {
+            last.push(' ');
+        }
+        last.push_str(word);
+    }
+    (before, last)
 }
 
 /// Three after the point, or as many as nanoseconds have.
@@ -198,6 +218,12 @@ mod tests {
         let short = short.in_nanoseconds(&nanoseconds);
         assert_eq!((short.p50_ms.to_string(), short.p99_ms.to_string()), ("0.000512".into(), "0.00053".into()));
         assert!(short.to_string().contains(" 0.000512 "), "{short}");
+        let long = "one-row-insert transactions into a table with a primary key and a unique stream and version";
+        let wide =
+            Figures::of("append", 64, &measured(12_345.0, &[2_000_000]), (long, &measured(25.0, &[]))).to_string();
+        assert!(wide.lines().all(|line| line.chars().count() <= 80), "{wide}");
+        let words = wide.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&format!("{long} 25.0 ")), "{wide}");
         let nothing = Figures::of("append", 1, &measured(1.0, &[]), ("rows", &measured(0.0, &[])));
         assert_eq!(nothing.ratio.to_bits(), 0.0_f64.to_bits());
     }

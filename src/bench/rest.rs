@@ -24,6 +24,8 @@ const LEAD_EACH: Duration = Duration::from_micros(1_200);
 const LOOK: Duration = Duration::from_millis(50);
 /// How long nothing happens before the memory is looked at.
 const QUIET: Duration = Duration::from_secs(20);
+/// How often it is shown how far that is.
+const SHOWN: Duration = Duration::from_millis(500);
 
 /// Lets the program of a folder publish so many posts, and rest; says how much memory is resident then, in MiB.
 pub(super) async fn resident_after_work(
@@ -33,7 +35,7 @@ pub(super) async fn resident_after_work(
     clock: &SharedClock,
     telling: &dyn Telling,
 ) -> anyhow::Result<f64> {
-    telling.begins("publishes, and rests", posts as u64);
+    telling.begins("publishes", posts as u64);
     let (started, address) = started(folder).await?;
     let mut connection = Connection::open(address, Some(secret)).await?;
     let account = json!({"handle": "worked", "delivery": "keyed"});
@@ -61,7 +63,12 @@ pub(super) async fn resident_after_work(
         }
         telling.at(done as u64 + 1);
     }
-    tokio::time::sleep(QUIET).await;
+    telling.lasts("rests", QUIET.as_millis() as u64);
+    let began = Instant::now();
+    while began.elapsed() < QUIET {
+        tokio::time::sleep(SHOWN).await;
+        telling.at(began.elapsed().as_millis() as u64);
+    }
     resident(&started)
 }
 

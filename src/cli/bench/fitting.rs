@@ -1,7 +1,10 @@
 //! Options that a scenario has no use for: on the command line they are refused, rather than passed over.
 
+use std::ffi::OsStr;
+
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, error::ErrorKind, parser::ValueSource};
 
+use super::Bench;
 use crate::bench::Scenario::{
     self, Append, Authenticate, Burst, Command as Commands, Growth, Http, Precision, Rebuild, Replay, Startup,
 };
@@ -17,6 +20,8 @@ const OPTIONS: [(&str, &[Scenario]); 8] = [
     ("database_url", &[Append, Replay, Rebuild, Http, Burst, Precision, Commands, Authenticate, Growth]),
     ("nats_url", &[Burst, Precision]),
 ];
+
+const URLS: [&str; 2] = ["database_url", "nats_url"];
 
 /// Has nothing of its own: looks that what is given fits the scenario. A variable or a file may say it for others.
 #[derive(Debug, Clone, Copy)]
@@ -35,10 +40,18 @@ impl Args for Fitting {
 impl FromArgMatches for Fitting {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let Some(scenario) = matches.get_one::<Scenario>("scenario") else { return Ok(Self) };
-        let given = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
-        match OPTIONS.iter().find(|(name, scenarios)| given(name) && !scenarios.contains(scenario)) {
+        let given = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
+        if let Some((name, scenarios)) = OPTIONS.iter().find(|(name, them)| given(name) && !them.contains(scenario)) {
+            return Err(refused(ErrorKind::ArgumentConflict, unfit(name, *scenario, scenarios)));
+        }
+        let is_empty = |name: &str| {
+            let raw = matches.get_raw(name).and_then(|mut values| values.next());
+            given(name) && raw.is_some_and(OsStr::is_empty)
+        };
+        match URLS.into_iter().find(|name| is_empty(name)) {
+            // A variable of that name that isn't set would have another engine measured.
+            Some(name) => Err(refused(ErrorKind::InvalidValue, format!("`--{}` is empty", name.replace('_', "-")))),
             None => Ok(Self),
-            Some((name, scenarios)) => Err(Error::raw(ErrorKind::ArgumentConflict, unfit(name, *scenario, scenarios))),
         }
     }
 
@@ -46,6 +59,11 @@ impl FromArgMatches for Fitting {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
+}
+
+/// With the usage of this command.
+fn refused(kind: ErrorKind, message: String) -> Error {
+    Bench::augment_args(Command::new("bench").bin_name("campanile bench")).error(kind, message)
 }
 
 fn unfit(name: &str, scenario: Scenario, scenarios: &[Scenario]) -> String {
@@ -58,7 +76,6 @@ mod tests {
     use clap::ValueEnum;
 
     use super::*;
-    use crate::cli::bench::Bench;
 
     fn read(arguments: &[&str]) -> Result<ArgMatches, String> {
         let command = Bench::augment_args(Command::new("bench"));
@@ -69,10 +86,11 @@ mod tests {
     #[test]
     fn what_a_scenario_has_no_use_for_is_refused_by_name() {
         let refused = read(&["append", "--targets", "5"]).expect_err("append publishes nothing");
-        assert_eq!(
-            refused.trim_end(),
-            "error: `append` has no use for `--targets`: that counts for startup, burst, precision"
-        );
+        let said = "error: `append` has no use for `--targets`: that counts for startup, burst, precision\n\n\
+                    Usage: campanile bench [OPTIONS] <SCENARIO>";
+        assert!(refused.starts_with(said), "{refused}");
+        let empty = read(&["append", "--database-url", ""]).expect_err("no server");
+        assert!(empty.starts_with("error: `--database-url` is empty\n"), "{empty}");
         for (name, scenarios) in OPTIONS {
             let option = format!("--{}", name.replace('_', "-"));
             let value = match name {
