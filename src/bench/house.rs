@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::Place;
+use super::{Place, place};
 use crate::{
     api,
     configuration::Configuration,
@@ -39,7 +39,11 @@ impl House {
     /// Builds it. The store that is given back holds its folder.
     pub(super) async fn build(place: &Place, name: &str) -> anyhow::Result<(Self, Store)> {
         let configuration = place.room(name).await?;
-        let store = Store::open(&configuration.folder, Opening::New, SystemClock::shared()).await?;
+        let opened = Store::open(&configuration.folder, Opening::New, SystemClock::shared()).await;
+        let store = match &configuration.folder.database {
+            Some(database) => opened.with_context(|| place::at(database))?,
+            None => opened?,
+        };
         let made = initialize(&store, Owner { email: OWNER.to_owned(), password: None }).await?;
         let key = store.data_keys.get(made.workspace_id.uuid()).await?;
         let secret = made.secret.expose().to_owned();

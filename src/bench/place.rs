@@ -19,14 +19,14 @@ use campanile_events::{
 };
 use campanile_workers::bus::nats;
 use tempfile::TempDir;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 
 use crate::configuration::{Configuration, Folder};
 
 /// Each key seals nothing but what a measurement made up.
 const MASTER_KEY_BYTES: usize = 32;
 const PREFIX: &str = "campanile-bench-";
-/// How long a server may take to be reached.
+/// How long each server may take to be reached.
 const REACHED_WITHIN: Duration = Duration::from_secs(5);
 /// How often a folder is tried to be taken away, and how long is waited in between: a database's own threads may still
 /// close its files.
@@ -88,10 +88,10 @@ impl Place {
     /// If none of its servers can be reached, or it can't bear that name.
     pub(super) async fn bus_of_its_own(&self) -> anyhow::Result<Option<nats::Settings>> {
         let Some(settings) = self.given.nats.clone() else { return Ok(None) };
-        // An engine would start all the same, and wait for them.
-        reach(&settings).await?;
         let name = format!("bench_{}", random::uuid_at(SystemClock::shared().now()).simple());
-        // Noted first: what is made under that name is taken away, whatever comes in between.
+        // An engine would start all the same, and wait for them.
+        reach(&settings, &name).await?;
+        // Noted before anything is made under that name: it is taken away, whatever comes in between.
         self.buses.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
         Ok(Some(settings.with_name(name)?))
     }
@@ -142,12 +142,17 @@ impl Place {
         };
         let client = match connect(&unlimited(settings)).await {
             Ok(client) => client,
-            Err(error) => return vec![format!("the databases {} stay: {error}", names.join(", "))],
+            Err(error) => return vec![format!("the databases {} stay: {}: {error}", names.join(", "), at(settings))],
         };
         let mut stays = Vec::new();
         for name in names {
-            let dropped = client.batch_execute(&format!("drop database if exists \"{name}\" with (force)")).await;
-            stays.extend(dropped.err().map(|error| format!("the database {name} stays: {}", DbError::from(error))));
+            let drop = async {
+                // Whoever makes it may have been given up, and the server makes it all the same: until that is over.
+                client.batch_execute(&claim(&name)).await?;
+                client.batch_execute(&format!("drop database if exists \"{name}\" with (force)")).await
+            };
+            let dropped = drop.await.map_err(DbError::from);
+            stays.extend(dropped.err().map(|error| format!("the database {name} stays: {}: {error}", at(settings))));
         }
         stays
     }
@@ -155,24 +160,23 @@ impl Place {
     /// Says which stay, and why.
     async fn remove_streams(&self) -> Vec<String> {
         let names = std::mem::take(&mut *self.buses.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(settings) = &self.given.nats else { return Vec::new() };
         let mut stays = Vec::new();
-        for (settings, name) in
-            self.given.nats.iter().flat_map(|settings| names.iter().map(move |name| (settings, name)))
-        {
-            stays.extend(
-                nats::remove(settings, name).await.err().map(|error| format!("the stream {name} stays: {error}")),
-            );
+        for name in names {
+            stays.extend(nats::remove(settings, &name).await.err().map(|error| error.to_string()));
         }
         stays
     }
 
     async fn create_database(&self, settings: &Settings) -> anyhow::Result<Settings> {
         let name = format!("campanile_bench_{}", random::uuid_at(SystemClock::shared().now()).simple());
-        let client = connect(&unlimited(settings)).await?;
+        let client = connect(&unlimited(settings)).await.with_context(|| at(settings))?;
+        client.batch_execute(&claim(&name)).await.map_err(DbError::from).with_context(|| at(settings))?;
         // Noted first: one that was made and not answered is taken away, too.
         self.databases.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
         let created = client.batch_execute(&format!("create database \"{name}\"")).await;
-        created.context("no database for the measuring can be made beside the named one")?;
+        let refused = || format!("{}: no database for the measuring can be made beside the named one", at(settings));
+        created.map_err(DbError::from).with_context(refused)?;
         Ok(settings.clone().in_database(&name))
     }
 
@@ -184,20 +188,26 @@ impl Place {
     }
 }
 
-/// Whether anybody listens where a bus is said to be.
-async fn reach(settings: &nats::Settings) -> anyhow::Result<()> {
-    let mut reason = "no server is named".to_owned();
-    for server in settings.servers().split(',') {
-        let address = server.split_once("://").map_or(server, |(_, address)| address);
-        #[expect(clippy::disallowed_methods, reason = "a server that the operator names")]
-        let connecting = TcpStream::connect(address);
-        match timeout(REACHED_WITHIN, connecting).await {
-            Ok(Ok(_)) => return Ok(()),
-            Ok(Err(error)) => reason = error.to_string(),
-            Err(_) => reason = format!("no answer within {} s", REACHED_WITHIN.as_secs()),
-        }
+/// Whether an engine of this name could have its bus there.
+async fn reach(settings: &nats::Settings, name: &str) -> anyhow::Result<()> {
+    let servers = settings.servers();
+    let within = REACHED_WITHIN * servers.split(',').count() as u32;
+    match timeout(within, nats::reach(settings, name)).await {
+        Ok(reached) => Ok(reached?),
+        Err(_) => bail!("NATS can't be reached at {servers}: no answer within {} s", within.as_secs()),
     }
-    bail!("NATS can't be reached at {}: {reason}", settings.servers())
+}
+
+/// What takes a database's name for a session, until that ends. Who makes it does so before the statement leaves, and
+/// the server goes on with that when nobody waits any more; so who has the name after it finds the database made, or knows
+/// that it never will be.
+fn claim(name: &str) -> String {
+    format!("select pg_advisory_lock(hashtextextended('{name}', 0))")
+}
+
+/// Which database an error is about. Never says a password.
+pub(super) fn at(settings: &Settings) -> String {
+    format!("PostgreSQL at {settings}")
 }
 
 /// Takes a folder away, again and again while somebody puts something into it.
@@ -277,5 +287,36 @@ mod tests {
         let _open = connect(&one).await.expect("it is there");
         place.remove().await.expect("removed");
         assert_eq!(client.query_one(names, &[]).await.expect("counted").get::<_, i64>(0), 0);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_nobody_waited_for_is_taken_away_once_it_is_made() {
+        let server = Postgres::start();
+        server.create_database("kept");
+        let settings = Settings::parse(&server.url("kept")).expect("the server's address");
+        let mut given = Configuration::of(Folder::embedded("unused".into()));
+        given.folder.database = Some(settings.clone());
+        let place = Place::new(given, None).expect("a place");
+        let (client, holder) = (connect(&settings).await, connect(&unlimited(&settings)).await);
+        let (client, holder) = (client.expect("the server"), holder.expect("the server"));
+        let count = async |from: &str| {
+            let row = client.query_one(&format!("select count(*) from {from}"), &[]).await;
+            row.expect("counted").get::<_, i64>(0)
+        };
+        // Whoever copies the template waits for it; whoever drops another database doesn't.
+        holder.batch_execute("begin; comment on database template1 is 'held'").await.expect("held");
+        let making = "pg_stat_activity where query like 'create database%'";
+        let waiting = format!("{making} and wait_event_type = 'Lock'");
+        let under_way = async || while count(&waiting).await == 0 {};
+        tokio::select! {
+            room = place.room("one") => panic!("it was made: {room:?}"),
+            () = under_way() => {}
+        }
+        let removing = tokio::spawn(place.remove());
+        while !removing.is_finished() && count("pg_locks where locktype = 'advisory' and not granted").await == 0 {}
+        holder.batch_execute("rollback").await.expect("let go");
+        while count(making).await > 0 {}
+        removing.await.expect("it ends").expect("removed");
+        assert_eq!(count("pg_database where datname like 'campanile\\_bench%'").await, 0, "it was made afterwards");
     }
 }

@@ -40,7 +40,8 @@ impl Failure {
             Self::Refused(message) => (2, message),
             Self::Told => return ExitCode::from(1),
         };
-        eprintln!("campanile: {message}");
+        // Whoever started it may be gone with the terminal: there is still its exit code.
+        let _ = writeln!(std::io::stderr(), "campanile: {message}");
         ExitCode::from(code)
     }
 }

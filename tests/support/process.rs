@@ -66,6 +66,11 @@ impl Process {
         self.signal("TERM");
     }
 
+    /// Tells it that its terminal is gone, and does not wait.
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
     /// Holds it still, connections open, as a machine that is out of memory or a paused container does.
     pub fn freeze(&self) {
         campanile_test_servers::freeze(self.pid());

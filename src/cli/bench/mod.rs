@@ -10,6 +10,7 @@ use std::{
 
 use clap::Args;
 use secrecy::SecretString;
+use tokio::signal::unix::{SignalKind, signal};
 
 use bar::Bar;
 use fitting::Fitting;
@@ -100,7 +101,8 @@ pub struct Bench {
 
 impl Bench {
     pub(super) fn run(self) -> Result<(), Failure> {
-        logging::start(LogFormat::Pretty, "error");
+        // What NATS's client has to say of its tries, the error says in a sentence.
+        logging::start(LogFormat::Pretty, "error,async_nats=off");
         let folder = FolderFlags { database_url: self.database_url, config: self.config, ..FolderFlags::default() };
         let configuration =
             Configuration::resolve(ServeFlags { folder, nats_url: self.nats_url, ..ServeFlags::default() })?;
@@ -137,7 +139,7 @@ fn measured(
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let (measuring, removing) = (runtime()?, runtime()?);
     // Listened to before there is anything to take away.
-    let told = measuring.block_on(async { shutdown::told() })?;
+    let told = measuring.block_on(async { told() })?;
     let place = Place::new(configuration, data).map_err(failed)?;
     let telling = Bar::default();
     let measured = measuring.block_on(async {
@@ -154,6 +156,33 @@ fn measured(
         (Ok(_), Err(stays)) => Err(failed(stays)),
         (Err(failure), Err(stays)) => Err(Failure::Failed(format!("{}; besides, {stays:#}", failure.message()))),
     }
+}
+
+/// Done once the process is told to stop, or its terminal is gone.
+fn told() -> std::io::Result<impl Future<Output = ()>> {
+    let told = shutdown::told()?;
+    let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+    Ok(async move {
+        let hung_up = async {
+            match hangup {
+                Some(mut hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = told => {}
+            _ = hung_up => {}
+        }
+    })
+}
+
+/// Whether whoever started the process wants it to outlive its terminal, as `nohup` does. Where the system doesn't tell,
+/// nobody does.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|it| u64::from_str_radix(it.trim(), 16).ok()).unwrap_or_default();
+    mask >> (SignalKind::hangup().as_raw_value() - 1) & 1 == 1
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "errors are given away")]

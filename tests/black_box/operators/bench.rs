@@ -1,5 +1,7 @@
 //! `campanile bench`: what it prints, at sizes that say nothing of the machine.
 
+use std::{net::TcpListener, path::Path, process::Command};
+
 use campanile_test_servers::{Nats, Postgres};
 use serde_json::Value;
 
@@ -143,29 +145,74 @@ fn jobs_go_by_the_named_servers_in_a_stream_that_is_taken_away() {
 
 #[test]
 fn a_bus_that_is_not_there_is_said_before_anything_is_measured() {
-    let ran = bench(&["burst", "--nats-url", "nats://ann:s3cret@127.0.0.1:1"]);
+    let locked = Nats::start_with_user("ann", "right");
+    // It takes connections, and says nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let deaf = listener.local_addr().expect("its address");
+    for (address, said) in [
+        ("127.0.0.1:1".to_owned(), "NATS can't be reached at nats://127.0.0.1:1: "),
+        (deaf.to_string(), &format!("NATS can't be reached at nats://{deaf}: no answer within 5 s")),
+        (format!("127.0.0.1:{}", locked.port()), "refuses the credentials that were given"),
+    ] {
+        let ran = bench(&["burst", "--nats-url", &format!("nats://ann:s3cret@{address}")]);
+        assert_eq!((ran.code, ran.output.as_str()), (Some(1), ""));
+        let errors = &ran.errors;
+        assert!(
+            errors.starts_with("campanile: NATS ") && errors.contains(said) && errors.contains(&address),
+            "{errors}"
+        );
+        assert!(errors.lines().count() == 1 && !errors.contains("s3cret") && !errors.contains("stream"), "{errors}");
+    }
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named() {
+    let ran = bench(&["append", "--database-url", "postgres://ann:s3cret@127.0.0.1:1/named"]);
     assert_eq!((ran.code, ran.output.as_str()), (Some(1), ""));
-    let said = "campanile: NATS can't be reached at nats://127.0.0.1:1: ";
+    let said = "campanile: PostgreSQL at 127.0.0.1:1/named: ";
     assert!(ran.errors.starts_with(said) && !ran.errors.contains("s3cret"), "{}", ran.errors);
 }
 
 #[tokio::test]
 async fn what_is_told_to_stop_leaves_nothing() {
+    for tell in [Process::ask_to_stop, Process::hang_up] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let within = folder.path().join("within");
+        let mut command = campanile();
+        command.args(["bench", "growth", "--data"]).arg(&within).current_dir(folder.path());
+        let mut bench = under_way(&mut command, folder.path(), &within).await;
+        tell(&bench);
+        assert_eq!(bench.ended(SOON).code(), Some(1), "it was not carried out");
+        assert_eq!(bench.said().trim(), "campanile: stopped");
+        assert_eq!(within.read_dir().expect("a folder").count(), 0, "something is left");
+    }
+}
+
+#[tokio::test]
+async fn what_is_to_outlive_its_terminal_does() {
     let folder = tempfile::tempdir().expect("a folder");
     let within = folder.path().join("within");
-    let mut command = campanile();
-    command.args(["bench", "growth", "--data"]).arg(&within).current_dir(folder.path());
+    let mut command = Command::new("sh");
+    let ignoring = "trap '' HUP; exec \"$0\" bench precision --targets 2 --seconds 0.5 --data \"$1\"";
+    command.args(["-c", ignoring]).arg(campanile().get_program()).arg(&within).current_dir(folder.path());
     let mut bench = Process::start("bench", &mut command, folder.path());
-    // From then on an engine runs, with parts that still write once they are told to stop.
+    eventually("it has begun", SOON, async || {
+        within.read_dir().into_iter().flatten().flatten().next().ok_or_else(|| bench.said())
+    })
+    .await;
+    bench.hang_up();
+    assert_eq!(bench.ended(SOON).code(), Some(0), "{}", bench.said());
+}
+
+/// A benchmark of `growth` whose engine runs, with parts that still write once they are told to stop.
+async fn under_way(command: &mut Command, folder: &Path, within: &Path) -> Process {
+    let bench = Process::start("bench", command, folder);
     eventually("there are read models", SOON, async || {
         let made = within.read_dir().into_iter().flatten().flatten().next();
         made.filter(|made| made.path().join("growth/read.db").exists()).ok_or_else(|| bench.said())
     })
     .await;
-    bench.ask_to_stop();
-    assert_eq!(bench.ended(SOON).code(), Some(1), "it was not carried out");
-    assert_eq!(bench.said().trim(), "campanile: stopped");
-    assert_eq!(within.read_dir().expect("a folder").count(), 0, "something is left");
+    bench
 }
 
 #[test]

@@ -32,6 +32,14 @@ pub enum ConnectError {
         /// The servers' addresses.
         servers: String,
     },
+    /// Nobody answers there as NATS does, and nobody goes on trying.
+    #[error("NATS can't be reached at {servers}: {reason}")]
+    Unreachable {
+        /// The servers' addresses.
+        servers: String,
+        /// What came instead.
+        reason: String,
+    },
     /// No TLS could be agreed on.
     #[error("NATS at {servers} can't be reached by TLS: {reason}")]
     Tls {
@@ -59,24 +67,34 @@ pub enum ConnectError {
 
 /// Connects. A server that isn't there now is tried again in the background; one that refuses is an error.
 pub(super) async fn connect(settings: &Settings, name: &str, state: &SharedState) -> Result<Client, ConnectError> {
+    let error = match connect_once(settings, name, state).await {
+        Err(ConnectError::Unreachable { reason, .. }) => reason,
+        done => return done,
+    };
+    tracing::warn!(nats.servers = %settings.servers(), %error, "NATS isn't there; it is tried again");
+    state.trouble(&error);
+    let options = options(settings, name, state).await?.retry_on_initial_connect();
     let servers = settings.servers.as_slice();
-    let error = match options(settings, name, state).await?.connect(servers).await {
+    options.connect(servers).await.map_err(|_| ConnectError::Refused { servers: settings.servers() })
+}
+
+/// Connects, or says that no server is there now.
+pub(super) async fn connect_once(settings: &Settings, name: &str, state: &SharedState) -> Result<Client, ConnectError> {
+    let error = match options(settings, name, state).await?.connect(settings.servers.as_slice()).await {
         Ok(client) => return Ok(client),
         Err(error) => error,
     };
+    let servers = settings.servers();
     match error.kind() {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
-            return Err(ConnectError::Refused { servers: settings.servers() });
+            return Err(ConnectError::Refused { servers });
         }
         _ => {}
     }
-    if let Some(reason) = tls_reason(&error) {
-        return Err(ConnectError::Tls { servers: settings.servers(), reason });
-    }
-    tracing::warn!(nats.servers = %settings.servers(), %error, "NATS isn't there; it is tried again");
-    state.trouble(&error.to_string());
-    let options = options(settings, name, state).await?.retry_on_initial_connect();
-    options.connect(servers).await.map_err(|_| ConnectError::Refused { servers: settings.servers() })
+    Err(match tls_reason(&error) {
+        Some(reason) => ConnectError::Tls { servers, reason },
+        None => ConnectError::Unreachable { servers, reason: error.to_string() },
+    })
 }
 
 /// Subscribes. Without a server, as soon as there is one.

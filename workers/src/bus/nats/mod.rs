@@ -17,6 +17,7 @@
 //! - `desk`: the jobs in hand and the workers that wait, on this node.
 //! - `pull`: from a consumer to the desk. `release`: from a worker's hand back to the stream.
 //! - `watchdog`, `state`: what is made anew, and what is known of the server.
+//! - `reach`: whether the servers are there, for who doesn't wait for them.
 //! - `remove`: an engine's stream, taken away.
 //! - `wakes`: wake-ups between nodes, by plain messages.
 
@@ -25,6 +26,7 @@ mod desk;
 mod engine;
 mod layout;
 mod pull;
+mod reach;
 mod release;
 mod remove;
 mod server;
@@ -35,6 +37,7 @@ mod watchdog;
 
 pub use connect::ConnectError;
 pub use engine::Nats;
+pub use reach::reach;
 pub use remove::{RemoveError, remove};
 pub use settings::{InvalidSettings, REPLICAS, Settings};
 pub use wakes::WakesOverNats;

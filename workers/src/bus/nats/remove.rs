@@ -2,27 +2,16 @@
 
 use async_nats::jetstream::{self, ErrorCode, context::DeleteStreamErrorKind};
 
-use super::{
-    connect::{self, ConnectError},
-    layout::Layout,
-    settings::Settings,
-    state::SharedState,
-};
+use super::{connect, layout::Layout, settings::Settings, state::SharedState};
 
 /// Why a stream stays.
 #[derive(Debug, thiserror::Error)]
-pub enum RemoveError {
-    /// The server can't be reached.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// The server doesn't remove it.
-    #[error("NATS doesn't remove the stream {stream}: {reason}")]
-    Stays {
-        /// Its name.
-        stream: String,
-        /// What the server says.
-        reason: String,
-    },
+#[error("the stream {stream} stays: {reason}")]
+pub struct RemoveError {
+    /// Its name on the servers.
+    pub stream: String,
+    /// What the connection or the server says.
+    pub reason: String,
 }
 
 /// Removes the stream of an engine's jobs from the servers, with its consumers and all jobs in it. For an engine that
@@ -30,15 +19,18 @@ pub enum RemoveError {
 /// that the engine has there.
 ///
 /// # Errors
-/// If the servers can't be reached, or the stream stays.
+/// If the servers can't be reached now, or the stream stays.
 pub async fn remove(settings: &Settings, name: &str) -> Result<(), RemoveError> {
-    let client = connect::connect(settings, name, &SharedState::new(&settings.platforms)).await?;
     let stream = Layout::new(settings, name).stream();
+    let client = match connect::connect_once(settings, name, &SharedState::new(&settings.platforms)).await {
+        Ok(client) => client,
+        Err(error) => return Err(RemoveError { stream, reason: error.to_string() }),
+    };
     match jetstream::new(client).delete_stream(&stream).await {
         Ok(_) => Ok(()),
         Err(error) => match error.kind() {
             DeleteStreamErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND => Ok(()),
-            _ => Err(RemoveError::Stays { stream, reason: error.to_string() }),
+            _ => Err(RemoveError { stream, reason: format!("NATS doesn't remove it: {error}") }),
         },
     }
 }
