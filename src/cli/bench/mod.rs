@@ -52,25 +52,29 @@ pub struct Bench {
     /// What to measure
     scenario: Scenario,
 
-    /// How many do it at once: append, http, command, growth; burst: its yardstick
-    #[arg(long, value_name = "NUMBER", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    /// How many do it at once, 1 to 1024: append, http, command, growth; burst: its yardstick
+    #[arg(long, value_name = "NUMBER", default_value_t = 64, allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1_024))]
     clients: u16,
 
-    /// For how long, in each part: append, http, command, authenticate; growth: at each size; precision: over how long posts fall
-    /// due; burst: its yardstick, 5 at most
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
+    /// For how long, 0.1 to 600, in each part: append, http, command, authenticate; growth: at each size; precision: over how
+    /// long posts fall due; burst: its yardstick, 5 at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, allow_negative_numbers = true, value_parser = seconds)]
     seconds: f64,
 
-    /// How many events the log holds [default: replay and startup 100000, rebuild 20000]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    /// How many events the log holds at least, 1 to 10000000 [default: replay and startup 100000, rebuild 20000]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     events: Option<u32>,
 
-    /// How many targets are published [default: burst 20000, precision 200, startup 4000]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// How many targets are published, 1 to 100000 [default: burst 20000, precision 200, startup 4000]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     targets: Option<u32>,
 
-    /// How many posts there are at most: growth [default: 100000]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+    /// How many posts there are at most, 1000 to 1000000: growth [default: 100000]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
     posts: Option<u32>,
 
     /// Which requests: http [default: both]

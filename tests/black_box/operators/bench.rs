@@ -125,7 +125,8 @@ fn a_database_is_measured_beside_the_named_one() {
     assert_eq!(rows[0]["engine"], "postgres");
     assert!(rows[0]["copy_of_500_rows_per_second"].as_f64().is_some_and(|it| it > 0.0), "{}", rows[0]);
     let replayed = self::rows("replay", &["--events", "60", "--database-url", &url]);
-    assert!(replayed[0]["cursor_per_second"].as_f64().is_some_and(|it| it > 0.0), "{}", replayed[0]);
+    assert_eq!(replayed[0]["yardstick"], "the same rows by one cursor of the database");
+    assert!(replayed[0]["range_per_second"].as_f64().is_some_and(|it| it > 0.0), "{}", replayed[0]);
     assert_eq!(bench(&["startup", "--database-url", &url]).code, Some(2), "it measures a folder");
 }
 
