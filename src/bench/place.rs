@@ -269,14 +269,20 @@ mod tests {
         assert!(error.starts_with("--data /dev/null: "), "{error}");
     }
 
-    #[tokio::test]
-    async fn a_database_is_made_beside_the_named_one_and_taken_away() {
+    /// A server, a database on it, and a place that makes others beside that one.
+    fn beside_a_database() -> (Postgres, Settings, Place) {
         let server = Postgres::start();
         server.create_database("kept");
         let settings = Settings::parse(&server.url("kept")).expect("the server's address");
         let mut given = Configuration::of(Folder::embedded("unused".into()));
         given.folder.database = Some(settings.clone());
         let place = Place::new(given, None).expect("a place");
+        (server, settings, place)
+    }
+
+    #[tokio::test]
+    async fn a_database_is_made_beside_the_named_one_and_taken_away() {
+        let (_server, settings, place) = beside_a_database();
         let (one, other) = (place.room("one").await.expect("a room"), place.room("other").await.expect("a room"));
         let (one, other) = (one.folder.database.expect("its own"), other.folder.database.expect("its own"));
         assert_ne!(one.to_string(), other.to_string());
@@ -291,12 +297,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_database_that_nobody_waited_for_is_taken_away_once_it_is_made() {
-        let server = Postgres::start();
-        server.create_database("kept");
-        let settings = Settings::parse(&server.url("kept")).expect("the server's address");
-        let mut given = Configuration::of(Folder::embedded("unused".into()));
-        given.folder.database = Some(settings.clone());
-        let place = Place::new(given, None).expect("a place");
+        let (_server, settings, place) = beside_a_database();
         let (client, holder) = (connect(&settings).await, connect(&unlimited(&settings)).await);
         let (client, holder) = (client.expect("the server"), holder.expect("the server"));
         let count = async |from: &str| {
