@@ -24,7 +24,7 @@ pub enum Sharing {
     /// This process alone appends: what it remembers of a stream is what the stream holds.
     Alone,
     /// Other nodes append too: what is remembered answers nothing before an append has shown that it is the newest, or a
-    /// look at the log has brought it up to date.
+    /// look at the log has brought it up to date. Who wants it as it is asks [`Executor::remembered`].
     Shared,
 }
 
@@ -246,6 +246,11 @@ where
     pub async fn load(&self, workspace: WorkspaceId, id: Uuid) -> Result<Option<Loaded<A>>, LoadError> {
         let loaded = self.shared.current(id).await?;
         Ok(Some(loaded).filter(|loaded| loaded.workspace == Some(workspace)))
+    }
+
+    /// The aggregate as this process last knew it, without a look at the log: others may have moved it since.
+    pub fn remembered(&self, workspace: WorkspaceId, id: Uuid) -> Option<Loaded<A>> {
+        self.shared.memory.get(id).filter(|loaded| loaded.workspace == Some(workspace))
     }
 
     /// The aggregate as it was at a position of the log; `None` where the workspace had none of that id.

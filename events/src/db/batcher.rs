@@ -121,7 +121,8 @@ impl<Q: Clone + Eq + Hash, A: Clone> Batcher<Q, A> {
                     over = self.over(asked) => Some(over),
                 };
             };
-            let answers = round(questions).await;
+            // Boxed, since one of many runs it: who waits for another's holds no room for it.
+            let answers = Box::pin(round(questions)).await;
             debug_assert_eq!(answers.len(), askers.len(), "each question of a round is answered");
             for (answer, askers) in answers.into_iter().zip(askers) {
                 tell(askers, answer);

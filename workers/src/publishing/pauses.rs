@@ -17,11 +17,16 @@ use std::{
 };
 
 use campanile_events::{
+    clock::Moment,
     commands::{Executor, LoadError},
     ids::{Position, WorkspaceId},
     workspace::Workspace,
 };
 use tokio::sync::{Notify, OwnedRwLockReadGuard, RwLock};
+
+/// For so long a look at a workspace needs no other before an intent. Another node's pause that comes meanwhile is found
+/// after the intent: nothing leaves, but an attempt was begun in vain, and a target may go by another limit from then on.
+const FRESH: Duration = Duration::from_millis(50);
 
 /// The leave to send one step. Held until the platform has answered.
 #[derive(Debug)]
@@ -48,6 +53,21 @@ impl Pauses {
         let held = self.gate(workspace).read_owned().await;
         // Only now: a pause that is stored after this look waits for the pass.
         let paused = self.paused(workspace).await?;
+        Ok((!paused).then_some(Pass { _held: held }))
+    }
+
+    /// The same for who looked at `looked_at`, found that the workspace goes on, and asks the log once more when its intent
+    /// is stored ([`Self::came_between`]). A look that is fresh isn't repeated: by what is remembered, which moves before a
+    /// pause of this node is answered, it still goes on.
+    pub async fn pass_after(&self, workspace: WorkspaceId, looked_at: Moment) -> Result<Option<Pass>, LoadError> {
+        if self.alone || Moment::now().since(looked_at) >= FRESH {
+            return self.pass(workspace).await;
+        }
+        let held = self.gate(workspace).read_owned().await;
+        let remembered = self.workspaces.remembered(workspace, workspace.uuid());
+        let goes_on = remembered.is_some_and(|loaded| loaded.state.paused_at.is_none());
+        // That it is paused may be over by now.
+        let paused = !goes_on && self.paused(workspace).await?;
         Ok((!paused).then_some(Pass { _held: held }))
     }
 
@@ -118,18 +138,48 @@ mod tests {
         pauses.workspaces.execute(request).await.expect("it can be told");
     }
 
-    #[tokio::test]
-    async fn a_pause_waits_for_every_pass_given_before_it_and_none_is_given_after() {
+    fn workspace() -> WorkspaceId {
+        WorkspaceId::from(Uuid::from_u128(1))
+    }
+
+    /// So many nodes on one log, where the workspace is.
+    async fn nodes<const MANY: usize>(sharing: Sharing) -> [Pauses; MANY] {
         let clock: SharedClock = ManualClock::starting_at(DateTime::UNIX_EPOCH);
         let db = Sqlite::open_in_memory().expect("a database");
         let journal = Arc::new(SqliteJournal::open(db, clock.clone()).await.expect("a journal"));
         let most = NonZeroUsize::new(10).expect("not zero");
-        let pauses = Pauses::new(Executor::new(journal, clock, (), Sharing::Alone, most), true);
-        let workspace = WorkspaceId::from(Uuid::from_u128(1));
+        let nodes = std::array::from_fn(|_| {
+            let workspaces = Executor::new(journal.clone(), clock.clone(), (), sharing, most);
+            Pauses::new(workspaces, sharing == Sharing::Alone)
+        });
         let organization_id = OrganizationId::from(Uuid::from_u128(2));
         let name = Sealed::from_stored("v1.sealed");
-        tell(&pauses, workspace, WorkspaceAction::Create { organization_id, name }).await;
+        tell(&nodes[0], workspace(), WorkspaceAction::Create { organization_id, name }).await;
+        nodes
+    }
 
+    #[tokio::test]
+    async fn another_nodes_pause_is_seen_by_the_next_look_and_once_the_intent_is_stored_at_the_latest() {
+        let [here, there] = nodes(Sharing::Shared).await;
+        let pass = async |node: &Pauses, at| node.pass_after(workspace(), at).await.expect("read").is_some();
+        assert!(!here.paused(workspace()).await.expect("read"), "it goes on, and that is remembered");
+        let looked_at = Moment::now();
+        assert!(pass(&here, looked_at).await && !here.came_between(workspace()).await.expect("read"));
+        tell(&there, workspace(), WorkspaceAction::Pause).await;
+        assert!(!pass(&there, Moment::now()).await, "nobody may where it was paused");
+        assert!(here.came_between(workspace()).await.expect("read"), "nothing leaves where it was not");
+        assert!(!pass(&here, Moment::now()).await, "and by then that is known");
+        tell(&there, workspace(), WorkspaceAction::Resume).await;
+        assert!(pass(&here, Moment::now()).await, "that it is paused is not believed without a look");
+        tell(&there, workspace(), WorkspaceAction::Pause).await;
+        tokio::time::sleep(FRESH).await;
+        assert!(!pass(&here, looked_at).await, "nor that it goes on, if the look is old");
+    }
+
+    #[tokio::test]
+    async fn a_pause_waits_for_every_pass_given_before_it_and_none_is_given_after() {
+        let [pauses] = nodes(Sharing::Alone).await;
+        let workspace = workspace();
         let (first, second) =
             (pauses.pass(workspace).await.expect("read"), pauses.pass(workspace).await.expect("read"));
         assert!(first.is_some() && second.is_some(), "it goes on: each may send");

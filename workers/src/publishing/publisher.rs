@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use campanile_events::{
     account::{Account, AccountStatus},
+    clock::Moment,
     commands::{CommandError, LoadError},
     ids::WorkerId,
     post::{Content, Phase, Post, PostAction, PostError, Target},
@@ -43,6 +44,9 @@ pub(super) struct Look<'a> {
     pub post: &'a Post,
     pub target: &'a Target,
     account: Result<Option<Arc<Account>>, LoadError>,
+    is_paused: Result<bool, LoadError>,
+    /// When it began.
+    pub at: Moment,
     pub key: &'a DataKey,
 }
 
@@ -50,6 +54,12 @@ impl Look<'_> {
     /// The account that it is for; `None` where there is none.
     pub fn account(&self) -> Result<Option<&Account>, LoadError> {
         self.account.as_ref().map(Option::as_deref).map_err(Clone::clone)
+    }
+
+    /// Whether its workspace is paused: so that no platform is called in vain. What decides is the pass, right before the
+    /// intent.
+    pub fn is_paused(&self) -> Result<bool, LoadError> {
+        self.is_paused.clone()
     }
 
     /// Whether the account was disconnected.
@@ -82,6 +92,7 @@ impl Publisher {
     }
 
     async fn look(&self, job: &Job) -> Result<Next, Trouble> {
+        let at = Moment::now();
         // Asked together, so that they can be read in one round. Only what a step needs keeps it from being done.
         let (post, account, is_paused) = tokio::join!(
             self.context.posts.load(job.workspace_id, job.post_id.uuid()),
@@ -92,9 +103,8 @@ impl Publisher {
         let Some(target) = post.target(job.account_id) else { return Ok(Next::Done) };
         let account = account.map(|loaded| loaded.map(|loaded| loaded.state));
         let key = self.context.data_key(job.workspace_id).await?;
-        let look = Look { job, post: &post, target, account, key: &key };
-        // So that no platform is called in vain; what decides is the pass, right before the intent.
-        if matches!(target.phase, Phase::Scheduled | Phase::Retrying { .. }) && is_paused? {
+        let look = Look { job, post: &post, target, account, is_paused, at, key: &key };
+        if matches!(target.phase, Phase::Scheduled | Phase::Retrying { .. }) && look.is_paused()? {
             return Ok(Next::Done);
         }
         match &target.phase {

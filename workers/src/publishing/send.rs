@@ -86,7 +86,8 @@ impl Publisher {
             }
         }
         let end = self.may_begin()?;
-        let Some(pass) = self.context.pauses.pass(look.job.workspace_id).await? else { return Ok(Next::Done) };
+        let pass = self.context.pauses.pass_after(look.job.workspace_id, look.at).await?;
+        let Some(pass) = pass else { return Ok(Next::Done) };
         let intent = self.intent(look, ready.line.as_ref(), &mut ready.message);
         let number = look.target.next_number();
         let action = PostAction::StartAttempt {

@@ -29,7 +29,7 @@ impl Publisher {
             return self.leave_unknown(look, true).await;
         }
         if self.may_repeat(look, settling, delivery) {
-            if self.context.pauses.paused(look.job.workspace_id).await? {
+            if look.is_paused()? {
                 return Ok(Next::Done);
             }
             return self.attempt(look, settling.next_at).await;
