@@ -30,14 +30,14 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// A text.
+    /// A text; one that is empty is none.
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.given.remove(name).filter(|text| !text.is_empty())
     }
 
-    /// What `read` makes of a text, or what it says that it must be.
+    /// What `read` makes of what was given, which may be empty, or what it says that it must be.
     pub fn read_as<T, E: Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        let text = self.text(name)?;
+        let text = self.given.remove(name)?;
         read(&text).map_err(|error| self.note(name, "invalid", &error.to_string())).ok()
     }
 
@@ -134,6 +134,16 @@ mod tests {
         assert_eq!(refused("c=1&b=2&a=1"), (one(), "b unknown_parameter, c unknown_parameter".into()));
         assert_eq!(refused("a=%ff"), (None, "a invalid".into()));
         assert_eq!(refused("%00=1&a=1"), (one(), r"\u0000 invalid".into()));
+    }
+
+    #[test]
+    fn what_is_empty_is_no_text_and_nothing_else_either() {
+        let mut given = Parameters::of(&"/?limit=&offset=&cursor=&from=&all=".parse().expect("an address"));
+        let page = given.page();
+        assert_eq!((page.cursor, given.time("from"), given.flag("all")), (None, None, false));
+        let refused = given.finish().expect_err("four of them are wrong");
+        let told: Vec<_> = refused.details.iter().map(|it| format!("{} {}", it.field, it.code)).collect();
+        assert_eq!(told, ["limit invalid", "offset invalid", "from invalid", "all invalid"]);
     }
 
     #[test]
